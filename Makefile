@@ -1,0 +1,26 @@
+# The commands people type; everything real is in tools/ and CMakePresets.json.
+.PHONY: build demo test test-fast bench soak clean setup
+
+setup:
+	@tools/setup
+
+build: setup
+	@tools/build release
+
+demo: build
+	@tools/demo
+
+test: setup
+	@tools/test
+
+test-fast: build
+	@tools/test fast
+
+bench: build
+	@tools/bench
+
+soak: build
+	@tools/test soak
+
+clean:
+	rm -rf build

@@ -1,0 +1,44 @@
+# Where every outside library comes from; the reasons stand in docs/dependencies.md.
+include_guard()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Eigen3 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(GTest REQUIRED)
+
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
+
+# OpenCV: core and imgproc only, named directly so that no other OpenCV module is asked for.
+add_library(mien_opencv INTERFACE)
+target_include_directories(mien_opencv SYSTEM INTERFACE /usr/include/opencv4)
+target_link_libraries(mien_opencv INTERFACE opencv_imgproc opencv_core)
+add_library(OpenCV::Imgproc ALIAS mien_opencv)
+
+# ONNX Runtime: the library of npm's onnxruntime-node, headers unpacked by tools/setup.
+set(MIEN_NODE_MODULES ${CMAKE_SOURCE_DIR}/node_modules)
+set(MIEN_PRIVATE ${CMAKE_SOURCE_DIR}/build/private)
+add_library(OnnxRuntime::OnnxRuntime SHARED IMPORTED)
+set_target_properties(OnnxRuntime::OnnxRuntime PROPERTIES
+  IMPORTED_LOCATION ${MIEN_PRIVATE}/lib/libonnxruntime.so.1
+  IMPORTED_SONAME libonnxruntime.so.1
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${MIEN_PRIVATE}/include/onnxruntime)
+
+# DuckDB: the library of npm's node bindings, the C header of npm's duckdb.
+add_library(DuckDb::DuckDb SHARED IMPORTED)
+set_target_properties(DuckDb::DuckDb PROPERTIES
+  IMPORTED_LOCATION ${MIEN_PRIVATE}/lib/libduckdb.so
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${MIEN_PRIVATE}/include/duckdb)
+
+# ONNX graph writing: Debian's own build of onnx.proto (a second copy would make protobuf abort).
+find_package(Protobuf REQUIRED)
+add_library(mien_onnx_proto INTERFACE)
+target_compile_definitions(mien_onnx_proto INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
+target_link_libraries(mien_onnx_proto INTERFACE onnx_proto protobuf::libprotobuf)
+add_library(Onnx::Proto ALIAS mien_onnx_proto)
+
+# The two shared libraries lie beside the program and are found there.
+set(CMAKE_BUILD_RPATH ${MIEN_PRIVATE}/lib)

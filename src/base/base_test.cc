@@ -1,0 +1,75 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/geometry.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/sha256.h"
+#include "base/tensor.h"
+
+namespace mien {
+namespace {
+
+Result<int> half(int value) {
+  if (value % 2 != 0) return Error{ErrorCode::kUsage, "odd"};
+  return value / 2;
+}
+
+Result<int> quarter(int value) {
+  MIEN_TRY(once, half(value));
+  MIEN_TRY(twice, half(once));
+  return twice;
+}
+
+TEST(ResultTest, CarriesValuesAndErrorsThroughCalls) {
+  EXPECT_EQ(*quarter(12), 3);
+  ASSERT_FALSE(quarter(6).ok());
+  EXPECT_EQ(quarter(6).error().code, ErrorCode::kUsage);
+  EXPECT_EQ((Error{ErrorCode::kIo, "disk"}).with_context("a.mp4").message, "a.mp4: disk");
+}
+
+TEST(Sha256Test, KnowsTheStandardsAnswers) {  // FIPS 180-4 examples
+  EXPECT_EQ(sha256_of_bytes("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_of_bytes(""),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_of_file("/nowhere/at/all").error().code, ErrorCode::kNotFound);
+}
+
+TEST(RandomTest, IsTheSameEverywhereAndForksApart) {
+  Random random(1234567);
+  EXPECT_EQ(random.next_u64(), 6457827717110365317ULL);  // SplitMix64 reference sequence
+  EXPECT_EQ(random.next_u64(), 3203168211198807973ULL);
+  std::set<std::uint64_t> firsts;
+  for (std::uint64_t i = 0; i < 1000; ++i) firsts.insert(Random(7).fork(i).next_u64());
+  EXPECT_EQ(firsts.size(), 1000U);
+}
+
+TEST(RandomTest, DrawsHaveTheRightMoments) {
+  Random random(3);
+  double sum = 0;
+  double squares = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const double x = random.normal();
+    sum += x;
+    squares += x * x;
+    ASSERT_LT(random.below(7), 7U);
+  }
+  EXPECT_NEAR(sum / 100000, 0.0, 0.02);
+  EXPECT_NEAR(squares / 100000, 1.0, 0.02);
+}
+
+TEST(GeometryTest, OverlapIsShareOfUnion) {
+  EXPECT_FLOAT_EQ(intersection_over_union({0, 0, 10, 10}, {5, 0, 10, 10}), 50.0F / 150.0F);
+  EXPECT_FLOAT_EQ(intersection_over_union({0, 0, 10, 10}, {20, 0, 10, 10}), 0.0F);
+}
+
+TEST(TensorTest, ShapesAreReadable) {
+  EXPECT_EQ(shape_to_string(Tensor::zeros({1, 2, 3}).shape), "1x2x3");
+  EXPECT_EQ(Tensor::zeros({1, 2, 3}).data.size(), 6U);
+}
+
+}  // namespace
+}  // namespace mien

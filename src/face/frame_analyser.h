@@ -1,0 +1,69 @@
+// Frames in order -> the faces on each: detection, landmarks, head pose, quality and, where asked,
+// descriptors. Holds state from frame to frame (faces are carried on by their landmarks between
+// full detections); `begin_chunk` forgets it, so that chunks of the time grid can be analysed apart
+// and joined in order with the same result for any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/image.h"
+#include "base/result.h"
+#include "face/face.h"
+#include "model/model_set.h"
+
+namespace mien {
+
+struct FaceOptions {
+  float min_score_prob = 0.5F;  // detector
+  float border = 0.25F;         // added around the picture before detection, share of its side
+  int detect_every = 8;         // full detection on every n-th grid frame; 1: always
+  bool small_faces = true;      // tiles, see detector.h
+  bool descriptors = true;      // needed by the tracker for re-finding and crossing
+  // Quality thresholds: faces beyond them are listed, not scored.
+  float min_size_px = 32;
+  float min_sharpness = 0;  // the default is set where it is measured, see quality.h
+  float max_yaw_deg = 50;
+  float max_pitch_deg = 40;
+  float min_presence_prob = 0.5F;
+  float min_inside = 0.8F;
+};
+
+struct FrameFaces {
+  std::int64_t grid_index = 0;
+  std::int64_t pts_us = 0;
+  bool shot_begins = false;  // a cut lies between this frame and the one before
+  std::vector<FaceObservation> faces;
+};
+
+struct StageTime {
+  std::string stage;  // "detect", "landmarks", "descriptor"
+  std::int64_t calls = 0;
+  double seconds = 0;
+};
+
+class FrameAnalyser {
+ public:
+  static Result<FrameAnalyser> open(const ModelSet& models, const FaceOptions& options);
+  FrameAnalyser(FrameAnalyser&&) noexcept;
+  FrameAnalyser& operator=(FrameAnalyser&&) noexcept;
+  ~FrameAnalyser();
+
+  // The next analyse() starts with a full detection and knows of no earlier frame.
+  void begin_chunk();
+
+  // `image` may be smaller than the source by `scale` (source px per image px); results are in
+  // source pixels. One thread at a time.
+  Result<FrameFaces> analyse(const ImageView& image, double scale, std::int64_t grid_index,
+                             std::int64_t pts_us);
+
+  std::vector<StageTime> stage_times() const;
+
+ private:
+  struct State;
+  explicit FrameAnalyser(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mien

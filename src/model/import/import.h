@@ -1,0 +1,33 @@
+// Turns the weights that packages ship into ONNX files, once, at set-up.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+#include "model/manifest.h"
+
+namespace mien {
+
+struct ImportedModel {
+  std::filesystem::path onnx_path;
+  std::string onnx_sha256;
+  bool was_current = false;  // the file was there already, with the right hash
+};
+
+// Checks the source files' SHA-256, converts, checks the result's against the manifest, and puts it
+// into `model_folder` under a temporary name that is renamed at the end. `source_root` is the
+// folder that holds the packages (node_modules). A wrong checksum names package, file, both hashes
+// and the remedy; an operator that the converter does not know is an error that names the node.
+Result<ImportedModel> import_model(const Manifest& manifest,
+                                   const std::filesystem::path& source_root,
+                                   const std::filesystem::path& model_folder);
+
+// The conversion alone: TensorFlow.js graph (model.json plus weight shards; float32, float16 and
+// uint8/uint16-quantised weights) to serialised ONNX bytes, deterministic.
+Result<std::string> convert_tfjs_graph(const std::filesystem::path& model_json);
+
+// face-api's face_expression_model: weights only; the graph is built here.
+Result<std::string> build_face_expression_model(const std::filesystem::path& weights_manifest);
+
+}  // namespace mien
