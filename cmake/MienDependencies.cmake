@@ -25,13 +25,13 @@ add_library(OnnxRuntime::OnnxRuntime SHARED IMPORTED)
 set_target_properties(OnnxRuntime::OnnxRuntime PROPERTIES
   IMPORTED_LOCATION ${MIEN_PRIVATE}/lib/libonnxruntime.so.1
   IMPORTED_SONAME libonnxruntime.so.1
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${MIEN_PRIVATE}/include/onnxruntime)
+  INTERFACE_INCLUDE_DIRECTORIES ${MIEN_PRIVATE}/include/onnxruntime)
 
 # DuckDB: the library of npm's node bindings, the C header of npm's duckdb.
 add_library(DuckDb::DuckDb SHARED IMPORTED)
 set_target_properties(DuckDb::DuckDb PROPERTIES
   IMPORTED_LOCATION ${MIEN_PRIVATE}/lib/libduckdb.so
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${MIEN_PRIVATE}/include/duckdb)
+  INTERFACE_INCLUDE_DIRECTORIES ${MIEN_PRIVATE}/include/duckdb)
 
 # ONNX graph writing: Debian's own build of onnx.proto (a second copy would make protobuf abort).
 find_package(Protobuf REQUIRED)
