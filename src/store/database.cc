@@ -1,0 +1,479 @@
+#include "store/database.h"
+
+#include <duckdb.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "store/duckdb_chunks.h"
+#include "store/duckdb_handles.h"
+#include "store/durable_file.h"
+#include "store/utf8.h"
+
+namespace mien {
+
+namespace {
+
+// DuckDB's messages end with the place in the SQL, which is Mien's own and helps nobody.
+std::string first_paragraph(const char* message) {
+  std::string text = message == nullptr ? "DuckDB gave no reason" : message;
+  return text.substr(0, text.find("\n\n"));
+}
+
+ErrorCode code_of(duckdb_error_type type) {
+  switch (type) {
+    case DUCKDB_ERROR_IO:
+    case DUCKDB_ERROR_PERMISSION:
+    case DUCKDB_ERROR_OUT_OF_MEMORY:
+      return ErrorCode::kIo;
+    case DUCKDB_ERROR_PARSER:
+    case DUCKDB_ERROR_SYNTAX:
+    case DUCKDB_ERROR_CATALOG:
+    case DUCKDB_ERROR_BINDER:
+      return ErrorCode::kUsage;
+    case DUCKDB_ERROR_INTERRUPT:
+      return ErrorCode::kCancelled;
+    case DUCKDB_ERROR_INVALID_INPUT:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_SERIALIZATION:
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+      return ErrorCode::kCorrupt;
+    default:
+      return ErrorCode::kInternal;
+  }
+}
+
+Error error_of(DuckResult& result) {
+  const duckdb_error_type type = duckdb_result_error_type(result.out());
+  Error error{code_of(type), first_paragraph(duckdb_result_error(result.out()))};
+  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) error.message += "; remedy: allow more memory";
+  return error;
+}
+
+// Where a file does not parse, the file is to blame, whatever DuckDB calls it.
+Error blame_file(Error error, const std::filesystem::path& path) {
+  if (error.code == ErrorCode::kUsage || error.code == ErrorCode::kInternal) {
+    error.code = ErrorCode::kCorrupt;
+  }
+  if (error.code == ErrorCode::kCorrupt) {
+    error.message += "; remedy: the file is damaged or not Parquet; make it anew";
+  }
+  return std::move(error).with_context(path.string());
+}
+
+// What DuckDB says of a refused write, as the errno it stands for.
+int errno_of(const std::string& message) {
+  const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
+  if (says("No space left") || says("quota")) return ENOSPC;
+  if (says("Permission denied") || says("Read-only")) return EACCES;
+  if (says("No such file")) return ENOENT;
+  return EIO;
+}
+
+std::filesystem::path absolute_path(const std::filesystem::path& path) {
+  std::error_code code;
+  std::filesystem::path absolute = std::filesystem::absolute(path, code);
+  return code ? path : absolute;
+}
+
+Status check_readable(const std::filesystem::path& path) {
+  std::error_code code;
+  const auto status = std::filesystem::status(path, code);
+  if (!std::filesystem::exists(status)) {
+    return Error{ErrorCode::kNotFound, path.string() + ": no such file"};
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    return Error{ErrorCode::kCorrupt, path.string() + ": not a file"};
+  }
+  if (::access(path.c_str(), R_OK) != 0) {
+    return Error{ErrorCode::kIo,
+                 path.string() + ": cannot be opened for reading; " + io_remedy(errno)};
+  }
+  return Ok{};
+}
+
+Status check_name(const std::filesystem::path& path) {
+  if (first_invalid_utf8(path.native()) != std::string_view::npos) {
+    return Error{ErrorCode::kUnsupported,
+                 path.string() + ": the name is not valid UTF-8; remedy: rename it"};
+  }
+  return Ok{};
+}
+
+// A path inside DuckDB's file patterns, with its special characters made plain ones, absolute so
+// that nothing looks like an address or a home folder.
+std::string literal_pattern(const std::filesystem::path& path) {
+  std::string pattern;
+  for (const char c : absolute_path(path).string()) {
+    if (c == '*' || c == '?' || c == '[') {
+      pattern += std::string("[") + c + "]";
+    } else {
+      pattern += c;
+    }
+  }
+  return pattern;
+}
+
+std::filesystem::path own_temporary_folder() {
+  static std::atomic<unsigned> counter{0};
+  std::error_code code;
+  std::filesystem::path parent = std::filesystem::temp_directory_path(code);
+  if (code) parent = "/tmp";
+  return parent / ("mien-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
+}
+
+}  // namespace
+
+struct Database::State {
+  DatabaseOptions options;
+  DuckDatabase database;
+
+  Status open() {
+    const std::filesystem::path folder =
+        options.temporary_folder.empty() ? own_temporary_folder() : options.temporary_folder;
+    const std::pair<const char*, std::string> settings[] = {
+        {"threads", std::to_string(options.threads)},
+        {"memory_limit", std::to_string(options.memory_limit_mb) + "MB"},
+        {"temp_directory", folder.string()},
+        {"preserve_insertion_order", "true"},
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"allow_community_extensions", "false"}};
+    DuckConfig config;
+    MIEN_CHECK(duckdb_create_config(config.out()) == DuckDBSuccess, "out of memory");
+    for (const auto& [name, value] : settings) {
+      if (duckdb_set_config(config.get(), name, value.c_str()) != DuckDBSuccess) {
+        return Error{ErrorCode::kUsage,
+                     std::string("DuckDB refused the setting ") + name + " = " + value};
+      }
+    }
+    DuckDatabase opened;
+    char* message = nullptr;
+    if (duckdb_open_ext(nullptr, opened.out(), config.get(), &message) != DuckDBSuccess) {
+      Error error{ErrorCode::kInternal, "DuckDB cannot be opened: " + first_paragraph(message)};
+      duckdb_free(message);
+      return error;
+    }
+    database = std::move(opened);
+    return Ok{};
+  }
+
+  Result<DuckConnection> connect() {
+    DuckConnection connection;
+    if (duckdb_connect(database.get(), connection.out()) != DuckDBSuccess) {
+      return Error{ErrorCode::kInternal, "DuckDB gave no connection"};
+    }
+    return connection;
+  }
+
+  // After an internal error DuckDB refuses all further work; since nothing lives in the database
+  // between calls, a new one takes its place.
+  Error fail(DuckResult& result) {
+    Error error = error_of(result);
+    const duckdb_error_type type = duckdb_result_error_type(result.out());
+    if (type == DUCKDB_ERROR_FATAL || type == DUCKDB_ERROR_INTERNAL) {
+      if (Status reopened = open(); !reopened.ok()) return std::move(reopened).error();
+    }
+    return error;
+  }
+
+  Status run(const DuckConnection& connection, const std::string& sql) {
+    DuckResult result;
+    if (duckdb_query(connection.get(), sql.c_str(), result.out()) == DuckDBSuccess) return Ok{};
+    return fail(result);
+  }
+
+  Status load_table(const DuckConnection& connection, const Table& table);
+  Status copy_out(const DuckConnection& connection, const std::string& source,
+                  const std::filesystem::path& path, const FileMetadata& metadata);
+  Status stream(const std::string& sql, const std::string& table_name,
+                const std::function<Status(const Table&)>& each, bool with_empty);
+};
+
+// Makes the temporary table mien_rows of this connection.
+Status Database::State::load_table(const DuckConnection& connection, const Table& table) {
+  const auto& specs = table.schema().columns;
+  MIEN_CHECK(!specs.empty(), "a table has columns");
+  std::string create = "CREATE TEMP TABLE mien_rows (";
+  std::vector<DuckType> types(specs.size());
+  std::vector<duckdb_logical_type> raw_types;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (first_invalid_utf8(specs[i].name) != std::string_view::npos ||
+        specs[i].name.find('\0') != std::string::npos) {
+      return Error{ErrorCode::kCorrupt,
+                   "the name of column " + std::to_string(i + 1) + " is not valid UTF-8 text"};
+    }
+    create +=
+        (i > 0 ? ", " : "") + sql_identifier(specs[i].name) + " " + duckdb_type_name(specs[i].type);
+  }
+  MIEN_TRY_VOID(run(connection, create + ")"));
+
+  DuckAppender appender;
+  MIEN_CHECK(duckdb_appender_create(connection.get(), nullptr, "mien_rows", appender.out()) ==
+                 DuckDBSuccess,
+             "the table was just made");
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    *types[i].out() = duckdb_appender_column_type(appender.get(), i);
+    raw_types.push_back(types[i].get());
+  }
+  DuckChunk chunk;
+  *chunk.out() = duckdb_create_data_chunk(raw_types.data(), raw_types.size());
+  const std::size_t step = duckdb_vector_size();
+  for (std::size_t first = 0; first < table.rows(); first += step) {
+    duckdb_data_chunk_reset(chunk.get());
+    MIEN_TRY_VOID(fill_chunk(table, first, std::min(step, table.rows() - first), chunk.get()));
+    if (duckdb_append_data_chunk(appender.get(), chunk.get()) != DuckDBSuccess) {
+      return Error{ErrorCode::kIo, first_paragraph(duckdb_appender_error(appender.get()))};
+    }
+  }
+  if (duckdb_appender_close(appender.get()) != DuckDBSuccess) {
+    return Error{ErrorCode::kIo, first_paragraph(duckdb_appender_error(appender.get()))};
+  }
+  return Ok{};
+}
+
+// COPY `source` (a table's name or a SELECT in parentheses) to a temporary name, sync, rename.
+Status Database::State::copy_out(const DuckConnection& connection, const std::string& source,
+                                 const std::filesystem::path& path, const FileMetadata& metadata) {
+  MIEN_TRY_VOID(check_name(path));
+  const std::filesystem::path temporary = temporary_name_for(absolute_path(path));
+  // 122,880 rows a group is DuckDB's own default, pinned because it decides the bytes.
+  std::string sql = "COPY " + source + " TO " + sql_quote(temporary.string()) +
+                    " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3,"
+                    " ROW_GROUP_SIZE 122880, USE_TMP_FILE false";
+  if (!metadata.empty()) {
+    sql += ", KV_METADATA {";
+    const char* comma = "";
+    for (const auto& [key, value] : metadata) {
+      sql += comma + sql_quote(key) + ": " + sql_quote(value);
+      comma = ", ";
+    }
+    sql += "}";
+  }
+  Status status = run(connection, sql + ")");
+  if (!status.ok() && status.error().code == ErrorCode::kIo) {
+    Error error = std::move(status).error();
+    error.message += "; " + io_remedy(errno_of(error.message));
+    status = std::move(error);
+  }
+  if (status.ok()) status = sync_path(temporary);
+  if (status.ok()) status = rename_durably(temporary, absolute_path(path));
+  if (!status.ok()) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+  }
+  return status;
+}
+
+Status Database::State::stream(const std::string& sql, const std::string& table_name,
+                               const std::function<Status(const Table&)>& each, bool with_empty) {
+  if (sql.find('\0') != std::string::npos) {
+    return Error{ErrorCode::kUsage, "SQL with a zero byte in it"};
+  }
+  MIEN_TRY(connection, connect());
+  DuckStatements statements;
+  const idx_t count = duckdb_extract_statements(connection.get(), sql.c_str(), statements.out());
+  if (count == 0) {
+    return Error{ErrorCode::kUsage,
+                 first_paragraph(duckdb_extract_statements_error(statements.get()))};
+  }
+  for (idx_t i = 0; i < count; ++i) {
+    DuckPrepared prepared;
+    DuckResult result;
+    if (duckdb_prepare_extracted_statement(connection.get(), statements.get(), i, prepared.out()) !=
+        DuckDBSuccess) {
+      // Run it the plain way once more, for an error with its kind.
+      if (duckdb_query(connection.get(), sql.c_str(), result.out()) != DuckDBSuccess) {
+        return fail(result);
+      }
+      return Error{ErrorCode::kUsage, first_paragraph(duckdb_prepare_error(prepared.get()))};
+    }
+    if (duckdb_execute_prepared_streaming(prepared.get(), result.out()) != DuckDBSuccess) {
+      return fail(result);
+    }
+    if (i + 1 < count) continue;
+    MIEN_TRY(schema, schema_of_result(result, table_name));
+    if (with_empty) MIEN_TRY_VOID(each(Table(schema)));
+    while (true) {
+      DuckChunk chunk;
+      *chunk.out() = duckdb_fetch_chunk(result.get());
+      if (!chunk) break;
+      if (duckdb_data_chunk_get_size(chunk.get()) == 0) continue;
+      Table batch(schema);
+      MIEN_TRY_VOID(append_chunk(chunk.get(), batch));
+      MIEN_TRY_VOID(each(batch));
+    }
+    if (duckdb_result_error(result.out()) != nullptr) return fail(result);
+  }
+  return Ok{};
+}
+
+Result<Database> Database::open(const DatabaseOptions& options) {
+  if (options.threads < 1 || options.memory_limit_mb < 1) {
+    return Error{ErrorCode::kUsage, "threads and memory must be at least 1"};
+  }
+  auto state = std::make_unique<State>();
+  state->options = options;
+  MIEN_TRY_VOID(state->open());
+  return Database(std::move(state));
+}
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+Database::~Database() = default;
+
+std::string Database::library_version() {
+  return duckdb_library_version();
+}
+
+Status Database::write_parquet(const Table& table, const std::filesystem::path& path,
+                               const FileMetadata& metadata) {
+  const auto write = [&]() -> Status {
+    MIEN_TRY(connection, state_->connect());
+    MIEN_TRY_VOID(state_->load_table(connection, table));
+    return state_->copy_out(connection, "mien_rows", path, metadata);
+  };
+  Status status = write();
+  if (!status.ok()) return std::move(status).error().with_context(path.string());
+  return status;
+}
+
+Status Database::write_query_parquet(const std::string& select, const std::filesystem::path& path,
+                                     const FileMetadata& metadata) {
+  MIEN_TRY(connection, state_->connect());
+  Status status = state_->copy_out(connection, "(" + select + ")", path, metadata);
+  if (!status.ok()) return std::move(status).error().with_context(path.string());
+  return status;
+}
+
+Status Database::concatenate_parquet(std::span<const std::filesystem::path> inputs,
+                                     const std::filesystem::path& output,
+                                     const FileMetadata& metadata) {
+  MIEN_CHECK(!inputs.empty(), "there is something to concatenate");
+  const TableSchema* first = nullptr;
+  TableSchema first_schema;
+  for (const std::filesystem::path& input : inputs) {
+    MIEN_TRY(schema, read_schema(input));
+    if (first == nullptr) {
+      first_schema = std::move(schema);
+      first = &first_schema;
+      continue;
+    }
+    const auto same = [](const ColumnSpec& a, const ColumnSpec& b) {
+      return a.name == b.name && a.type == b.type;
+    };
+    if (!std::equal(first->columns.begin(), first->columns.end(), schema.columns.begin(),
+                    schema.columns.end(), same)) {
+      return Error{ErrorCode::kMismatch,
+                   input.string() + ": its columns are not those of " + inputs.front().string()};
+    }
+  }
+  return write_query_parquet("SELECT * FROM " + sql_read_parquet(inputs), output, metadata);
+}
+
+Result<TableSchema> Database::read_schema(const std::filesystem::path& path) {
+  TableSchema schema;
+  MIEN_TRY_VOID(read_file(path, " LIMIT 0", [&](const Table& batch) -> Status {
+    schema = batch.schema();
+    return Ok{};
+  }));
+  return schema;
+}
+
+Result<Table> Database::read_parquet(const std::filesystem::path& path) {
+  Table table;
+  MIEN_TRY_VOID(read_file(path, "", [&](const Table& batch) -> Status {
+    if (table.schema().columns.empty()) {
+      table = batch;
+    } else {
+      table.append(batch);
+    }
+    return Ok{};
+  }));
+  return table;
+}
+
+Status Database::read_file(const std::filesystem::path& path, const std::string& rest,
+                           const std::function<Status(const Table&)>& each) {
+  MIEN_TRY_VOID(check_readable(path));
+  MIEN_TRY_VOID(check_name(path));
+  const std::string sql = "SELECT * FROM " + sql_read_parquet({&path, 1}) + rest;
+  Status status = state_->stream(sql, path.stem().string(), each, true);
+  if (!status.ok()) return blame_file(std::move(status).error(), path);
+  return status;
+}
+
+Result<FileMetadata> Database::read_metadata(const std::filesystem::path& path) {
+  MIEN_TRY_VOID(check_readable(path));
+  MIEN_TRY_VOID(check_name(path));
+  FileMetadata metadata;
+  const std::string sql =
+      "SELECT decode(key) AS key, decode(value) AS value FROM "
+      "parquet_kv_metadata(" +
+      sql_quote(literal_pattern(path)) + ")";
+  const auto add = [&](const Table& batch) -> Status {
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      metadata[batch.column(0).strings()[row]] = batch.column(1).strings()[row];
+    }
+    return Ok{};
+  };
+  Status status = state_->stream(sql, "metadata", add, false);
+  if (!status.ok()) return blame_file(std::move(status).error(), path);
+  return metadata;
+}
+
+Status Database::query(const std::string& sql,
+                       const std::function<Status(const Table& batch)>& each) {
+  return state_->stream(sql, "query", each, false);
+}
+
+Result<Table> Database::query(const std::string& sql) {
+  Table table;
+  MIEN_TRY_VOID(state_->stream(
+      sql, "query",
+      [&](const Table& batch) -> Status {
+        if (table.schema().columns.empty()) {
+          table = batch;
+        } else {
+          table.append(batch);
+        }
+        return Ok{};
+      },
+      true));
+  return table;
+}
+
+std::string sql_quote(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+std::string sql_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+std::string sql_read_parquet(std::span<const std::filesystem::path> paths) {
+  std::string sql = "read_parquet([";
+  const char* comma = "";
+  for (const std::filesystem::path& path : paths) {
+    sql += comma + sql_quote(literal_pattern(path));
+    comma = ", ";
+  }
+  return sql + "], hive_partitioning = false, union_by_name = false)";
+}
+
+}  // namespace mien

@@ -1,0 +1,145 @@
+#include "store/durable_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+namespace mien {
+
+namespace {
+
+constexpr std::string_view kTemporaryMark = ".tmp-";
+
+Error io_error(const std::filesystem::path& path, std::string_view what, int error_number) {
+  return {error_number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
+          path.string() + ": " + std::string(what) + ": " +
+              std::generic_category().message(error_number) + "; " + io_remedy(error_number)};
+}
+
+// A file descriptor that is closed when it goes out of scope.
+class Descriptor {
+ public:
+  Descriptor(const std::filesystem::path& path, int flags)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  bool close() {
+    const int fd = fd_;
+    fd_ = -1;
+    return ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+Status write_all(int fd, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return io_error(path, "cannot be written", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return Ok{};
+}
+
+Status write_and_sync(const std::filesystem::path& path, std::string_view bytes) {
+  Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL);
+  if (file.get() < 0) return io_error(path, "cannot be created", errno);
+  MIEN_TRY_VOID(write_all(file.get(), bytes, path));
+  if (::fsync(file.get()) != 0) return io_error(path, "cannot be synced to the disk", errno);
+  if (!file.close()) return io_error(path, "cannot be written", errno);
+  return Ok{};
+}
+
+}  // namespace
+
+std::string io_remedy(int error_number) {
+  switch (error_number) {
+    case ENOSPC:
+    case EDQUOT:
+      return "remedy: free some space there or choose another place, then run the same command "
+             "again";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "remedy: give this user the right to write there or choose another place";
+    case ENOENT:
+      return "remedy: check that the path is right";
+    default:
+      return "remedy: check that the path is right and the disk is in order";
+  }
+}
+
+std::filesystem::path temporary_name_for(const std::filesystem::path& path) {
+  static std::atomic<unsigned> counter{0};
+  std::string name = ".";
+  name += path.filename().string();
+  name += kTemporaryMark;
+  name += std::to_string(::getpid());
+  name += '-';
+  name += std::to_string(counter++);
+  return path.parent_path() / name;
+}
+
+bool is_temporary_name(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with('.') && name.find(kTemporaryMark) != std::string::npos;
+}
+
+Status write_file_durably(const std::filesystem::path& path, std::string_view bytes) {
+  const std::filesystem::path temporary = temporary_name_for(path);
+  Status status = write_and_sync(temporary, bytes);
+  if (status.ok()) status = rename_durably(temporary, path);
+  if (!status.ok()) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+  }
+  return status;
+}
+
+Status sync_path(const std::filesystem::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  if (file.get() < 0) return io_error(path, "cannot be opened", errno);
+  // Some network file systems cannot sync a folder and say EINVAL; the rename stands all the same.
+  if (::fsync(file.get()) != 0 && errno != EINVAL) {
+    return io_error(path, "cannot be synced to the disk", errno);
+  }
+  return Ok{};
+}
+
+Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return io_error(to, "cannot be put in place", errno);
+  const std::filesystem::path folder = to.parent_path();
+  return sync_path(folder.empty() ? std::filesystem::path(".") : folder);
+}
+
+Status make_folders(const std::filesystem::path& folder) {
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  if (code) return io_error(folder, "the folder cannot be made", code.value());
+  return Ok{};
+}
+
+Result<std::string> read_whole_file(const std::filesystem::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  if (file.get() < 0) return io_error(path, "cannot be opened for reading", errno);
+  std::string bytes;
+  std::string buffer(std::size_t{1} << 16, '\0');
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error(path, "cannot be read", errno);
+    if (got == 0) return bytes;
+    bytes.append(buffer, 0, static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace mien

@@ -1,0 +1,36 @@
+// Files and folders that exist whole or not at all: written under a temporary name, synced to the
+// disk, renamed. A crash leaves at most a temporary name behind (see `is_temporary_name`).
+//
+// Errors are kIo and name the place, what the system said and a remedy.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace mien {
+
+// ".NAME.tmp-PID-N" in the same folder as `path`: a name that nobody else uses at this moment.
+std::filesystem::path temporary_name_for(const std::filesystem::path& path);
+bool is_temporary_name(const std::filesystem::path& path);
+
+Status write_file_durably(const std::filesystem::path& path, std::string_view bytes);
+
+// Syncs the file or folder itself.
+Status sync_path(const std::filesystem::path& path);
+
+// Renames `from` to `to` (replacing a file, or an empty folder) and syncs the folder that holds
+// them. What is renamed must have been synced by the caller.
+Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// Makes `folder` and its parents where they are missing.
+Status make_folders(const std::filesystem::path& folder);
+
+Result<std::string> read_whole_file(const std::filesystem::path& path);
+
+// "remedy: ..." for an errno: what somebody can do about a full disk or a missing permission.
+std::string io_remedy(int error_number);
+
+}  // namespace mien
