@@ -24,6 +24,11 @@ Error io_error(const fs::path& path, const std::string& doing, const std::string
 }
 
 std::string stem_of(const fs::path& place) {
+  std::string stem = ".";
+  stem += place.filename().string();
+  stem += ".tmp-";
+  return stem;
+}
   return "." + place.filename().string() + ".tmp-";
 }
 
