@@ -29,8 +29,6 @@ std::string stem_of(const fs::path& place) {
   stem += ".tmp-";
   return stem;
 }
-  return "." + place.filename().string() + ".tmp-";
-}
 
 // Removes temporary folders of processes that are no more.
 void remove_left_behind(const fs::path& place) {
