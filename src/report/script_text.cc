@@ -16,10 +16,11 @@ std::string well_formed(std::string_view text) {
 
 std::filesystem::path resolved(const std::filesystem::path& path) {
   std::error_code failed;
-  std::filesystem::path absolute = std::filesystem::weakly_canonical(path, failed);
-  if (failed) absolute = std::filesystem::absolute(path, failed).lexically_normal();
-  // "a/b/" and "a/b" are one folder.
-  return absolute.has_filename() ? absolute : absolute.parent_path();
+  std::filesystem::path absolute = std::filesystem::absolute(path, failed).lexically_normal();
+  if (!absolute.has_filename()) absolute = absolute.parent_path();  // "a/b/" is "a/b"
+  const std::filesystem::path folder =
+      std::filesystem::weakly_canonical(absolute.parent_path(), failed);
+  return failed ? absolute : folder / absolute.filename();
 }
 
 bool lies_below(const std::filesystem::path& path, const std::filesystem::path& root) {

@@ -21,7 +21,7 @@ std::string html_text(std::string_view text);
 std::string url_path(const std::filesystem::path& path);
 
 // How a page in `from_folder` names `target`: relative where target lies below `root`, else a
-// file: URL. All three are taken as they are on the disk, symbolic links resolved.
+// file: URL. Symbolic links among the folders are followed, one that is itself named is not.
 std::string url_of(const std::filesystem::path& target, const std::filesystem::path& from_folder,
                    const std::filesystem::path& root);
 
