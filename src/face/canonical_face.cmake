@@ -1,0 +1,12 @@
+# The numbers of data/canonical_face.json as C++ initialisers, written beside the objects.
+set(json ${CMAKE_SOURCE_DIR}/data/canonical_face.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${json})
+file(READ ${json} text)
+string(REGEX MATCH "\"mirror\": \\[([0-9, \n]+)\\]" found "${text}")
+file(CONFIGURE OUTPUT canonical_mirror.inc CONTENT "${CMAKE_MATCH_1}\n")
+string(REGEX MATCHALL "\\[-?[0-9.]+, -?[0-9.]+, -?[0-9.]+\\]" rows "${text}")
+string(REGEX REPLACE "([0-9])([],])" "\\1F\\2" rows "${rows}")
+string(REPLACE "[" "{" rows "${rows}")
+string(REPLACE "]" "}" rows "${rows}")
+string(REPLACE ";" ",\n" rows "${rows}")
+file(CONFIGURE OUTPUT canonical_points.inc CONTENT "${rows}\n")
