@@ -34,6 +34,9 @@ struct FrameFaces {
   std::int64_t grid_index = 0;
   std::int64_t pts_us = 0;
   bool shot_begins = false;  // a cut lies between this frame and the one before
+  // Of the whole picture, see shot_cut.h; the tracker finds cuts from one frame's to the next's, so
+  // that cuts do not depend on chunks. Empty: not measured, no cut is found here.
+  std::vector<float> signature;
   std::vector<FaceObservation> faces;
 };
 
