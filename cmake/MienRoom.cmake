@@ -8,6 +8,7 @@ include_guard()
 add_library(mien_options INTERFACE)
 target_compile_options(mien_options INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # GCC 12 warns falsely about std::string + (its bug 105651)
   -fno-math-errno -ffp-contract=off
   $<$<BOOL:${MIEN_WERROR}>:-Werror>)
 if(MIEN_SANITIZE)

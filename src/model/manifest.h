@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -18,6 +19,7 @@ struct TensorSpec {
   std::string name;
   std::vector<std::int64_t> shape;  // -1: any (a batch)
   std::string meaning;
+  std::string source;  // the node of the source graph that this tensor stands for
 };
 
 // Input scaling: value = (pixel - subtract[channel]) * multiply, pixel in 0..255.
@@ -58,6 +60,9 @@ struct Manifest {
 
   std::filesystem::path path;  // where it was read from
 };
+
+// The same from text; `path` is named in errors and remembered.
+Result<Manifest> parse_manifest(std::string_view text, const std::filesystem::path& path);
 
 // Reads and checks one manifest: every field present and well formed. Errors name file and field.
 Result<Manifest> read_manifest(const std::filesystem::path& path);

@@ -23,11 +23,9 @@ Result<ImportedModel> import_model(const Manifest& manifest,
                                    const std::filesystem::path& source_root,
                                    const std::filesystem::path& model_folder);
 
-// The conversion alone: TensorFlow.js graph (model.json plus weight shards; float32, float16 and
-// uint8/uint16-quantised weights) to serialised ONNX bytes, deterministic.
-Result<std::string> convert_tfjs_graph(const std::filesystem::path& model_json);
-
-// face-api's face_expression_model: weights only; the graph is built here.
-Result<std::string> build_face_expression_model(const std::filesystem::path& weights_manifest);
+// The conversion alone, from bytes: `description` is model.json (tfjs-graph) or the weights
+// manifest (face-api-weights), `weights` the concatenated shards. Deterministic.
+Result<std::string> convert_model(const Manifest& manifest, std::string_view description,
+                                  std::string_view weights);
 
 }  // namespace mien

@@ -1,0 +1,122 @@
+#include "model/import/onnx_graph.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <onnx/onnx_pb.h>
+
+#include <cstring>
+
+namespace mien {
+
+namespace {
+
+constexpr std::int64_t kOpset = 13;  // everything used here is settled by then
+constexpr std::int64_t kIrVersion = 7;
+
+void set_shape(onnx::ValueInfoProto* info, const std::string& name,
+               std::span<const std::int64_t> shape) {
+  info->set_name(name);
+  auto* type = info->mutable_type()->mutable_tensor_type();
+  type->set_elem_type(onnx::TensorProto::FLOAT);
+  auto* dims = type->mutable_shape();
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    auto* dim = dims->add_dim();
+    if (shape[i] < 0) {
+      dim->set_dim_param("n" + std::to_string(i));
+    } else {
+      dim->set_dim_value(shape[i]);
+    }
+  }
+}
+
+}  // namespace
+
+OnnxGraph::OnnxGraph(std::string_view name) : model_(new onnx::ModelProto) {
+  model_->set_ir_version(kIrVersion);
+  model_->set_producer_name("mien");
+  auto* opset = model_->add_opset_import();
+  opset->set_domain("");
+  opset->set_version(kOpset);
+  model_->mutable_graph()->set_name(std::string(name));
+}
+
+OnnxGraph::~OnnxGraph() {
+  delete model_;
+}
+
+std::string OnnxGraph::fresh(std::string_view hint) {
+  return std::string(hint) + "_" + std::to_string(next_++);
+}
+
+void OnnxGraph::input(const std::string& name, std::span<const std::int64_t> shape) {
+  set_shape(model_->mutable_graph()->add_input(), name, shape);
+}
+
+void OnnxGraph::output(const std::string& name, std::span<const std::int64_t> shape) {
+  set_shape(model_->mutable_graph()->add_output(), name, shape);
+}
+
+std::string OnnxGraph::floats(std::span<const float> values, std::span<const std::int64_t> shape) {
+  auto* tensor = model_->mutable_graph()->add_initializer();
+  tensor->set_name(fresh("w"));
+  tensor->set_data_type(onnx::TensorProto::FLOAT);
+  for (const std::int64_t extent : shape) tensor->add_dims(extent);
+  std::string raw(values.size() * sizeof(float), '\0');
+  if (!values.empty()) std::memcpy(raw.data(), values.data(), raw.size());
+  tensor->set_raw_data(std::move(raw));
+  return tensor->name();
+}
+
+std::string OnnxGraph::integers(std::span<const std::int64_t> values,
+                                std::span<const std::int64_t> shape) {
+  auto* tensor = model_->mutable_graph()->add_initializer();
+  tensor->set_name(fresh("i"));
+  tensor->set_data_type(onnx::TensorProto::INT64);
+  for (const std::int64_t extent : shape) tensor->add_dims(extent);
+  std::string raw(values.size() * sizeof(std::int64_t), '\0');
+  if (!values.empty()) std::memcpy(raw.data(), values.data(), raw.size());
+  tensor->set_raw_data(std::move(raw));
+  return tensor->name();
+}
+
+std::string OnnxGraph::node(const std::string& op, const std::vector<std::string>& inputs,
+                            const OnnxAttributes& attributes, const std::string& output_name) {
+  auto* node = model_->mutable_graph()->add_node();
+  node->set_op_type(op);
+  for (const std::string& input : inputs) node->add_input(input);
+  for (const auto& [name, value] : attributes) {
+    auto* attribute = node->add_attribute();
+    attribute->set_name(name);
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+      attribute->set_type(onnx::AttributeProto::INT);
+      attribute->set_i(*integer);
+    } else if (const auto* number = std::get_if<float>(&value)) {
+      attribute->set_type(onnx::AttributeProto::FLOAT);
+      attribute->set_f(*number);
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
+      attribute->set_type(onnx::AttributeProto::STRING);
+      attribute->set_s(*text);
+    } else {
+      attribute->set_type(onnx::AttributeProto::INTS);
+      for (const std::int64_t i : std::get<std::vector<std::int64_t>>(value))
+        attribute->add_ints(i);
+    }
+  }
+  const std::string name = output_name.empty() ? fresh(op) : output_name;
+  node->set_name("node_" + name);
+  node->add_output(name);
+  return name;
+}
+
+std::string OnnxGraph::serialise() const {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  {
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    model_->SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+}  // namespace mien

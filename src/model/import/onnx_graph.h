@@ -1,0 +1,49 @@
+// Writes an ONNX graph node by node. Names are given out in order, so the same calls give the same
+// bytes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace onnx {
+class ModelProto;
+}
+
+namespace mien {
+
+using OnnxAttributeValue =
+    std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>>;
+using OnnxAttributes = std::vector<std::pair<std::string, OnnxAttributeValue>>;
+
+class OnnxGraph {
+ public:
+  explicit OnnxGraph(std::string_view name);
+  OnnxGraph(const OnnxGraph&) = delete;
+  OnnxGraph& operator=(const OnnxGraph&) = delete;
+  ~OnnxGraph();
+
+  // -1 in a shape is a free extent.
+  void input(const std::string& name, std::span<const std::int64_t> shape);
+  void output(const std::string& name, std::span<const std::int64_t> shape);
+  std::string floats(std::span<const float> values, std::span<const std::int64_t> shape);
+  std::string integers(std::span<const std::int64_t> values, std::span<const std::int64_t> shape);
+
+  // One node with one output, whose name is returned (or `output_name`, where given).
+  std::string node(const std::string& op, const std::vector<std::string>& inputs,
+                   const OnnxAttributes& attributes = {}, const std::string& output_name = "");
+
+  std::string serialise() const;  // the same bytes for the same calls
+
+ private:
+  std::string fresh(std::string_view hint);
+
+  onnx::ModelProto* model_;
+  std::int64_t next_ = 0;
+};
+
+}  // namespace mien

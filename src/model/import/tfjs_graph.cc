@@ -1,0 +1,168 @@
+#include "model/import/tfjs_graph.h"
+
+#include <array>
+#include <utility>
+
+namespace mien {
+
+namespace {
+
+std::string decode_base64(const std::string& text) {  // RFC 4648, padding optional
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    int value = -1;
+    if (c >= 'A' && c <= 'Z') value = c - 'A';
+    if (c >= 'a' && c <= 'z') value = c - 'a' + 26;
+    if (c >= '0' && c <= '9') value = c - '0' + 52;
+    if (c == '+') value = 62;
+    if (c == '/') value = 63;
+    if (value < 0) break;
+    bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xffffffU;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes += static_cast<char>((bits >> count) & 0xff);
+    }
+  }
+  return bytes;
+}
+
+// Numbers of 64 bits are written as strings in this format, small ones as numbers.
+std::int64_t to_integer(const nlohmann::json& json) {
+  if (json.is_string()) {
+    const auto& text = json.get_ref<const std::string&>();
+    std::size_t used = 0;
+    try {
+      const long long value = std::stoll(text, &used);
+      if (used == text.size()) return value;
+    } catch (const std::exception&) {
+      return 0;
+    }
+    return 0;
+  }
+  return json.is_number_integer() ? json.get<std::int64_t>() : 0;
+}
+
+const nlohmann::json* find(const nlohmann::json& attributes, const char* key, const char* kind) {
+  const auto it = attributes.find(key);
+  if (it == attributes.end() || !it->is_object()) return nullptr;
+  const auto inner = it->find(kind);
+  return inner == it->end() ? nullptr : &*inner;
+}
+
+const nlohmann::json* find_list(const nlohmann::json& attributes, const char* key,
+                                const char* kind) {
+  const nlohmann::json* list = find(attributes, key, "list");
+  if (list == nullptr || !list->is_object()) return nullptr;
+  const auto inner = list->find(kind);
+  return inner == list->end() || !inner->is_array() ? nullptr : &*inner;
+}
+
+Error corrupt(const std::string& message) {
+  return {ErrorCode::kCorrupt, message};
+}
+
+}  // namespace
+
+std::string TfjsNode::text(const char* key, const std::string& otherwise) const {
+  const nlohmann::json* value = find(attributes, key, "s");
+  return value != nullptr && value->is_string() ? decode_base64(value->get<std::string>())
+                                                : otherwise;
+}
+
+std::vector<std::string> TfjsNode::texts(const char* key) const {
+  std::vector<std::string> values;
+  if (const nlohmann::json* list = find_list(attributes, key, "s")) {
+    for (const nlohmann::json& item : *list) {
+      if (item.is_string()) values.push_back(decode_base64(item.get<std::string>()));
+    }
+  }
+  return values;
+}
+
+std::int64_t TfjsNode::integer(const char* key, std::int64_t otherwise) const {
+  const nlohmann::json* value = find(attributes, key, "i");
+  return value != nullptr ? to_integer(*value) : otherwise;
+}
+
+std::vector<std::int64_t> TfjsNode::integers(const char* key) const {
+  std::vector<std::int64_t> values;
+  if (const nlohmann::json* list = find_list(attributes, key, "i")) {
+    for (const nlohmann::json& item : *list) values.push_back(to_integer(item));
+  }
+  return values;
+}
+
+float TfjsNode::number(const char* key, float otherwise) const {
+  const nlohmann::json* value = find(attributes, key, "f");
+  return value != nullptr && value->is_number() ? value->get<float>() : otherwise;
+}
+
+bool TfjsNode::flag(const char* key) const {
+  const nlohmann::json* value = find(attributes, key, "b");
+  return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+Result<std::vector<TfjsNode>> read_tfjs_graph(const nlohmann::json& nodes) {
+  std::vector<TfjsNode> read;
+  std::map<std::string, std::size_t> position;
+  try {
+    for (const nlohmann::json& json : nodes) {
+      TfjsNode node;
+      node.name = json.at("name").get<std::string>();
+      node.op = json.at("op").get<std::string>();
+      if (json.contains("attr")) node.attributes = json.at("attr");
+      if (!node.attributes.is_object()) node.attributes = nlohmann::json::object();
+      if (json.contains("input")) {
+        for (const nlohmann::json& input : json.at("input")) {
+          auto name = input.get<std::string>();
+          if (name.starts_with("^")) continue;
+          node.inputs.push_back(name.substr(0, name.find(':')));
+        }
+      }
+      if (!position.emplace(node.name, read.size()).second) {
+        return corrupt("the node '" + node.name + "' stands twice");
+      }
+      read.push_back(std::move(node));
+    }
+  } catch (const nlohmann::json::exception& error) {
+    return corrupt(std::string("the graph is misshapen: ") + error.what());
+  }
+
+  // Depth first, without recursion: a hostile graph may be a long chain.
+  enum class Mark { kNew, kOpen, kDone };
+  std::vector<Mark> marks(read.size(), Mark::kNew);
+  std::vector<std::size_t> order;
+  for (std::size_t root = 0; root < read.size(); ++root) {
+    std::vector<std::pair<std::size_t, std::size_t>> stack;  // node, next input to visit
+    if (marks[root] == Mark::kNew) stack.emplace_back(root, 0);
+    while (!stack.empty()) {
+      auto& [index, next_input] = stack.back();
+      marks[index] = Mark::kOpen;
+      if (next_input == read[index].inputs.size()) {
+        marks[index] = Mark::kDone;
+        order.push_back(index);
+        stack.pop_back();
+        continue;
+      }
+      const std::string& name = read[index].inputs[next_input++];
+      const auto it = position.find(name);
+      if (it == position.end()) {
+        return corrupt("the node '" + read[index].name + "' takes '" + name +
+                       "', which is not there");
+      }
+      if (marks[it->second] == Mark::kOpen) {
+        return corrupt("the node '" + name + "' depends on itself");
+      }
+      if (marks[it->second] == Mark::kNew) stack.emplace_back(it->second, 0);
+    }
+  }
+  std::vector<TfjsNode> ordered;
+  ordered.reserve(read.size());
+  for (const std::size_t index : order) ordered.push_back(std::move(read[index]));
+  return ordered;
+}
+
+}  // namespace mien
