@@ -5,13 +5,16 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
+#include <vector>
 
 namespace mien {
 
 namespace {
 
 constexpr std::string_view kTemporaryMark = ".tmp-";
+constexpr std::string_view kReplacedMark = ".replaced";
 
 Error io_error(const std::filesystem::path& path, std::string_view what, int error_number) {
   return {error_number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
@@ -59,6 +62,23 @@ Status write_and_sync(const std::filesystem::path& path, std::string_view bytes)
   return Ok{};
 }
 
+std::vector<std::filesystem::path> children_of(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> children;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    children.push_back(it->path());
+  }
+  return children;
+}
+
+Status remove_everything(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) return io_error(path, "cannot be removed", error.value());
+  return Ok{};
+}
+
 }  // namespace
 
 std::string io_remedy(int error_number) {
@@ -91,7 +111,13 @@ std::filesystem::path temporary_name_for(const std::filesystem::path& path) {
 
 bool is_temporary_name(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  return name.starts_with('.') && name.find(kTemporaryMark) != std::string::npos;
+  const std::size_t mark = name.rfind(kTemporaryMark);
+  if (!name.starts_with('.') || mark == std::string::npos || mark == 0) return false;
+  const std::string numbers = name.substr(mark + kTemporaryMark.size());
+  const std::size_t dash = numbers.find('-');
+  return dash != std::string::npos && dash > 0 && dash + 1 < numbers.size() &&
+         numbers.find_first_not_of("0123456789-") == std::string::npos &&
+         numbers.find('-', dash + 1) == std::string::npos;
 }
 
 Status write_file_durably(const std::filesystem::path& path, std::string_view bytes) {
@@ -119,6 +145,61 @@ Status rename_durably(const std::filesystem::path& from, const std::filesystem::
   if (::rename(from.c_str(), to.c_str()) != 0) return io_error(to, "cannot be put in place", errno);
   const std::filesystem::path folder = to.parent_path();
   return sync_path(folder.empty() ? std::filesystem::path(".") : folder);
+}
+
+std::filesystem::path replaced_name_for(const std::filesystem::path& path) {
+  std::string name = ".";
+  name += path.filename().string();
+  name += kReplacedMark;
+  return path.parent_path() / name;
+}
+
+Status replace_folder_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
+  MIEN_TRY_VOID(sync_path(from));
+  std::error_code ignored;
+  if (!std::filesystem::exists(to, ignored)) return rename_durably(from, to);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) {
+    MIEN_TRY_VOID(sync_path(to.parent_path()));
+    std::filesystem::remove_all(from, ignored);
+    return Ok{};
+  }
+  if (errno != EINVAL && errno != ENOSYS) return io_error(to, "cannot be replaced", errno);
+  const std::filesystem::path aside = replaced_name_for(to);
+  std::filesystem::remove_all(aside, ignored);
+  MIEN_TRY_VOID(rename_durably(to, aside));
+  MIEN_TRY_VOID(rename_durably(from, to));
+  std::filesystem::remove_all(aside, ignored);
+  return Ok{};
+}
+
+Status clear_left_overs(const std::filesystem::path& parent) {
+  for (const std::filesystem::path& path : children_of(parent)) {
+    const std::string name = path.filename().string();
+    if (name.starts_with('.') && name.ends_with(kReplacedMark)) {
+      const std::filesystem::path original =
+          parent / name.substr(1, name.size() - 1 - kReplacedMark.size());
+      std::error_code ignored;
+      if (std::filesystem::exists(original, ignored)) {
+        MIEN_TRY_VOID(remove_everything(path));
+      } else {
+        MIEN_TRY_VOID(rename_durably(path, original));
+      }
+    } else if (is_temporary_name(path)) {
+      MIEN_TRY_VOID(remove_everything(path));
+    }
+  }
+  return Ok{};
+}
+
+Status clear_left_overs_of(const std::filesystem::path& path) {
+  std::string prefix = ".";
+  prefix += path.filename().string();
+  prefix += kTemporaryMark;
+  for (const std::filesystem::path& child : children_of(path.parent_path())) {
+    if (!is_temporary_name(child) || !child.filename().string().starts_with(prefix)) continue;
+    MIEN_TRY_VOID(remove_everything(child));
+  }
+  return Ok{};
 }
 
 Status make_folders(const std::filesystem::path& folder) {

@@ -25,6 +25,20 @@ Status sync_path(const std::filesystem::path& path);
 // them. What is renamed must have been synced by the caller.
 Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// Puts the folder `from` (beside it, its files synced) in the place of `to` and removes what was
+// there. Readers see the old or the new folder; only where the file system cannot exchange two
+// names does `to` vanish for a moment, and a crash then leaves the old one under
+// `replaced_name_for(to)`, from where `clear_left_overs` brings it back.
+Status replace_folder_durably(const std::filesystem::path& from, const std::filesystem::path& to);
+std::filesystem::path replaced_name_for(const std::filesystem::path& path);  // ".NAME.replaced"
+
+// After a crash, in a folder of Mien's own: an old folder whose new one never came is put back,
+// otherwise it is removed, as is every temporary name. Nobody else may be writing there.
+Status clear_left_overs(const std::filesystem::path& parent);
+
+// The same for the temporary names of `path` alone, in a folder that is not Mien's own.
+Status clear_left_overs_of(const std::filesystem::path& path);
+
 // Makes `folder` and its parents where they are missing.
 Status make_folders(const std::filesystem::path& folder);
 

@@ -1,0 +1,198 @@
+#include "pipeline/plan.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+
+#include "base/check.h"
+#include "base/sha256.h"
+#include "store/utf8.h"
+
+namespace mien {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kContentHash = "mien.content_sha256";
+
+TableSchema plan_schema() {
+  return {"plan",
+          "video",
+          "Which shard holds a video, and the file as it was when it was last looked at.",
+          {{"shard", ColumnType::kInt64, "Number of the shard, from 0."},
+           {"video_id", ColumnType::kString, "The video."},
+           {"path", ColumnType::kString, "Absolute path of the file."},
+           {"size_bytes", ColumnType::kInt64, "Size of the file; -1 where there is none."},
+           {"mtime_ns", ColumnType::kInt64, "Time of its last change, since 1970."}}};
+}
+
+std::int64_t mtime_ns_of(const struct stat& info) {
+  return std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
+bool is_text(const std::string& text) {
+  return first_invalid_utf8(text) == std::string_view::npos && text.find('\0') == std::string::npos;
+}
+
+Error damaged(const fs::path& file, const std::string& what) {
+  return {ErrorCode::kCorrupt,
+          file.string() + ": " + what + "; remedy: --redo makes the annotations anew"};
+}
+
+}  // namespace
+
+StudyInput describe_input(const std::string& video_id, const fs::path& path) {
+  StudyInput input{video_id, path, -1, 0};
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return input;
+  input.mtime_ns = mtime_ns_of(info);
+  if (!S_ISDIR(info.st_mode)) {
+    input.size_bytes = info.st_size;
+    return input;
+  }
+  input.size_bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    struct stat inner {};
+    if (::stat(it->path().c_str(), &inner) != 0 || !S_ISREG(inner.st_mode)) continue;
+    input.size_bytes += inner.st_size;
+    input.mtime_ns = std::max(input.mtime_ns, mtime_ns_of(inner));
+  }
+  return input;
+}
+
+std::string Plan::content_hash() const {
+  std::string content;
+  for (std::size_t i = 0; i < videos_.size(); ++i) {
+    const StudyInput& video = videos_[i];
+    for (const std::string& field :
+         {std::to_string(shard_of(i)), video.video_id, video.path.string(),
+          std::to_string(video.size_bytes), std::to_string(video.mtime_ns)}) {
+      content += std::to_string(field.size()) + ":" + field;
+    }
+  }
+  return sha256_of_bytes(content);
+}
+
+Result<Plan> Plan::read(Database& database, const fs::path& file) {
+  Plan plan;
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return plan;
+  MIEN_TRY(table, database.read_parquet(file));
+  MIEN_TRY(metadata, database.read_metadata(file));
+  const TableSchema schema = plan_schema();
+  for (const ColumnSpec& column : schema.columns) {
+    if (!table.has(column.name) || table.column(column.name).type() != column.type) {
+      return damaged(file, "the plan has no column " + column.name);
+    }
+  }
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const std::int64_t shard = table.column("shard").integers()[row];
+    if (shard == plan.shards()) plan.begins_.push_back(row);
+    if (shard != plan.shards() - 1) return damaged(file, "the plan's shards are not in order");
+    StudyInput video{table.column("video_id").strings()[row], table.column("path").strings()[row],
+                     table.column("size_bytes").integers()[row],
+                     table.column("mtime_ns").integers()[row]};
+    if (!plan.positions_.emplace(video.video_id, row).second) {
+      return damaged(file, "the plan has '" + video.video_id + "' twice");
+    }
+    plan.videos_.push_back(std::move(video));
+  }
+  if (metadata[kContentHash] != plan.content_hash()) {
+    return damaged(file, "the plan's checksum does not hold");
+  }
+  return plan;
+}
+
+Status Plan::write(Database& database, const fs::path& file) const {
+  Table table(plan_schema());
+  RowBuilder row(table.schema());
+  for (std::size_t i = 0; i < videos_.size(); ++i) {
+    row.set("shard", shard_of(i))
+        .set("video_id", videos_[i].video_id)
+        .set("path", videos_[i].path.string())
+        .set("size_bytes", videos_[i].size_bytes)
+        .set("mtime_ns", videos_[i].mtime_ns);
+    table.append(row.finish());
+  }
+  return database.write_parquet(table, file,
+                                {{"mien.table", "plan"}, {kContentHash, content_hash()}});
+}
+
+Status Plan::check(std::span<const StudyInput> inputs) const {
+  std::map<std::string_view, const StudyInput*> seen;
+  for (const StudyInput& input : inputs) {
+    if (input.video_id.empty() || !is_text(input.video_id) || !is_text(input.path.native())) {
+      return Error{ErrorCode::kUnsupported,
+                   input.path.string() + ": the name or the id '" + input.video_id +
+                       "' is empty or not UTF-8 text; remedy: rename the file, or give it an id "
+                       "in a corpus list"};
+    }
+    const StudyInput* other = nullptr;
+    const auto [it, is_new] = seen.emplace(input.video_id, &input);
+    if (!is_new) {
+      other = it->second;
+    } else if (const auto position = find(input.video_id)) {
+      const StudyInput& known = videos_[*position];
+      const bool same_file = known.path == input.path || (known.size_bytes == input.size_bytes &&
+                                                          known.mtime_ns == input.mtime_ns);
+      std::error_code ignored;
+      if (!same_file && fs::exists(known.path, ignored)) other = &known;
+    }
+    if (other != nullptr) {
+      return Error{ErrorCode::kUsage, "two videos have the id '" + input.video_id + "': " +
+                                          other->path.string() + " and " + input.path.string() +
+                                          "; remedy: give ids in a corpus list, or another --out"};
+    }
+  }
+  return Ok{};
+}
+
+Result<bool> Plan::add(std::span<const StudyInput> inputs, int videos_per_shard) {
+  MIEN_CHECK(videos_per_shard > 0, "a shard holds at least one video");
+  MIEN_TRY_VOID(check(inputs));
+  bool changed = false;
+  const std::size_t first_new = videos_.size();
+  for (const StudyInput& input : inputs) {
+    if (const auto position = find(input.video_id)) {
+      StudyInput& known = videos_[*position];
+      const bool same = known.path == input.path && known.size_bytes == input.size_bytes &&
+                        known.mtime_ns == input.mtime_ns;
+      if (!same) known = input;
+      changed = changed || !same;
+      continue;
+    }
+    if ((videos_.size() - first_new) % static_cast<std::size_t>(videos_per_shard) == 0) {
+      begins_.push_back(videos_.size());
+    }
+    positions_.emplace(input.video_id, videos_.size());
+    videos_.push_back(input);
+    changed = true;
+  }
+  return changed;
+}
+
+std::size_t Plan::shard_begin(std::int64_t shard) const {
+  return begins_.at(static_cast<std::size_t>(shard));
+}
+
+std::size_t Plan::shard_end(std::int64_t shard) const {
+  const auto next = static_cast<std::size_t>(shard) + 1;
+  return next < begins_.size() ? begins_[next] : videos_.size();
+}
+
+std::int64_t Plan::shard_of(std::size_t position) const {
+  const auto after = std::upper_bound(begins_.begin(), begins_.end(), position);
+  return static_cast<std::int64_t>(after - begins_.begin()) - 1;
+}
+
+std::optional<std::size_t> Plan::find(const std::string& video_id) const {
+  const auto it = positions_.find(video_id);
+  if (it == positions_.end()) return std::nullopt;
+  return it->second;
+}
+
+}  // namespace mien

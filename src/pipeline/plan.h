@@ -1,0 +1,61 @@
+// Which video belongs to which shard, for good: `annotations/plan.parquet`.
+//
+// Videos are assigned in the order of their first appearance, at most N a shard. The plan only
+// grows: new videos get new shards after those that exist, whatever N they were made with. Memory:
+// the whole plan, about 200 bytes a video.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "store/database.h"
+
+namespace mien {
+
+struct StudyInput {
+  std::string video_id;
+  std::filesystem::path path;
+  std::int64_t size_bytes = -1;  // -1: there is no such file
+  std::int64_t mtime_ns = 0;
+};
+
+// Looks at the file. Of a folder (a video made of pictures): the sum and the latest of the files
+// directly in it. What does not exist has size -1.
+StudyInput describe_input(const std::string& video_id, const std::filesystem::path& path);
+
+class Plan {
+ public:
+  // A file that is missing is an empty plan; one that does not hold is kCorrupt with the remedy.
+  static Result<Plan> read(Database& database, const std::filesystem::path& file);
+  Status write(Database& database, const std::filesystem::path& file) const;
+
+  // Takes new videos in and notes changed sizes, times and (of a file that only moved) paths.
+  // Returns whether anything changed. Two files under one id are kUsage naming both: twice in
+  // `inputs`, or a file that differs from the one that the plan knows, which is still there. An id
+  // that is empty or not UTF-8 text, or a path that is not, is kUnsupported. After an error the
+  // plan is as before.
+  Result<bool> add(std::span<const StudyInput> inputs, int videos_per_shard);
+
+  const std::vector<StudyInput>& videos() const { return videos_; }  // ordered by shard
+  std::int64_t shards() const { return static_cast<std::int64_t>(begins_.size()); }
+  std::size_t shard_begin(std::int64_t shard) const;  // position of its first video
+  std::size_t shard_end(std::int64_t shard) const;
+  std::int64_t shard_of(std::size_t position) const;
+  std::optional<std::size_t> find(const std::string& video_id) const;
+
+ private:
+  Status check(std::span<const StudyInput> inputs) const;
+  std::string content_hash() const;
+
+  std::vector<StudyInput> videos_;
+  std::vector<std::size_t> begins_;  // one a shard
+  std::unordered_map<std::string, std::size_t> positions_;
+};
+
+}  // namespace mien

@@ -1,0 +1,109 @@
+#include "pipeline/plan.h"
+
+#include "pipeline/study_fixture.h"
+
+namespace mien {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class PlanTest : public StudyFixture {};
+
+TEST_F(PlanTest, GrowsByWholeShardsAndIsReadBack) {
+  Plan plan;
+  EXPECT_TRUE(plan.add(inputs(5), 2).value());
+  EXPECT_FALSE(plan.add(inputs(5), 2).value());
+  EXPECT_TRUE(plan.add(inputs(9), 3).value());
+  ASSERT_EQ(plan.shards(), 5);  // 2 2 1 | 3 1
+  const std::size_t begins[] = {0, 2, 4, 5, 8};
+  for (int shard = 0; shard < 5; ++shard) {
+    EXPECT_EQ(plan.shard_begin(shard), begins[shard]);
+    EXPECT_EQ(plan.shard_end(shard), shard < 4 ? begins[shard + 1] : 9U);
+    for (std::size_t i = plan.shard_begin(shard); i < plan.shard_end(shard); ++i) {
+      EXPECT_EQ(plan.shard_of(i), shard);
+    }
+  }
+  ASSERT_TRUE(plan.write(database_, root_ / "plan.parquet").ok());
+  const Result<Plan> back = Plan::read(database_, root_ / "plan.parquet");
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(back->shards(), 5);
+  for (std::size_t i = 0; i < 9; ++i) {
+    EXPECT_EQ(back->videos()[i].video_id, plan.videos()[i].video_id);
+    EXPECT_EQ(back->videos()[i].path, plan.videos()[i].path);
+    EXPECT_EQ(back->videos()[i].mtime_ns, plan.videos()[i].mtime_ns);
+    EXPECT_EQ(back->find(plan.videos()[i].video_id), i);
+  }
+  EXPECT_EQ(Plan::read(database_, root_ / "none.parquet")->shards(), 0);
+}
+
+TEST_F(PlanTest, TwoFilesUnderOneIdAreNamedBoth) {
+  StudyInput a = input("a.mp4");
+  StudyInput b = input("b.mp4", "longer than the other");
+  b.video_id = "a.mp4";
+  Plan plan;
+  const auto together = plan.add(std::vector{a, b}, 64);
+  ASSERT_FALSE(together.ok());
+  EXPECT_EQ(together.error().code, ErrorCode::kUsage);
+  EXPECT_THAT(together.error().message, HasSubstr("media/a.mp4 and "));
+  EXPECT_THAT(together.error().message, HasSubstr("media/b.mp4"));
+  EXPECT_TRUE(plan.videos().empty());
+
+  ASSERT_TRUE(plan.add(std::vector{a}, 64).ok());
+  const auto later = plan.add(std::vector{b}, 64);
+  ASSERT_FALSE(later.ok());
+  EXPECT_THAT(later.error().message, HasSubstr("media/b.mp4"));
+  EXPECT_EQ(plan.videos()[0].path, a.path);
+  fs::remove(a.path);  // it moved and changed
+  EXPECT_TRUE(plan.add(std::vector{b}, 64).value());
+}
+
+TEST_F(PlanTest, AnIdOrPathThatIsNotTextIsRefused) {
+  Plan plan;
+  for (const std::string& id : {std::string(), std::string("caf\xE9"), std::string("a\0b", 3)}) {
+    const auto added = plan.add(std::vector{StudyInput{id, "/x/y.mp4", 1, 1}}, 64);
+    ASSERT_FALSE(added.ok());
+    EXPECT_EQ(added.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(added.error().message, HasSubstr("/x/y.mp4"));
+  }
+  EXPECT_FALSE(plan.add(std::vector{StudyInput{"a", "/x/caf\xE9.mp4", 1, 1}}, 64).ok());
+}
+
+TEST_F(PlanTest, APlanThatWasTamperedWithIsNotBelieved) {
+  Plan plan;
+  ASSERT_TRUE(plan.add(inputs(3), 2).ok());
+  ASSERT_TRUE(plan.write(database_, root_ / "plan.parquet").ok());
+  const FileMetadata metadata = database_.read_metadata(root_ / "plan.parquet").value();
+  const fs::path other = root_ / "other.parquet";
+  const std::string source = sql_read_parquet(std::vector{root_ / "plan.parquet"});
+  const auto tampered = [&](const std::string& select) {
+    EXPECT_TRUE(database_.write_query_parquet(select + source, other, metadata).ok());
+    return Plan::read(database_, other);
+  };
+  EXPECT_TRUE(tampered("SELECT * FROM ").ok());
+  for (const char* select :
+       {"SELECT * REPLACE (size_bytes + 1 AS size_bytes) FROM ",
+        "SELECT * REPLACE (shard + 1 AS shard) FROM ", "SELECT * EXCLUDE (path) FROM ",
+        "SELECT * REPLACE ('x' AS video_id) FROM ", "SELECT * REPLACE ('x' AS size_bytes) FROM "}) {
+    const Result<Plan> read = tampered(select);
+    ASSERT_FALSE(read.ok()) << select;
+    EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+    EXPECT_THAT(read.error().message, HasSubstr("--redo"));
+  }
+}
+
+TEST_F(PlanTest, AFolderOfPicturesIsDescribedByItsFiles) {
+  const fs::path folder = root_ / "pictures";
+  fs::create_directories(folder / "sub");
+  std::ofstream(folder / "1.png") << "12345";
+  std::ofstream(folder / "2.png") << "678";
+  std::ofstream(folder / "sub" / "3.png") << "not counted";
+  const StudyInput first = describe_input("pictures", folder);
+  EXPECT_EQ(first.size_bytes, 8);
+  fs::last_write_time(folder / "1.png", fs::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_GT(describe_input("pictures", folder).mtime_ns, first.mtime_ns);
+  EXPECT_EQ(describe_input("x", root_ / "none").size_bytes, -1);
+}
+
+}  // namespace
+}  // namespace mien
