@@ -95,8 +95,8 @@ export async function detect(networks, picture) {
       const point = (k) => ({
         x: ((boxes[i * 16 + k] + ax) / 256 - 0.5) * side + picture.width / 2,
         y: ((boxes[i * 16 + k + 1] + ay) / 256 - 0.5) * side + picture.height / 2 });
-      const size = Math.max(boxes[i * 16 + 2], boxes[i * 16 + 3]) / 256 * side;
-      faces.push({ score, centre: point(0), size, eyes: [point(4), point(6)] });
+      const width = boxes[i * 16 + 2] / 256 * side, height = boxes[i * 16 + 3] / 256 * side;
+      faces.push({ score, centre: point(0), width, height, size: Math.max(width, height), eyes: [point(4), point(6)] });
     }
   };
   scan(s512, b512, 16, 2);

@@ -23,7 +23,7 @@ struct FaceOptions {
   bool descriptors = true;      // needed by the tracker for re-finding and crossing
   // Quality thresholds: faces beyond them are listed, not scored.
   float min_size_px = 32;
-  float min_sharpness = 0;  // the default is set where it is measured, see quality.h
+  float min_sharpness = 0.04F;  // chosen in docs/quality.md
   float max_yaw_deg = 50;
   float max_pitch_deg = 40;
   float min_presence_prob = 0.5F;
