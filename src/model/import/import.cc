@@ -76,7 +76,7 @@ Result<std::string> convert_model(const Manifest& manifest, std::string_view des
   }
   MIEN_TRY(read, read_tfjs_weights(*groups, weights));
   MIEN_TRY(nodes, read_tfjs_graph(topology->at("node")));
-  return convert_tfjs(nodes, read, manifest.input, manifest.outputs);
+  return convert_tfjs(std::move(nodes), std::move(read), manifest.input, manifest.outputs);
 }
 
 Result<ImportedModel> import_model(const Manifest& manifest, const fs::path& source_root,

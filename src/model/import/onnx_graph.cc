@@ -4,8 +4,6 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <onnx/onnx_pb.h>
 
-#include <cstring>
-
 namespace mien {
 
 namespace {
@@ -56,27 +54,26 @@ void OnnxGraph::output(const std::string& name, std::span<const std::int64_t> sh
   set_shape(model_->mutable_graph()->add_output(), name, shape);
 }
 
-std::string OnnxGraph::floats(std::span<const float> values, std::span<const std::int64_t> shape) {
+std::string OnnxGraph::constant(const char* hint, int type, std::span<const std::int64_t> shape,
+                                const void* data, std::size_t bytes) {
+  const std::string name = fresh(hint);
+  constant_bytes_ += bytes;
+  if (constant_bytes_ > kMaxConstantBytes) return name;  // serialise() says so
   auto* tensor = model_->mutable_graph()->add_initializer();
-  tensor->set_name(fresh("w"));
-  tensor->set_data_type(onnx::TensorProto::FLOAT);
+  tensor->set_name(name);
+  tensor->set_data_type(type);
   for (const std::int64_t extent : shape) tensor->add_dims(extent);
-  std::string raw(values.size() * sizeof(float), '\0');
-  if (!values.empty()) std::memcpy(raw.data(), values.data(), raw.size());
-  tensor->set_raw_data(std::move(raw));
-  return tensor->name();
+  tensor->mutable_raw_data()->assign(static_cast<const char*>(data), bytes);
+  return name;
+}
+
+std::string OnnxGraph::floats(std::span<const float> values, std::span<const std::int64_t> shape) {
+  return constant("w", onnx::TensorProto::FLOAT, shape, values.data(), values.size_bytes());
 }
 
 std::string OnnxGraph::integers(std::span<const std::int64_t> values,
                                 std::span<const std::int64_t> shape) {
-  auto* tensor = model_->mutable_graph()->add_initializer();
-  tensor->set_name(fresh("i"));
-  tensor->set_data_type(onnx::TensorProto::INT64);
-  for (const std::int64_t extent : shape) tensor->add_dims(extent);
-  std::string raw(values.size() * sizeof(std::int64_t), '\0');
-  if (!values.empty()) std::memcpy(raw.data(), values.data(), raw.size());
-  tensor->set_raw_data(std::move(raw));
-  return tensor->name();
+  return constant("i", onnx::TensorProto::INT64, shape, values.data(), values.size_bytes());
 }
 
 std::string OnnxGraph::node(const std::string& op, const std::vector<std::string>& inputs,
@@ -108,7 +105,12 @@ std::string OnnxGraph::node(const std::string& op, const std::vector<std::string
   return name;
 }
 
-std::string OnnxGraph::serialise() const {
+Result<std::string> OnnxGraph::serialise() const {
+  if (constant_bytes_ > kMaxConstantBytes) {
+    return Error{ErrorCode::kUnsupported, "the graph's constants need " +
+                                              std::to_string(constant_bytes_) + " bytes; at most " +
+                                              std::to_string(kMaxConstantBytes) + " are converted"};
+  }
   std::string bytes;
   google::protobuf::io::StringOutputStream stream(&bytes);
   {

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/result.h"
+
 namespace onnx {
 class ModelProto;
 }
@@ -22,6 +24,10 @@ using OnnxAttributes = std::vector<std::pair<std::string, OnnxAttributeValue>>;
 
 class OnnxGraph {
  public:
+  // Far above any network here; keeps a hostile graph that repeats its constants from filling
+  // memory.
+  static constexpr std::size_t kMaxConstantBytes = std::size_t{512} << 20;
+
   explicit OnnxGraph(std::string_view name);
   OnnxGraph(const OnnxGraph&) = delete;
   OnnxGraph& operator=(const OnnxGraph&) = delete;
@@ -37,13 +43,18 @@ class OnnxGraph {
   std::string node(const std::string& op, const std::vector<std::string>& inputs,
                    const OnnxAttributes& attributes = {}, const std::string& output_name = "");
 
-  std::string serialise() const;  // the same bytes for the same calls
+  // The same bytes for the same calls. kUnsupported where the constants exceed kMaxConstantBytes.
+  Result<std::string> serialise() const;
 
  private:
   std::string fresh(std::string_view hint);
 
+  std::string constant(const char* hint, int type, std::span<const std::int64_t> shape,
+                       const void* data, std::size_t bytes);
+
   onnx::ModelProto* model_;
   std::int64_t next_ = 0;
+  std::size_t constant_bytes_ = 0;
 };
 
 }  // namespace mien
