@@ -20,7 +20,7 @@ struct FaceOptions {
   float border = 0.25F;         // added around the picture before detection, share of its side
   int detect_every = 8;         // full detection on every n-th grid frame; 1: always
   bool small_faces = true;      // tiles, see detector.h
-  bool descriptors = true;      // needed by the tracker for re-finding and crossing
+  bool descriptors = true;      // for the tracker, on the faces that descriptor_rule.h asks for
   // Quality thresholds: faces beyond them are listed, not scored.
   float min_size_px = 32;
   float min_sharpness = 0.04F;  // chosen in docs/quality.md
