@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace mien {
 
@@ -49,9 +49,11 @@ class Fields {
   float number(const char* key) {
     const json* value = find(key);
     if (value == nullptr) return 0;
-    if (!value->is_number() || !std::isfinite(value->get<float>()))
+    if (!is_float(*value)) {
       complain(key, "must be a number");
-    return value->is_number() ? value->get<float>() : 0;
+      return 0;
+    }
+    return value->get<float>();
   }
 
   template <typename T>
@@ -77,6 +79,12 @@ class Fields {
     return list<std::string>(key, &json::is_string, "texts");
   }
   std::vector<float> numbers(const char* key) {
+    const json* value = find(key);
+    if (value != nullptr && value->is_array() &&
+        !std::all_of(value->begin(), value->end(), is_float)) {
+      complain(key, "must be a list of numbers");
+      return {};
+    }
     return list<float>(key, &json::is_number, "numbers");
   }
   std::vector<std::int64_t> integers(const char* key) {
@@ -91,6 +99,12 @@ class Fields {
       return nullptr;
     }
     return &*it;
+  }
+
+  // A number that float32 can hold: beyond, the conversion is not defined.
+  static bool is_float(const json& value) {
+    return value.is_number() &&
+           std::abs(value.get<double>()) <= static_cast<double>(std::numeric_limits<float>::max());
   }
 
   void complain(const std::string& key, const std::string& what) {
@@ -110,6 +124,8 @@ TensorSpec read_tensor(const json& object, const std::string& place, std::string
   tensor.shape = fields.integers("shape");
   tensor.meaning = fields.text("meaning");
   tensor.source = fields.text_or("source", "");
+  if (tensor.shape.empty() || tensor.shape.size() > 8)
+    fields.complain("shape", "must have 1 to 8 extents");
   for (const std::int64_t extent : tensor.shape) {
     if (extent == 0 || extent < -1 || extent > 1 << 24)
       fields.complain("shape", "has an impossible extent");
@@ -117,11 +133,34 @@ TensorSpec read_tensor(const json& object, const std::string& place, std::string
   return tensor;
 }
 
+constexpr std::int64_t kMaxSide = 2048;  // pixels; keeps a manifest from asking for gigabytes
+
+void check_input(const json& object, const Manifest& manifest, std::string& problem) {
+  Fields fields(object, "input", problem);
+  const std::int64_t channels = manifest.colour_order == ColourOrder::kGrey ? 1 : 3;
+  const std::vector<std::int64_t>& shape = manifest.input.shape;
+  if (shape.size() != 4 || (shape[3] != channels && shape[1] != channels)) {
+    return fields.complain("shape", "must be batch x rows x columns x " + std::to_string(channels) +
+                                        " (or batch x " + std::to_string(channels) +
+                                        " x rows x columns) for this colour_order");
+  }
+  if (shape[0] != -1 && shape[0] != 1) fields.complain("shape", "must have the batch -1 or 1");
+  const PictureShape picture = picture_shape(manifest);
+  if (picture.rows < 1 || picture.columns < 1 || picture.rows > kMaxSide ||
+      picture.columns > kMaxSide) {
+    fields.complain("shape", "must have rows and columns of 1 to " + std::to_string(kMaxSide));
+  }
+}
+
 void read_source(const json& object, Manifest& manifest, std::string& problem) {
   Fields fields(object, "source", problem);
   manifest.source.format = fields.text("format");
   if (manifest.source.format == "onnx") return;
   manifest.source.package = fields.text("package");
+  if (manifest.source.package.find("..") != std::string::npos ||
+      manifest.source.package.find("npm:") != 0 || manifest.source.package.find("npm:/") == 0) {
+    fields.complain("package", "must be npm:NAME@VERSION");
+  }
   const json* files = fields.find("files");
   if (files == nullptr || !files->is_array()) return fields.complain("files", "must be a list");
   for (const json& file : *files) {
@@ -192,6 +231,7 @@ Manifest read_fields(const json& object, std::string& problem) {
   } else if (order != "rgb") {
     fields.complain("colour_order", "must be rgb, bgr or grey");
   }
+  if (const json* input = fields.find("input")) check_input(*input, manifest, problem);
   if (const json* scaling = fields.find("scaling")) {
     Fields inner(*scaling, "scaling", problem);
     manifest.scaling.subtract = inner.numbers("subtract");
@@ -226,6 +266,14 @@ std::string_view to_string(ModelRole role) {
       return "expression";
   }
   return "expression";
+}
+
+PictureShape picture_shape(const Manifest& manifest) {
+  const std::vector<std::int64_t>& shape = manifest.input.shape;
+  MIEN_CHECK(shape.size() == 4, "a manifest that was read");
+  const std::int64_t channels = manifest.colour_order == ColourOrder::kGrey ? 1 : 3;
+  if (shape[3] != channels) return {shape[0], shape[2], shape[3], channels, true};
+  return {shape[0], shape[1], shape[2], channels, false};
 }
 
 Result<Manifest> parse_manifest(std::string_view text, const fs::path& path) {

@@ -61,6 +61,17 @@ struct Manifest {
   std::filesystem::path path;  // where it was read from
 };
 
+// What the network takes: pictures of rows x columns x channels. Networks made from PyTorch often
+// want channels second (N C H W); Session::run turns pictures for them.
+struct PictureShape {
+  std::int64_t batch = 1;  // -1: any
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t channels = 0;
+  bool channels_second = false;
+};
+PictureShape picture_shape(const Manifest& manifest);
+
 // The same from text; `path` is named in errors and remembered.
 Result<Manifest> parse_manifest(std::string_view text, const std::filesystem::path& path);
 

@@ -9,19 +9,21 @@
 #include <sstream>
 
 #include "base/sha256.h"
+#include "model/denormals.h"
 
 namespace mien {
 
 namespace {
 
 Ort::Env& environment() {  // one for the process; ONNX Runtime asks for that
-  static Ort::Env env(ORT_LOGGING_LEVEL_ERROR, "mien");
+  static Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "mien");
   return env;
 }
 
 struct Facts {
   std::string name;
   std::vector<std::int64_t> shape;
+  bool is_float32 = false;
 };
 
 bool shapes_agree(const std::vector<std::int64_t>& wanted,
@@ -37,7 +39,8 @@ bool shapes_agree(const std::vector<std::int64_t>& wanted,
 std::string describe(const std::vector<Facts>& tensors) {
   std::string text;
   for (const Facts& tensor : tensors) {
-    text += (text.empty() ? "" : ", ") + tensor.name + " " + shape_to_string(tensor.shape);
+    text += (text.empty() ? "" : ", ") + tensor.name + " " + shape_to_string(tensor.shape) +
+            (tensor.is_float32 ? "" : " (not float32)");
   }
   return text;
 }
@@ -46,7 +49,10 @@ std::string describe(const std::vector<Facts>& tensors) {
 std::string difference(const TensorSpec& wanted, const std::vector<Facts>& actual,
                        const char* kind) {
   for (const Facts& tensor : actual) {
-    if (tensor.name == wanted.name && shapes_agree(wanted.shape, tensor.shape)) return "";
+    if (tensor.name == wanted.name && tensor.is_float32 &&
+        shapes_agree(wanted.shape, tensor.shape)) {
+      return "";
+    }
   }
   return std::string("the manifest's ") + kind + " is " + wanted.name + " " +
          shape_to_string(wanted.shape) + ", the file has " + describe(actual);
@@ -71,38 +77,80 @@ struct Session::State {
                                   : session.GetOutputNameAllocated(i, allocator);
       const auto type = of_inputs ? session.GetInputTypeInfo(i) : session.GetOutputTypeInfo(i);
       if (type.GetONNXType() != ONNX_TYPE_TENSOR) {
-        tensors.push_back({name.get(), {}});
+        tensors.push_back({name.get(), {}, false});
         continue;
       }
-      tensors.push_back({name.get(), type.GetTensorTypeAndShapeInfo().GetShape()});
+      const auto info = type.GetTensorTypeAndShapeInfo();
+      tensors.push_back({name.get(), info.GetShape(),
+                         info.GetElementType() == ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT});
     }
     return tensors;
   }
 
-  Status check_interface() {
-    std::string wrong;
-    if (session.GetInputCount() != 1) {
-      wrong = "the file has " + std::to_string(session.GetInputCount()) + " inputs, one is needed";
+  // What differs between manifest and network, before it has run.
+  std::vector<std::string> interface_differences() const {
+    std::vector<std::string> found;
+    const auto add = [&](std::string text) {
+      if (!text.empty()) found.push_back(std::move(text));
+    };
+    const std::vector<Facts> inputs = facts(true);
+    const std::vector<Facts> outputs = facts(false);
+    if (inputs.size() != 1)
+      add("the file has " + std::to_string(inputs.size()) + " inputs, one is needed");
+    add(difference(manifest.input, inputs, "input"));
+    for (const TensorSpec& output : manifest.outputs) add(difference(output, outputs, "output"));
+    const TensorSpec& first = manifest.outputs.front();
+    if (!manifest.labels.empty() &&
+        (first.shape.empty() ||
+         first.shape.back() != static_cast<std::int64_t>(manifest.labels.size()))) {
+      add("the manifest names " + std::to_string(manifest.labels.size()) + " labels, the output " +
+          first.name + " is " + shape_to_string(first.shape));
     }
-    if (wrong.empty()) wrong = difference(manifest.input, facts(true), "input");
-    for (const TensorSpec& output : manifest.outputs) {
-      if (wrong.empty()) wrong = difference(output, facts(false), "output");
+    return found;
+  }
+
+  // What differs once it has run; the warm start.
+  std::vector<std::string> output_differences() {
+    std::vector<std::int64_t> shape = manifest.input.shape;
+    for (std::int64_t& extent : shape) extent = std::max<std::int64_t>(extent, 1);
+    const Tensor zeros = Tensor::zeros(shape);
+    const auto outputs = run({zeros.shape, zeros.data});
+    calls = 0;
+    seconds = 0;
+    if (!outputs.ok()) return {"it does not run: " + outputs.error().message};
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < manifest.outputs.size(); ++i) {
+      if (shapes_agree(manifest.outputs[i].shape, (*outputs)[i].shape)) continue;
+      found.push_back("the output " + manifest.outputs[i].name + " comes as " +
+                      shape_to_string((*outputs)[i].shape) + ", the manifest says " +
+                      shape_to_string(manifest.outputs[i].shape));
     }
-    const std::vector<std::int64_t>& first = manifest.outputs.front().shape;
-    if (wrong.empty() && !manifest.labels.empty() &&
-        (first.empty() || first.back() != static_cast<std::int64_t>(manifest.labels.size()))) {
-      wrong = "the manifest names " + std::to_string(manifest.labels.size()) +
-              " labels, the output " + manifest.outputs.front().name + " is " +
-              shape_to_string(first);
+    return found;
+  }
+
+  // Rows x columns x channels -> the layout of the file.
+  Result<std::vector<Tensor>> run_picture(const TensorView& input) {
+    if (!picture_shape(manifest).channels_second) return run(input);
+    const auto [batch, rows, columns, channels] =
+        std::array{input.shape[0], input.shape[1], input.shape[2], input.shape[3]};
+    Tensor turned;
+    turned.shape = {batch, channels, rows, columns};
+    turned.data.reserve(input.data.size());
+    const std::int64_t pixels = rows * columns;
+    for (std::int64_t b = 0; b < batch; ++b) {
+      for (std::int64_t c = 0; c < channels; ++c) {
+        for (std::int64_t p = 0; p < pixels; ++p)
+          turned.data.push_back(
+              input.data[static_cast<std::size_t>((b * pixels + p) * channels + c)]);
+      }
     }
-    if (!wrong.empty()) return Error{ErrorCode::kMismatch, "model '" + manifest.id + "': " + wrong};
-    for (const TensorSpec& output : manifest.outputs) output_names.push_back(output.name.c_str());
-    return Ok{};
+    return run({turned.shape, turned.data});
   }
 
   Result<std::vector<Tensor>> run(const TensorView& input) {
     const auto start = std::chrono::steady_clock::now();
     std::vector<Tensor> outputs;
+    const FlushDenormals flush;
     try {
       // ONNX Runtime's interface takes a mutable pointer and does not write through it.
       Ort::Value value = Ort::Value::CreateTensor<float>(
@@ -114,8 +162,7 @@ struct Session::State {
       for (const Ort::Value& out : values) {
         const auto info = out.GetTensorTypeAndShapeInfo();
         if (info.GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
-          return Error{ErrorCode::kMismatch,
-                       "model '" + manifest.id + "': an output is not float32"};
+          return Error{ErrorCode::kMismatch, "model '" + manifest.id + "': not float32"};
         }
         Tensor tensor;
         tensor.shape = info.GetShape();
@@ -123,7 +170,7 @@ struct Session::State {
         tensor.data.assign(data, data + info.GetElementCount());
         outputs.push_back(std::move(tensor));
       }
-    } catch (const Ort::Exception& error) {
+    } catch (const std::exception& error) {
       return Error{ErrorCode::kInternal, "model '" + manifest.id + "': " + error.what()};
     }
     ++calls;
@@ -137,9 +184,9 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-Result<Session> Session::open(const Manifest& manifest, const std::filesystem::path& model_folder,
-                              const SessionOptions& options) {
-  const std::filesystem::path path = model_folder / manifest.onnx_file;
+namespace {
+
+Result<std::string> read_model(const Manifest& manifest, const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     return Error{ErrorCode::kNotFound, path.string() + ": the model '" + manifest.id +
@@ -147,44 +194,67 @@ Result<Session> Session::open(const Manifest& manifest, const std::filesystem::p
   }
   std::ostringstream buffer;
   buffer << file.rdbuf();
-  const std::string bytes = std::move(buffer).str();
-  const std::string hash = sha256_of_bytes(bytes);
-  if (hash != manifest.onnx_sha256) {
-    return Error{ErrorCode::kMismatch, path.string() + ": SHA-256 is " + hash +
-                                           ", the manifest says " + manifest.onnx_sha256 +
-                                           "; run 'mien models import', or correct the manifest"};
-  }
+  return std::move(buffer).str();
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+}  // namespace
+
+Result<Session> Session::open_bytes(const Manifest& manifest, const std::filesystem::path& path,
+                                    const std::string& bytes, const SessionOptions& options) {
   auto state = std::make_unique<State>();
   state->manifest = manifest;
+  for (const TensorSpec& output : state->manifest.outputs)
+    state->output_names.push_back(output.name.c_str());
+  std::vector<std::string> wrong;
   try {
     Ort::SessionOptions settings;
     settings.SetIntraOpNumThreads(options.threads);
     settings.SetInterOpNumThreads(1);
     settings.SetExecutionMode(ExecutionMode::ORT_SEQUENTIAL);
     settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
-    settings.AddConfigEntry("session.set_denormal_as_zero", "1");
     settings.AddConfigEntry("session.intra_op.allow_spinning", "0");
     state->session = Ort::Session(environment(), bytes.data(), bytes.size(), settings);
-  } catch (const Ort::Exception& error) {
+    wrong = state->interface_differences();
+  } catch (const std::exception& error) {
     return Error{ErrorCode::kCorrupt, path.string() + ": ONNX Runtime refuses it: " + error.what()};
   }
-  MIEN_TRY_VOID(state->check_interface());
-  std::vector<std::int64_t> shape = manifest.input.shape;
-  for (std::int64_t& extent : shape) extent = std::max<std::int64_t>(extent, 1);
-  const Tensor zeros = Tensor::zeros(shape);
-  const auto warm = state->run({zeros.shape, zeros.data});
-  if (!warm.ok()) return warm.error();
-  for (std::size_t i = 0; i < manifest.outputs.size(); ++i) {
-    if (!shapes_agree(manifest.outputs[i].shape, (*warm)[i].shape)) {
-      return Error{ErrorCode::kMismatch,
-                   "model '" + manifest.id + "': the output " + manifest.outputs[i].name +
-                       " comes as " + shape_to_string((*warm)[i].shape) + ", the manifest says " +
-                       shape_to_string(manifest.outputs[i].shape)};
-    }
-  }
-  state->calls = 0;
-  state->seconds = 0;
+  if (wrong.empty()) wrong = state->output_differences();
+  if (!wrong.empty())
+    return Error{ErrorCode::kMismatch, "model '" + manifest.id + "': " + joined(wrong)};
   return Session(std::move(state));
+}
+
+Result<Session> Session::open(const Manifest& manifest, const std::filesystem::path& model_folder,
+                              const SessionOptions& options) {
+  const std::filesystem::path path = model_folder / manifest.onnx_file;
+  MIEN_TRY(bytes, read_model(manifest, path));
+  const std::string hash = sha256_of_bytes(bytes);
+  if (hash != manifest.onnx_sha256) {
+    return Error{ErrorCode::kMismatch, path.string() + ": SHA-256 is " + hash +
+                                           ", the manifest says " + manifest.onnx_sha256 +
+                                           "; run 'mien models import', or correct the manifest"};
+  }
+  return open_bytes(manifest, path, bytes, options);
+}
+
+std::vector<std::string> verify_model(const Manifest& manifest,
+                                      const std::filesystem::path& model_folder) {
+  const std::filesystem::path path = model_folder / manifest.onnx_file;
+  const auto bytes = read_model(manifest, path);
+  if (!bytes.ok()) return {bytes.error().message};
+  std::vector<std::string> found;
+  if (const std::string hash = sha256_of_bytes(*bytes); hash != manifest.onnx_sha256)
+    found.push_back("SHA-256 is " + hash + ", the manifest says " + manifest.onnx_sha256);
+  if (!found.empty()) return found;  // another file than the one that was agreed on is not opened
+  const auto session = Session::open_bytes(manifest, path, *bytes, {});
+  if (!session.ok()) found.push_back(session.error().message);
+  return found;
 }
 
 const Manifest& Session::manifest() const {
@@ -198,11 +268,14 @@ double Session::seconds() const {
 }
 
 Result<std::vector<Tensor>> Session::run(const TensorView& input) {
-  MIEN_CHECK(shapes_agree(state_->manifest.input.shape, input.shape),
+  const PictureShape wanted = picture_shape(state_->manifest);
+  const std::array<std::int64_t, 4> shape = {wanted.batch, wanted.rows, wanted.columns,
+                                             wanted.channels};
+  MIEN_CHECK(shapes_agree({shape.begin(), shape.end()}, input.shape),
              "input of another shape than the manifest's");
   MIEN_CHECK(element_count(input.shape) == static_cast<std::int64_t>(input.data.size()),
              "input data does not fill its shape");
-  return state_->run(input);
+  return state_->run_picture(input);
 }
 
 std::string Session::library_version() {

@@ -3,7 +3,7 @@
 // ONNX Runtime keeps channels in blocks of 8 or 16 through convolutions, sums, Relu and pooling,
 // and copies in and out of that layout around everything else (Pad, PRelu, pooling of a channel
 // count that fills no whole block). Those are written here as convolutions that compute the same
-// numbers. Measured on the packages' networks, one thread: facemesh 3.6 -> see docs/models.md.
+// numbers. What that saves is in docs/models.md.
 #include <algorithm>
 #include <array>
 #include <cmath>
