@@ -58,8 +58,17 @@ Status write_renamed(const fs::path& path, const std::string& bytes) {
 
 Result<std::string> convert_model(const Manifest& manifest, std::string_view description,
                                   std::string_view weights) {
-  const nlohmann::json json = nlohmann::json::parse(description, nullptr, false);
-  if (json.is_discarded()) return Error{ErrorCode::kCorrupt, "the model's description is not JSON"};
+  bool is_too_deep = false;  // copies of JSON recurse
+  const nlohmann::json json = nlohmann::json::parse(
+      description,
+      [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+        constexpr int kMaxDepth = 32;  // the formats need 8
+        is_too_deep |= depth > kMaxDepth;
+        return depth <= kMaxDepth;
+      },
+      false);
+  if (json.is_discarded() || is_too_deep)
+    return Error{ErrorCode::kCorrupt, "the model's description is not JSON"};
   if (manifest.source.format == "face-api-weights") {
     MIEN_TRY(read, read_tfjs_weights(json, weights));
     return build_face_expression(read, manifest.input, manifest.outputs);

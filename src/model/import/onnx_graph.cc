@@ -29,7 +29,8 @@ void set_shape(onnx::ValueInfoProto* info, const std::string& name,
 
 }  // namespace
 
-OnnxGraph::OnnxGraph(std::string_view name) : model_(new onnx::ModelProto) {
+OnnxGraph::OnnxGraph(std::string_view name, std::size_t max_constant_bytes)
+    : model_(new onnx::ModelProto), max_constant_bytes_(max_constant_bytes) {
   model_->set_ir_version(kIrVersion);
   model_->set_producer_name("mien");
   auto* opset = model_->add_opset_import();
@@ -58,7 +59,7 @@ std::string OnnxGraph::constant(const char* hint, int type, std::span<const std:
                                 const void* data, std::size_t bytes) {
   const std::string name = fresh(hint);
   constant_bytes_ += bytes;
-  if (constant_bytes_ > kMaxConstantBytes) return name;  // serialise() says so
+  if (constant_bytes_ > max_constant_bytes_) return name;  // serialise() says so
   auto* tensor = model_->mutable_graph()->add_initializer();
   tensor->set_name(name);
   tensor->set_data_type(type);
@@ -106,10 +107,10 @@ std::string OnnxGraph::node(const std::string& op, const std::vector<std::string
 }
 
 Result<std::string> OnnxGraph::serialise() const {
-  if (constant_bytes_ > kMaxConstantBytes) {
-    return Error{ErrorCode::kUnsupported, "the graph's constants need " +
-                                              std::to_string(constant_bytes_) + " bytes; at most " +
-                                              std::to_string(kMaxConstantBytes) + " are converted"};
+  if (constant_bytes_ > max_constant_bytes_) {
+    return Error{ErrorCode::kUnsupported,
+                 "the graph's constants need " + std::to_string(constant_bytes_) +
+                     " bytes; at most " + std::to_string(max_constant_bytes_) + " are converted"};
   }
   std::string bytes;
   google::protobuf::io::StringOutputStream stream(&bytes);

@@ -28,7 +28,7 @@ class OnnxGraph {
   // memory.
   static constexpr std::size_t kMaxConstantBytes = std::size_t{512} << 20;
 
-  explicit OnnxGraph(std::string_view name);
+  explicit OnnxGraph(std::string_view name, std::size_t max_constant_bytes = kMaxConstantBytes);
   OnnxGraph(const OnnxGraph&) = delete;
   OnnxGraph& operator=(const OnnxGraph&) = delete;
   ~OnnxGraph();
@@ -43,7 +43,7 @@ class OnnxGraph {
   std::string node(const std::string& op, const std::vector<std::string>& inputs,
                    const OnnxAttributes& attributes = {}, const std::string& output_name = "");
 
-  // The same bytes for the same calls. kUnsupported where the constants exceed kMaxConstantBytes.
+  // The same bytes for the same calls. kUnsupported where the constants exceed the limit.
   Result<std::string> serialise() const;
 
  private:
@@ -54,6 +54,7 @@ class OnnxGraph {
 
   onnx::ModelProto* model_;
   std::int64_t next_ = 0;
+  std::size_t max_constant_bytes_;
   std::size_t constant_bytes_ = 0;
 };
 

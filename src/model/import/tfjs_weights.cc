@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace mien {
@@ -73,8 +74,10 @@ Result<Storage> read_storage(const nlohmann::json& weight, const std::string& na
       storage.is_affine = true;
       storage.scale = quantization.at("scale").get<double>();
       storage.min = quantization.at("min").get<double>();
-      if (!std::isfinite(storage.scale) || !std::isfinite(storage.min)) {
-        return corrupt("weight '" + name + "': its quantisation is not finite");
+      // Negated, so that NaN fails too.
+      if (!(std::abs(storage.scale) * UINT16_MAX + std::abs(storage.min) <=
+            static_cast<double>(std::numeric_limits<float>::max()))) {
+        return corrupt("weight '" + name + "': its quantisation leaves the range of numbers");
       }
     }
   }
