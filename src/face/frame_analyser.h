@@ -21,6 +21,7 @@ struct FaceOptions {
   int detect_every = 8;         // full detection on every n-th grid frame; 1: always
   bool small_faces = true;      // tiles, see detector.h
   bool descriptors = true;      // for the tracker, on the faces that descriptor_rule.h asks for
+  int descriptor_every = 0;     // 1: on every face of every frame; 0: only where asked for
   // Quality thresholds: faces beyond them are listed, not scored.
   float min_size_px = 32;
   float min_sharpness = 0.04F;  // chosen in docs/quality.md
