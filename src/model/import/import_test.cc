@@ -39,6 +39,18 @@ TEST(Import, MakesTheFileOnceAndThenFindsItCurrent) {
   EXPECT_EQ(fs::last_write_time(second->onnx_path), written);
 }
 
+// A change of the converter shows here even where the imported files of yesterday lie about.
+TEST(Import, EveryModelConvertsToTheBytesOfItsManifest) {
+  const testing::TemporaryFolder folder;
+  const auto manifests = read_manifests(testing::source_dir() / "models");
+  ASSERT_TRUE(manifests.ok()) << manifests.error().message;
+  EXPECT_GE(manifests->size(), 8U);
+  for (const Manifest& manifest : *manifests) {
+    const auto imported = import_model(manifest, packages(), folder.path());
+    EXPECT_TRUE(imported.ok()) << imported.error().message;
+  }
+}
+
 TEST(Import, ReplacesADamagedFile) {
   const testing::TemporaryFolder folder;
   std::ofstream(folder.path() / "emotion.onnx") << "half a model";
