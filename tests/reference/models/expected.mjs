@@ -43,13 +43,15 @@ function blocks(shape, seed, low, high) {
   return values;
 }
 
-function sample(tensor) {
-  const data = Array.from(tensor.dataSync());
+// A sigmoid's output near 0 is compared as the logit before it: `asLogit`.
+function sample(tensor, asLogit = false) {
+  const data = Array.from(tensor.dataSync(), (x) => (asLogit ? Math.log(x / (1 - x)) : x));
   const step = Math.max(1, Math.floor(data.length / 32));
   const spaced = data.map((_, i) => i).filter((i) => i % step === 0).slice(0, 32);
   const byMagnitude = data.map((_, i) => i).sort((i, j) => Math.abs(data[j]) - Math.abs(data[i]) || i - j);
   const kept = [...new Set([...spaced, ...byMagnitude.slice(0, 32)])].sort((i, j) => i - j);
   return {
+    ...(asLogit && { as: 'logit' }),
     size: data.length,
     largest: Number(Math.abs(data[byMagnitude[0]]).toPrecision(8)),
     magnitudes: Number(data.reduce((sum, x) => sum + Math.abs(x), 0).toPrecision(8)),
@@ -85,7 +87,7 @@ async function graphModel(name) {
 
 const graphs = [
   { id: 'blazeface', file: 'blazeface', shape: [1, 256, 256, 3], low: -1, high: 1 },
-  { id: 'facemesh', file: 'facemesh', shape: [1, 192, 192, 3], low: 0, high: 1 },
+  { id: 'facemesh', file: 'facemesh', shape: [1, 192, 192, 3], low: 0, high: 1, logit: 'face_flag' },
   { id: 'facemesh_attention', file: 'facemesh-attention-pinto', shape: [1, 192, 192, 3], low: 0, high: 1 },
   { id: 'iris', file: 'iris', shape: [1, 64, 64, 3], low: 0, high: 1 },
   { id: 'faceres', file: 'faceres', shape: [1, 224, 224, 3], low: 0, high: 255 },
@@ -120,7 +122,7 @@ for (const graph of graphs) {
   const model = await graphModel(graph.file);
   models[graph.id] = firstThatTells(graph.shape, graph.low, graph.high, (input) => {
     const outputs = [model.execute(input, manifest.outputs.map((output) => output.source))].flat();
-    return Object.fromEntries(manifest.outputs.map((output, i) => [output.name, sample(outputs[i])]));
+    return Object.fromEntries(manifest.outputs.map((output, i) => [output.name, sample(outputs[i], output.name === graph.logit)]));
   });
 }
 models.face_expression = firstThatTells([1, 112, 112, 3], -0.48, 0.55, (input) => {
