@@ -38,7 +38,7 @@ class Fields {
   }
 
   std::string sha256(const char* key) {
-    const std::string hash = text(key);
+    std::string hash = text(key);
     const bool is_hex = hash.size() == 64 && std::all_of(hash.begin(), hash.end(), [](char c) {
                           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
                         });

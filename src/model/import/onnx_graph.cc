@@ -57,7 +57,7 @@ void OnnxGraph::output(const std::string& name, std::span<const std::int64_t> sh
 
 std::string OnnxGraph::constant(const char* hint, int type, std::span<const std::int64_t> shape,
                                 const void* data, std::size_t bytes) {
-  const std::string name = fresh(hint);
+  std::string name = fresh(hint);
   constant_bytes_ += bytes;
   if (constant_bytes_ > max_constant_bytes_) return name;  // serialise() says so
   auto* tensor = model_->mutable_graph()->add_initializer();
@@ -100,7 +100,7 @@ std::string OnnxGraph::node(const std::string& op, const std::vector<std::string
         attribute->add_ints(i);
     }
   }
-  const std::string name = output_name.empty() ? fresh(op) : output_name;
+  std::string name = output_name.empty() ? fresh(op) : output_name;
   node->set_name("node_" + name);
   node->add_output(name);
   return name;

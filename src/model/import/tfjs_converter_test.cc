@@ -125,9 +125,9 @@ class Graph {
   }
 
   static std::vector<float> picture() {
-    std::vector<float> values;
-    for (int i = 0; i < kSide * kSide * 3; ++i)
-      values.push_back(std::sin(static_cast<float>(7 * i)) * 2);
+    std::vector<float> values(kSide * kSide * 3);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = std::sin(static_cast<float>(7 * i)) * 2;
     return values;
   }
 
@@ -257,8 +257,8 @@ TEST(TfjsConverter, PadsChannelsAndPlaces) {
 
 // TensorFlow's SAME: as many outputs as ceil(size / stride), the odd pixel of padding at the end.
 TEST(TfjsConverter, StridedConvolutionsAndPoolsPadAsTensorFlowDoes) {
-  std::vector<float> filter;
-  for (int i = 0; i < 3 * 3 * 3 * 4; ++i) filter.push_back(std::cos(static_cast<float>(i)));
+  std::vector<float> filter(3 * 3 * 3 * 4);
+  for (std::size_t i = 0; i < filter.size(); ++i) filter[i] = std::cos(static_cast<float>(i));
   Graph graph;
   graph.node("conv", "Conv2D", {"picture", graph.numbers("filter", {3, 3, 3, 4}, filter)},
              Graph::window(2, "SAME"));
