@@ -30,6 +30,8 @@ constexpr float kAlike = 0.97F;
 // and pans of a tenth of the width a frame 0.23; smallest at cuts between scenes 0.31.
 constexpr float kCut = 0.24F;
 
+constexpr int kBlocks = kWidth / kBlock * (kHeight / kBlock);
+
 using Grid = std::array<std::int16_t, static_cast<std::size_t>(kWidth) * kHeight>;
 
 Grid grid_of(std::span<const float> signature) {
@@ -90,13 +92,17 @@ float best_correlation(const Block& block, const Grid& other, int x, int y) {
   return best;
 }
 
+float contrast_of(const Block& block) {
+  return std::sqrt(block.variance) / kBlockArea;
+}
+
 float without_counterpart(const Grid& here, const Grid& there) {
   float weights = 0;
   float missing = 0;
   for (int y = 0; y < kHeight; y += kBlock) {
     for (int x = 0; x < kWidth; x += kBlock) {
       const Block block = block_at(here, x, y);
-      const float contrast = std::sqrt(block.variance) / kBlockArea;
+      const float contrast = contrast_of(block);
       if (contrast < kFlat) continue;
       const float weight = std::min(contrast, kContrasty);
       weights += weight;
@@ -135,6 +141,18 @@ std::vector<float> frame_signature(const ImageView& image) {
   return signature;
 }
 
+bool is_blank(std::span<const float> signature) {
+  if (signature.empty()) return true;
+  const Grid grid = grid_of(signature);
+  int telling = 0;
+  for (int y = 0; y < kHeight; y += kBlock) {
+    for (int x = 0; x < kWidth; x += kBlock) {
+      telling += contrast_of(block_at(grid, x, y)) < kFlat ? 0 : 1;
+    }
+  }
+  return 10 * telling < kBlocks;
+}
+
 float picture_change(std::span<const float> a, std::span<const float> b) {
   if (a.empty() || b.empty()) return 0;
   const Grid first = grid_of(a);
@@ -143,7 +161,7 @@ float picture_change(std::span<const float> a, std::span<const float> b) {
 }
 
 bool is_cut(std::span<const float> a, std::span<const float> b) {
-  return picture_change(a, b) > kCut;
+  return !is_blank(a) && !is_blank(b) && picture_change(a, b) > kCut;
 }
 
 }  // namespace mien

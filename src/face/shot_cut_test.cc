@@ -89,12 +89,20 @@ TEST(ShotCut, ThePictureSizeDoesNotMatter) {
   EXPECT_FALSE(is_cut(small, large));
 }
 
-TEST(ShotCut, BlackIsACutFromAPictureAndNotFromBlack) {
-  const auto black = frame_signature(Image(64, 64).view());
-  const auto picture = frame_signature(scene(1, 64, 64).view());
-  EXPECT_TRUE(is_cut(black, picture));
-  EXPECT_TRUE(is_cut(picture, black));
-  EXPECT_EQ(picture_change(black, black), 0);
+TEST(ShotCut, ABlankFrameTellsNothing) {
+  const auto picture = frame_signature(scene(1, 400, 300).view());
+  EXPECT_FALSE(is_blank(picture));
+  const Image black(64, 64);
+  const Image grey = lit(black, 1, 120);
+  const Image washed_out = lit(scene(1, 400, 300), 1, 255);
+  for (const Image& image : {black, grey, washed_out}) {
+    const auto blank = frame_signature(image.view());
+    EXPECT_TRUE(is_blank(blank));
+    EXPECT_FALSE(is_cut(blank, picture));
+    EXPECT_FALSE(is_cut(picture, blank));
+    EXPECT_EQ(picture_change(blank, blank), 0);
+  }
+  EXPECT_TRUE(is_blank({}));
 }
 
 TEST(ShotCut, TheSmallestPicturesHaveSignatures) {

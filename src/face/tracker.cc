@@ -147,8 +147,8 @@ bool stands_beside_another(const std::vector<FaceObservation>& faces, std::size_
 
 struct Tracker::State {
   TrackerOptions options;
-  std::vector<Track> tracks;  // in the order of their ids
-  std::vector<float> signature;
+  std::vector<Track> tracks;     // in the order of their ids
+  std::vector<float> signature;  // of the last frame that was not blank
   std::optional<std::int64_t> last_us;
   std::int32_t next_id = 0;
   int shot = 0;
@@ -158,7 +158,7 @@ struct Tracker::State {
       ++shot;
       tracks.clear();
     }
-    if (!frame.signature.empty()) signature = frame.signature;
+    if (!is_blank(frame.signature)) signature = frame.signature;
   }
 
   Track& begin(const FaceObservation& face, double now_s) {
@@ -177,6 +177,9 @@ Tracker::~Tracker() = default;
 
 int Tracker::shot() const {
   return state_->shot;
+}
+std::size_t Tracker::open_tracks() const {
+  return state_->tracks.size();
 }
 
 std::vector<TrackId> Tracker::update(const FrameFaces& frame) {

@@ -11,14 +11,16 @@
 // al. 2017); the deviations and every constant's measurement: docs/tracking.md.
 //
 // Cuts end tracks: a cut is where shot_cut.h finds one between the signatures of consecutive
-// frames, or where a frame says `shot_begins`. The same person after a cut is a new track. Every
-// face gets a track, also one that was seen once: what is worth scoring is a matter of quality.
+// frames (blank ones left out), or where a frame says `shot_begins`. The same person after a cut is
+// a new track. Every face gets a track, also one that was seen once: what is worth scoring is a
+// matter of quality.
 //
 // The result depends on the order of frames only, not on chunks nor on the order of faces on a
 // frame. Descriptors are best given as descriptor_rule.h asks; they are used here and forgotten
 // with the tracker. Memory: the tracks of the last `max_gap_s` seconds.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -45,6 +47,8 @@ class Tracker {
   std::vector<TrackId> update(const FrameFaces& frame);
 
   int shot() const;  // number of the current shot, from 0
+  // Tracks that a face may still join: those that were seen in the last `max_gap_s`.
+  std::size_t open_tracks() const;
 
  private:
   struct State;

@@ -358,6 +358,41 @@ TEST(Tracker, CutsEndTracksAndAreCounted) {
   expect_one_track_each(without, track(without.frames));
 }
 
+TEST(Tracker, AFlashEndsNothingAndACutThroughBlackIsFound) {
+  Scene scene;
+  scene.actors = {{0, at(200, 200)}};
+  Frames played = play(scene);
+  for (std::size_t k = 0; k < played.frames.size(); ++k) {
+    const bool blank = k == 5 || (k >= 15 && k < 18);
+    played.frames[k].signature =
+        blank ? std::vector<float>(64U * 48U, k == 5 ? 255.F : 0.F) : pattern(k < 15 ? 1 : 2);
+    if (blank) played.frames[k].faces.clear();
+    if (blank) played.people[k].clear();
+  }
+  const auto ids = track(played.frames);
+  EXPECT_EQ(ids[4], ids[6]);
+  EXPECT_EQ(ids[6], ids[14]);
+  EXPECT_NE(ids[14], ids[18]);
+  EXPECT_EQ(ids[18], ids.back());
+}
+
+TEST(Tracker, RemembersTheTracksOfTheLastSecondsOnly) {
+  Tracker tracker;
+  Random random(4);
+  for (int k = 0; k < 600; ++k) {
+    FrameFaces frame;
+    frame.pts_us = k * 500'000;
+    for (int i = 0; i < 20; ++i) {  // nobody stays
+      FaceObservation face;
+      const auto place = [&] { return static_cast<float>(20000 * random.uniform()); };
+      face.detection.box = {place(), place(), 50, 50};
+      frame.faces.push_back(face);
+    }
+    tracker.update(frame);
+    EXPECT_LE(tracker.open_tracks(), 5U * 20U);
+  }
+}
+
 TEST(Tracker, TwentyWanderersWithMissedDetectionsKeepTheirTracks) {
   Scene scene;
   scene.seconds = 20;
