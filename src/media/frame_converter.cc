@@ -1,0 +1,123 @@
+#include "media/frame_converter.h"
+
+#include <cstddef>
+#include <string>
+
+namespace mien {
+
+namespace {
+
+constexpr int kRowAlignmentBytes = 64;
+
+// Chroma sample positions in 1/256 of a luma pixel, as swscale counts them.
+struct ChromaPlace {
+  int horizontal;
+  int vertical;
+};
+
+ChromaPlace chroma_place(AVChromaLocation location, bool is_full_range) {
+  switch (location) {
+    case AVCHROMA_LOC_LEFT:
+      return {0, 128};
+    case AVCHROMA_LOC_CENTER:
+      return {128, 128};
+    case AVCHROMA_LOC_TOPLEFT:
+      return {0, 0};
+    case AVCHROMA_LOC_TOP:
+      return {128, 0};
+    case AVCHROMA_LOC_BOTTOMLEFT:
+      return {0, 256};
+    case AVCHROMA_LOC_BOTTOM:
+      return {128, 256};
+    default:  // JFIF pictures have it in the middle, MPEG-2 and what came after to the left
+      return is_full_range ? ChromaPlace{128, 128} : ChromaPlace{0, 128};
+  }
+}
+
+// RGBA on white, into RGB rows of the same picture.
+void lay_on_white(std::uint8_t* row, int width_px) {
+  const std::uint8_t* from = row;
+  std::uint8_t* to = row;
+  for (int x = 0; x < width_px; ++x, from += 4, to += 3) {
+    const int alpha = from[3];
+    for (int c = 0; c < 3; ++c) {
+      to[c] = static_cast<std::uint8_t>((from[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+}
+
+}  // namespace
+
+bool FrameConverter::prepare(const Setting& setting, bool has_alpha) {
+  if (scaler_ != nullptr && setting == setting_) return true;
+  scaler_.reset(sws_alloc_context());
+  MIEN_CHECK(scaler_ != nullptr, "out of memory");
+  SwsContext* scaler = scaler_.get();
+  const bool shrinks =
+      setting.width_px < setting.source_width_px || setting.height_px < setting.source_height_px;
+  const int flags = (shrinks ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_BITEXACT;
+  const AVPixelFormat output = has_alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+  av_opt_set_int(scaler, "srcw", setting.source_width_px, 0);
+  av_opt_set_int(scaler, "srch", setting.source_height_px, 0);
+  av_opt_set_int(scaler, "src_format", setting.format, 0);
+  av_opt_set_int(scaler, "dstw", setting.width_px, 0);
+  av_opt_set_int(scaler, "dsth", setting.height_px, 0);
+  av_opt_set_int(scaler, "dst_format", output, 0);
+  av_opt_set_int(scaler, "sws_flags", flags, 0);
+  const AVPixFmtDescriptor* format =
+      av_pix_fmt_desc_get(static_cast<AVPixelFormat>(setting.format));
+  const ChromaPlace place = chroma_place(setting.chroma, setting.colour.is_full_range);
+  if (format->log2_chroma_w == 1) av_opt_set_int(scaler, "src_h_chr_pos", place.horizontal, 0);
+  if (format->log2_chroma_h == 1) av_opt_set_int(scaler, "src_v_chr_pos", place.vertical, 0);
+  const int* matrix = sws_getCoefficients(setting.colour.matrix);
+  const int* srgb = sws_getCoefficients(SWS_CS_DEFAULT);
+  constexpr int kUnity = 1 << 16;  // contrast and saturation, 16.16
+  sws_setColorspaceDetails(scaler, matrix, setting.colour.is_full_range ? 1 : 0, srgb, 1, 0, kUnity,
+                           kUnity);
+  if (sws_init_context(scaler, nullptr, nullptr) < 0) {
+    scaler_.reset();
+    return false;
+  }
+  rgb_.reset(av_frame_alloc());
+  MIEN_CHECK(rgb_ != nullptr, "out of memory");
+  rgb_->format = output;
+  rgb_->width = setting.width_px;
+  rgb_->height = setting.height_px;
+  if (av_frame_get_buffer(rgb_.get(), kRowAlignmentBytes) < 0) {
+    scaler_.reset();
+    return false;
+  }
+  setting_ = setting;
+  return true;
+}
+
+Result<Image> FrameConverter::convert(const AVFrame& frame, const Colour& colour,
+                                      Orientation orientation, int width_px, int height_px) {
+  MIEN_CHECK(width_px > 0 && height_px > 0, "a picture has at least one pixel");
+  const auto pixel_format = static_cast<AVPixelFormat>(frame.format);
+  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(pixel_format);
+  const auto unsupported = [&] {
+    const char* name = av_get_pix_fmt_name(pixel_format);
+    return Error{ErrorCode::kUnsupported,
+                 "frames of " + std::to_string(frame.width) + " x " + std::to_string(frame.height) +
+                     " in the pixel format " + (name != nullptr ? name : "unknown") +
+                     " cannot be converted to RGB; convert the file to H.264 in MP4"};
+  };
+  if (format == nullptr || sws_isSupportedInput(pixel_format) == 0) return unsupported();
+  const bool has_alpha = (format->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+  const Setting setting{frame.width, frame.height, frame.format, frame.chroma_location,
+                        colour,      width_px,     height_px};
+  if (!prepare(setting, has_alpha)) return unsupported();
+  if (sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, rgb_->data,
+                rgb_->linesize) != height_px) {
+    return unsupported();
+  }
+  const auto stride = static_cast<std::size_t>(rgb_->linesize[0]);
+  if (has_alpha) {
+    for (int y = 0; y < height_px; ++y)
+      lay_on_white(rgb_->data[0] + static_cast<std::size_t>(y) * stride, width_px);
+  }
+  return upright(ImageView{rgb_->data[0], width_px, height_px, stride}, orientation);
+}
+
+}  // namespace mien
