@@ -1,4 +1,9 @@
-// Frames -> MP4 (H.264, yuv420p, BT.709), for overlays.
+// Frames -> MP4 (H.264, yuv420p, BT.709 limited range), for overlays.
+//
+// What browsers play: index in front (faststart), no B-frames, a key frame at least every
+// kKeyFrameInterval frames so that a page can jump. The same frames give the same bytes on every
+// run: one encoder thread, no creation time, no program version. Memory: one frame and the
+// encoder's lookahead, however long the video; finishing reads the file once more.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +17,21 @@ namespace mien {
 
 class VideoWriter {
  public:
-  // Even sizes are made by padding the last row or column. Written under a temporary name that
-  // finish() renames; a writer that is dropped leaves nothing behind.
+  static constexpr int kKeyFrameInterval = 24;  // 4 s at the default 6 Hz
+
+  // Even sizes are made by repeating the last row or column. Written under a temporary name beside
+  // `path` that finish() renames; a writer that is dropped leaves nothing behind. Errors: kIo (the
+  // place cannot be written), kUnsupported (no libx264 in this build of FFmpeg, or a size that it
+  // does not encode).
   static Result<VideoWriter> create(const std::filesystem::path& path, int width_px, int height_px);
   VideoWriter(VideoWriter&&) noexcept;
   VideoWriter& operator=(VideoWriter&&) noexcept;
   ~VideoWriter();
 
-  Status write(const ImageView& image, std::int64_t pts_us);  // times strictly rise
+  // An image of the size given to create(); times are >= 0 and rise strictly. Error: kIo.
+  Status write(const ImageView& image, std::int64_t pts_us);
+  // The last frame is shown as long as the one before it. Replaces an existing file. Error: kIo,
+  // also when no frame was written.
   Status finish();
 
  private:
