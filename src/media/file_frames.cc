@@ -86,12 +86,8 @@ Result<FileFrames> FileFrames::open(const std::filesystem::path& path, const Rea
   frames.max_pixels_ = frames.container_.is_picture ? options.max_pixels
                                                     : std::min(options.max_pixels, kMaxVideoPixels);
   const AVCodecParameters& codec = *frames.container_.video()->codecpar;
-  if (std::int64_t{codec.width} * codec.height > frames.max_pixels_) {
-    return media_error(MediaReason::kTooLarge, path,
-                       std::to_string(codec.width) + " x " + std::to_string(codec.height) +
-                           " pixels are more than the limit of " +
-                           std::to_string(frames.max_pixels_) + "; scale it down first");
-  }
+  if (std::int64_t{codec.width} * codec.height > frames.max_pixels_)
+    return frames.too_large(codec.width, codec.height);
   MIEN_TRY(decoder, StreamDecoder::open(frames.container_, path, options.decoder_threads,
                                         frames.max_pixels_));
   frames.decoder_ = std::move(decoder);
@@ -165,7 +161,16 @@ Result<bool> FileFrames::decode() {
                          "; the file is damaged or the machine too slow");
 }
 
+Error FileFrames::too_large(int width_px, int height_px) const {
+  return media_error(MediaReason::kTooLarge, path_,
+                     std::to_string(width_px) + " x " + std::to_string(height_px) +
+                         " pixels are more than the limit of " + std::to_string(max_pixels_) +
+                         "; scale it down first");
+}
+
 Error FileFrames::first_frame_error() {
+  const StreamDecoder::Size refused = decoder_->refused_size();
+  if (refused.width_px > 0) return too_large(refused.width_px, refused.height_px);
   if (!container_.is_certain) {
     return media_error(MediaReason::kNotMedia, path_,
                        "no video or picture format is recognised in its bytes; if it plays "

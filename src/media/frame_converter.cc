@@ -1,6 +1,5 @@
 #include "media/frame_converter.h"
 
-#include <cstddef>
 #include <string>
 
 namespace mien {
@@ -34,18 +33,6 @@ ChromaPlace chroma_place(AVChromaLocation location, bool is_full_range) {
   }
 }
 
-// RGBA on white, into RGB rows of the same picture.
-void lay_on_white(std::uint8_t* row, int width_px) {
-  const std::uint8_t* from = row;
-  std::uint8_t* to = row;
-  for (int x = 0; x < width_px; ++x, from += 4, to += 3) {
-    const int alpha = from[3];
-    for (int c = 0; c < 3; ++c) {
-      to[c] = static_cast<std::uint8_t>((from[c] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
-  }
-}
-
 }  // namespace
 
 bool FrameConverter::prepare(const Setting& setting, bool has_alpha) {
@@ -56,7 +43,9 @@ bool FrameConverter::prepare(const Setting& setting, bool has_alpha) {
   const bool shrinks =
       setting.width_px < setting.source_width_px || setting.height_px < setting.source_height_px;
   const int flags = (shrinks ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_BITEXACT;
-  const AVPixelFormat output = has_alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+  // Planar output interpolates chroma over every pixel and has fast vector code; packed output took
+  // 2.5 times as long and shared chroma between two pixels.
+  const AVPixelFormat output = has_alpha ? AV_PIX_FMT_GBRAP : AV_PIX_FMT_GBRP;
   av_opt_set_int(scaler, "srcw", setting.source_width_px, 0);
   av_opt_set_int(scaler, "srch", setting.source_height_px, 0);
   av_opt_set_int(scaler, "src_format", setting.format, 0);
@@ -69,11 +58,11 @@ bool FrameConverter::prepare(const Setting& setting, bool has_alpha) {
   const ChromaPlace place = chroma_place(setting.chroma, setting.colour.is_full_range);
   if (format->log2_chroma_w == 1) av_opt_set_int(scaler, "src_h_chr_pos", place.horizontal, 0);
   if (format->log2_chroma_h == 1) av_opt_set_int(scaler, "src_v_chr_pos", place.vertical, 0);
+  // The same matrix on both sides: swscale passes through YUV also where RGB is only scaled.
   const int* matrix = sws_getCoefficients(setting.colour.matrix);
-  const int* srgb = sws_getCoefficients(SWS_CS_DEFAULT);
   constexpr int kUnity = 1 << 16;  // contrast and saturation, 16.16
-  sws_setColorspaceDetails(scaler, matrix, setting.colour.is_full_range ? 1 : 0, srgb, 1, 0, kUnity,
-                           kUnity);
+  sws_setColorspaceDetails(scaler, matrix, setting.colour.is_full_range ? 1 : 0, matrix, 1, 0,
+                           kUnity, kUnity);
   if (sws_init_context(scaler, nullptr, nullptr) < 0) {
     scaler_.reset();
     return false;
@@ -112,12 +101,15 @@ Result<Image> FrameConverter::convert(const AVFrame& frame, const Colour& colour
                 rgb_->linesize) != height_px) {
     return unsupported();
   }
-  const auto stride = static_cast<std::size_t>(rgb_->linesize[0]);
-  if (has_alpha) {
-    for (int y = 0; y < height_px; ++y)
-      lay_on_white(rgb_->data[0] + static_cast<std::size_t>(y) * stride, width_px);
-  }
-  return upright(ImageView{rgb_->data[0], width_px, height_px, stride}, orientation);
+  PlanarPicture planes;
+  planes.green = rgb_->data[0];
+  planes.blue = rgb_->data[1];
+  planes.red = rgb_->data[2];
+  planes.alpha = has_alpha ? rgb_->data[3] : nullptr;
+  planes.width_px = width_px;
+  planes.height_px = height_px;
+  planes.stride_bytes = rgb_->linesize[0];
+  return upright(planes, orientation);
 }
 
 }  // namespace mien

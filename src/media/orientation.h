@@ -21,7 +21,18 @@ struct Orientation {
 // angle between the four is taken to the nearest.
 Orientation orientation_from_matrix(const std::int32_t matrix[9]);
 
-// Copies a picture of 3 bytes a pixel upright into an Image of its own.
-Image upright(const ImageView& picture, Orientation orientation);
+// One byte a pixel and plane, all planes of one size and stride.
+struct PlanarPicture {
+  const std::uint8_t* red = nullptr;
+  const std::uint8_t* green = nullptr;
+  const std::uint8_t* blue = nullptr;
+  const std::uint8_t* alpha = nullptr;  // not premultiplied; nullptr: opaque
+  int width_px = 0;
+  int height_px = 0;
+  std::ptrdiff_t stride_bytes = 0;
+};
+
+// Copies the planes upright into an Image; what is transparent is laid on white.
+Image upright(const PlanarPicture& picture, Orientation orientation);
 
 }  // namespace mien

@@ -1,5 +1,6 @@
 #include "media/stream_decoder.h"
 
+#include <cerrno>
 #include <string>
 
 #include "media/media_info.h"
@@ -21,7 +22,33 @@ bool is_damaged(const AVFrame& frame) {
   return (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame.decode_error_flags != 0;
 }
 
+// Picture codecs that ask for the frame before any other memory: their limit is checked then, where
+// the size is known and can be told.
+bool asks_for_frame_first(AVCodecID codec) {
+  switch (codec) {
+    case AV_CODEC_ID_PNG:
+    case AV_CODEC_ID_MJPEG:
+    case AV_CODEC_ID_BMP:
+    case AV_CODEC_ID_TIFF:
+    case AV_CODEC_ID_GIF:
+    case AV_CODEC_ID_PPM:
+    case AV_CODEC_ID_PGM:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
+
+int StreamDecoder::give_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
+  auto& limit = *static_cast<Limit*>(context->opaque);
+  if (std::int64_t{frame->width} * frame->height > limit.max_pixels) {
+    limit.refused = {frame->width, frame->height};
+    return AVERROR(EINVAL);
+  }
+  return avcodec_default_get_buffer2(context, frame, flags);
+}
 
 Result<StreamDecoder> StreamDecoder::open(const Container& container,
                                           const std::filesystem::path& path, int threads,
@@ -33,7 +60,8 @@ Result<StreamDecoder> StreamDecoder::open(const Container& container,
                        "the codec " + std::string(avcodec_get_name(stream.codecpar->codec_id)) +
                            words + "; convert it to H.264 in MP4");
   };
-  if (codec == nullptr) return unsupported(" has no decoder in this build of FFmpeg");
+  if (codec == nullptr || codec->id == AV_CODEC_ID_SVG)
+    return unsupported(" has no decoder in this build of FFmpeg");
   StreamDecoder decoder;
   decoder.is_picture_ = container.is_picture;
   decoder.codec_.reset(avcodec_alloc_context3(codec));
@@ -44,7 +72,15 @@ Result<StreamDecoder> StreamDecoder::open(const Container& container,
     return unsupported(" is described wrongly");
   context->pkt_timebase = stream.time_base;
   context->thread_count = threads;
-  context->max_pixels = max_pixels;
+  decoder.limit_ = std::make_unique<Limit>();
+  decoder.limit_->max_pixels = max_pixels;
+  if (container.is_picture && asks_for_frame_first(stream.codecpar->codec_id)) {
+    context->thread_count = 1;
+    context->opaque = decoder.limit_.get();
+    context->get_buffer2 = &StreamDecoder::give_buffer;
+  } else {
+    context->max_pixels = max_pixels;
+  }
   context->flags |= AV_CODEC_FLAG_BITEXACT;
   if (avcodec_open2(context, codec, nullptr) < 0)
     return unsupported(" cannot be opened with the file's parameters");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 
 #include "base/result.h"
 #include "media/container.h"
@@ -26,6 +27,12 @@ class StreamDecoder {
   std::int64_t damaged_packets() const { return damaged_packets_; }
   // The container broke off inside a packet, or with an error in place of its end.
   bool ended_in_error() const { return ended_in_error_; }
+  // A picture was refused for its size, which stands here; {0, 0}: none was.
+  struct Size {
+    int width_px = 0;
+    int height_px = 0;
+  };
+  Size refused_size() const { return limit_->refused; }
   // The container's index led to the same bytes again and again, so reading was ended.
   bool was_endless() const { return was_endless_; }
 
@@ -33,6 +40,13 @@ class StreamDecoder {
   StreamDecoder() = default;
   bool read_packet(Container& container);
 
+  struct Limit {
+    std::int64_t max_pixels = 0;
+    Size refused;
+  };
+  static int give_buffer(AVCodecContext* context, AVFrame* frame, int flags);
+
+  std::unique_ptr<Limit> limit_;  // the codec context points to it
   FfmpegPtr<AVCodecContext> codec_;
   FfmpegPtr<AVPacket> packet_;
   bool is_picture_ = false;
