@@ -1,5 +1,9 @@
 #include "media/frame_converter.h"
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 
 namespace mien {
@@ -31,6 +35,27 @@ ChromaPlace chroma_place(AVChromaLocation location, bool is_full_range) {
     default:  // JFIF pictures have it in the middle, MPEG-2 and what came after to the left
       return is_full_range ? ChromaPlace{128, 128} : ChromaPlace{0, 128};
   }
+}
+
+// A palette's entries are 0xAARRGGBB in the machine's own byte order, as AV_PIX_FMT_RGB32 is.
+// swscale itself would take them through 8-bit BT.601, which loses up to two levels.
+FfmpegPtr<AVFrame> without_palette(const AVFrame& frame) {
+  FfmpegPtr<AVFrame> plain(av_frame_alloc());
+  MIEN_CHECK(plain != nullptr, "out of memory");
+  plain->format = AV_PIX_FMT_RGB32;
+  plain->width = frame.width;
+  plain->height = frame.height;
+  if (av_frame_get_buffer(plain.get(), kRowAlignmentBytes) < 0) return nullptr;
+  std::array<std::uint32_t, 256> palette{};
+  std::memcpy(palette.data(), frame.data[1], sizeof palette);
+  for (int y = 0; y < frame.height; ++y) {
+    const std::uint8_t* from = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
+    std::uint8_t* to = plain->data[0] + std::ptrdiff_t{y} * plain->linesize[0];
+    for (int x = 0; x < frame.width; ++x) {
+      std::memcpy(to + std::ptrdiff_t{x} * 4, &palette[from[x]], 4);
+    }
+  }
+  return plain;
 }
 
 }  // namespace
@@ -93,6 +118,11 @@ Result<Image> FrameConverter::convert(const AVFrame& frame, const Colour& colour
                      " cannot be converted to RGB; convert the file to H.264 in MP4"};
   };
   if (format == nullptr || sws_isSupportedInput(pixel_format) == 0) return unsupported();
+  if (pixel_format == AV_PIX_FMT_PAL8) {
+    const FfmpegPtr<AVFrame> plain = without_palette(frame);
+    if (plain == nullptr) return unsupported();
+    return convert(*plain, colour, orientation, width_px, height_px);
+  }
   const bool has_alpha = (format->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
   const Setting setting{frame.width, frame.height, frame.format, frame.chroma_location,
                         colour,      width_px,     height_px};
