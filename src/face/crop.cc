@@ -116,9 +116,10 @@ Image cut(const ImageView& image, double scale, const CropSquare& square, int cr
   cv::Mat out(crop_side_px, crop_side_px, CV_8UC3, crop.data(), crop.stride_bytes());
   // A part cut out of the middle of the picture ends beyond what the crop reads, so its own border
   // is only seen where the picture ends.
+  const double level = outside == CropOutside::kGrey ? 127.5 : 0;
   cv::warpAffine(pixels, out, cv::Mat(2, 3, CV_64F, const_cast<double*>(matrix.data())),  // NOLINT
-                 out.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
-                 outside == CropOutside::kBlack ? cv::BORDER_CONSTANT : cv::BORDER_REPLICATE);
+                 out.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT,
+                 cv::Scalar::all(level));
   return crop;
 }
 

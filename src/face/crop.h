@@ -22,7 +22,7 @@ struct CropSquare {
 };
 
 // What stands where the square leaves the picture.
-enum class CropOutside { kBlack, kNearest };
+enum class CropOutside { kBlack, kGrey };
 
 // Whether the square can be cut at all: finite, a side of at least one thousandth of a pixel and at
 // most 10^6.

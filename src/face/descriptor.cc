@@ -36,6 +36,7 @@ Result<std::vector<float>> Descriptor::describe(const ImageView& image, double s
   const CropSquare square = descriptor_square(face);
   std::vector<float> descriptor;
   if (image.empty() || !is_usable(square)) return descriptor;
+  const StageClock::Call call(clock_);
   const Image crop = cut(image, scale, square, side_px_, CropOutside::kBlack);
   write_scaled(crop.view(), session_.manifest().scaling, input_);
   MIEN_TRY(out, session_.run({{1, side_px_, side_px_, 3}, input_}));

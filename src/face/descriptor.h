@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "face/crop.h"
 #include "face/face.h"
+#include "face/stage_clock.h"
 #include "model/model_set.h"
 
 namespace mien {
@@ -24,11 +25,12 @@ class Descriptor {
   Result<std::vector<float>> describe(const ImageView& image, double scale,
                                       const FaceObservation& face);
 
-  const Session& session() const { return session_; }
+  const StageClock& clock() const { return clock_; }
 
  private:
   Descriptor(Session session, int side_px);
   Session session_;
+  StageClock clock_;
   int side_px_;
   std::vector<float> input_;
 };

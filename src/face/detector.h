@@ -1,17 +1,19 @@
-// Picture -> faces: boxes, scores, six keypoints.
+// Picture -> where faces may be: boxes, scores, six keypoints. What is a face is decided by
+// face_finder.h, which looks again at every candidate.
 //
 // BlazeFace's back-camera network (Bazarevsky et al. 2019, "BlazeFace: sub-millisecond neural face
-// detection on mobile GPUs") looks at squares of the picture at 256 x 256. Faces of about 15 to 130
-// of its pixels are found; so one frame takes several squares ("passes"):
-//  - base: the whole picture in its own shape, padded to a square, with a border, so that faces
-//    that fill the frame have room;
-//  - wide: the same with a larger border, for faces that are larger than the frame;
-//  - tiles: overlapping squares, for small faces, where the picture is larger than the network's
-//    input by more than a little; their number follows from the picture's size.
-// Boxes of all passes are joined by weighted non-maximum suppression.
+// detection on mobile GPUs") looks at squares of the picture at 256 x 256. It finds faces of 28 to
+// 200 of its own pixels; so one frame takes several squares ("passes"):
+//  - the base pass: the whole picture in its own shape, padded to a square, with a border, so that
+//    faces that fill the frame have room;
+//  - tiles for faces that are too small for it: levels of overlapping squares, each level smaller
+//    by a factor of at most 2.5, down to where a face of 32 px has 24.6 of the network's pixels.
+//    Their number follows from the picture's size; up to about 400 px there are none.
+// Candidates of all passes are joined by weighted non-maximum suppression. The measurements behind
+// the numbers: docs/face-detection.md.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,55 +21,59 @@
 #include "base/result.h"
 #include "face/crop.h"
 #include "face/face.h"
+#include "face/stage_clock.h"
 #include "model/model_set.h"
 
 namespace mien {
 
 inline constexpr int kDetectorSide_px = 256;
 
-struct DetectorOptions {
-  float min_score_prob = 0.5F;
-  float border = 0.25F;     // added on every side of the base pass, share of the longer side
-  bool small_faces = true;  // tiles
-};
+// The whole picture with `border` on every side, share of its longer side.
+CropSquare base_pass(int width_px, int height_px, float border);
 
-// The squares that detect() looks at, base first; a function of the picture's size alone.
-std::vector<CropSquare> detector_passes(int width_px, int height_px,
-                                        const DetectorOptions& options);
+// The tiles of all levels, coarse first, rows first: a function of the picture's size alone.
+std::vector<CropSquare> tile_passes(int width_px, int height_px, float border);
 
 // Rows of the network -> faces in source pixels, in the order of the anchors. `scores` are logits,
 // one a row; `boxes` 16 numbers a row: centre offset x, y, width, height, 6 keypoint offsets, in
 // pixels of the crop; row r belongs to the cell r / per_cell of a grid_side x grid_side grid, rows
-// first. Values that are not finite or boxes without area are left out.
+// first. Values that are not finite and boxes without area are left out.
 std::vector<FaceDetection> decode_detections(std::span<const float> scores,
                                              std::span<const float> boxes, int grid_side,
                                              int per_cell, const CropSquare& square,
                                              float min_score_prob);
 
-// Weighted non-maximum suppression (the "blending" of Bazarevsky et al. 2019, section 4.2): from
-// the best score down, a face takes in all that overlap it by more than `overlap` (intersection
-// over union, or nearly inside it), and becomes their mean weighted by score; its score is the best
-// one. Sorted by score, then from left to right.
+// Weighted non-maximum suppression ("blending", Bazarevsky et al. 2019, section 4.2): from the best
+// score down, a face takes in all that overlap it by more than `overlap` (intersection over union)
+// and becomes their mean weighted by score, its score the best one; what lies to four fifths
+// inside it is dropped. By score, then from left to right.
 std::vector<FaceDetection> merge_overlapping(std::vector<FaceDetection> faces, float overlap);
+
+enum class Passes { kBase, kBaseAndTiles };
 
 class Detector {
  public:
-  static Result<Detector> open(const ModelSet& models, const DetectorOptions& options);
+  static Result<Detector> open(const ModelSet& models);
 
-  // `image` may be smaller than the source by `scale`; results are in source pixels. Never fails on
-  // a picture, whatever its size. Cost: one network run a pass.
-  Result<std::vector<FaceDetection>> detect(const ImageView& image, double scale);
+  // Candidates of at least `min_score_prob`. `image` may be smaller than the source by `scale`;
+  // results are in source pixels. Cost: one network run a pass.
+  Result<std::vector<FaceDetection>> candidates(const ImageView& image, double scale, Passes passes,
+                                                float border, float min_score_prob);
 
-  // One square, before merging; `outside` pixels are black.
-  Result<std::vector<FaceDetection>> detect_in(const ImageView& image, double scale,
-                                               const CropSquare& square);
+  // Looks at one candidate alone, in a square of `around` times its box's height, turned by
+  // `roll_rad`: the best face that overlaps it there, of whatever score; nullopt: none.
+  Result<std::optional<FaceDetection>> look_again(const ImageView& image, double scale,
+                                                  const FaceDetection& candidate, float around,
+                                                  float roll_rad);
 
-  const Session& session() const { return session_; }
+  const StageClock& clock() const { return clock_; }
 
  private:
-  Detector(Session session, const DetectorOptions& options);
+  explicit Detector(Session session);
+  Result<std::vector<FaceDetection>> look(const ImageView& image, double scale,
+                                          const CropSquare& square, float min_score_prob);
   Session session_;
-  DetectorOptions options_;
+  StageClock clock_;
   std::vector<float> input_;
 };
 

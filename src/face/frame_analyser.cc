@@ -1,17 +1,13 @@
 #include "face/frame_analyser.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cmath>
 #include <optional>
 #include <utility>
 
 #include "face/carried_face.h"
 #include "face/descriptor.h"
 #include "face/descriptor_rule.h"
-#include "face/detector.h"
-#include "face/landmarker.h"
+#include "face/face_finder.h"
 #include "face/pose.h"
 #include "face/quality.h"
 #include "face/shot_cut.h"
@@ -19,28 +15,14 @@
 namespace mien {
 namespace {
 
-// A face that was carried on through this many full detections without being among them is gone:
-// what the landmark network holds on to is then more often its own guess than a face.
+// A face that two full detections did not confirm is gone: what the landmark network holds on to is
+// then more often its own guess than a face.
 constexpr int kUnconfirmedDetections = 2;
+// Tiles cost many times the base pass; small faces may wait for this many frames (4 s at 6 Hz).
+constexpr int kTilesEvery = 24;
 constexpr float kSamePlace = 0.3F;
-
-using Clock = std::chrono::steady_clock;
-
-// Adds the time until its end to a stage.
-class Stopwatch {
- public:
-  explicit Stopwatch(StageTime& stage) : stage_(stage), begin_(Clock::now()) {}
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-  ~Stopwatch() {
-    stage_.seconds += std::chrono::duration<double>(Clock::now() - begin_).count();
-    ++stage_.calls;
-  }
-
- private:
-  StageTime& stage_;
-  Clock::time_point begin_;
-};
+// The detector near a face whose landmarks were lost must be surer than where landmarks agree.
+constexpr float kAloneMargin_prob = 0.1F;
 
 bool overlaps_any(const Box& box, const std::vector<CarriedFace>& faces) {
   return std::ranges::any_of(faces, [&](const CarriedFace& other) {
@@ -51,55 +33,47 @@ bool overlaps_any(const Box& box, const std::vector<CarriedFace>& faces) {
 }  // namespace
 
 struct FrameAnalyser::State {
-  Detector detector;
-  Landmarker landmarker;
+  FaceFinder finder;
   std::optional<Descriptor> descriptor;
   FaceOptions options;
 
   std::vector<CarriedFace> faces{};  // of the frame before
   int frames_to_detection = 0;
+  int frames_to_tiles = 0;
   std::vector<float> signature{};
   DescriptorRule rule{};
-  std::array<StageTime, 3> times{{{"detect", 0, 0}, {"landmarks", 0, 0}, {"descriptor", 0, 0}}};
 
-  Result<Landmarks> find_landmarks(const ImageView& image, double scale, const CropSquare& square) {
-    const Stopwatch time(times[1]);
-    return landmarker.find(image, scale, square);
+  CarriedFace seen_face(const FaceDetection& detection, const Landmarks& landmarks) const {
+    CarriedFace face;
+    face.at_detection = detection;
+    face.has_landmarks = landmarks.presence_prob >= options.min_presence_prob;
+    face.landmarks_at_detection = landmarks;
+    face.landmarks = landmarks;
+    return face;
   }
 
-  // The face on this frame, if its landmarks are found where they were on the frame before.
+  // The face on this frame: by its landmarks, else by the detector near where it was; nullopt where
+  // neither finds it.
   Result<std::optional<CarriedFace>> carry_on(const ImageView& image, double scale,
                                               const CarriedFace& face) {
-    if (!face.has_landmarks) return std::optional<CarriedFace>();
-    MIEN_TRY(found, find_landmarks(image, scale, mesh_square(face.landmarks)));
-    if (found.presence_prob < options.min_presence_prob) return std::optional<CarriedFace>();
-    CarriedFace next = face;
-    next.landmarks = found;
-    next.detected = false;
-    return std::optional(next);
+    if (face.has_landmarks) {
+      MIEN_TRY(landmarks, finder.follow(image, scale, face.landmarks));
+      if (landmarks.presence_prob >= options.min_presence_prob) {
+        CarriedFace next = face;
+        next.landmarks = landmarks;
+        next.detected = false;
+        return std::optional(next);
+      }
+    }
+    MIEN_TRY(again, finder.find_again(image, scale, face.now()));
+    if (!again || again->score_prob < options.min_score_prob + kAloneMargin_prob) {
+      return std::optional<CarriedFace>();
+    }
+    MIEN_TRY(landmarks, finder.read(image, scale, *again));
+    return std::optional(seen_face(*again, landmarks));
   }
 
-  Result<std::vector<CarriedFace>> detect(const ImageView& image, double scale) {
-    std::vector<FaceDetection> detections;
-    {
-      const Stopwatch time(times[0]);
-      MIEN_TRY(found, detector.detect(image, scale));
-      detections = std::move(found);
-    }
-    std::vector<CarriedFace> seen;
-    for (const FaceDetection& detection : detections) {
-      MIEN_TRY(found, find_landmarks(image, scale, mesh_square(detection)));
-      CarriedFace face;
-      face.at_detection = detection;
-      face.has_landmarks = found.presence_prob >= options.min_presence_prob;
-      face.landmarks_at_detection = found;
-      face.landmarks = found;
-      seen.push_back(face);
-    }
-    return seen;
-  }
-
-  // All of the frame before again, or nothing: then the frame needs a full detection.
+  // All faces of the frame before on this one, or nothing where one is lost.
   Result<std::optional<std::vector<CarriedFace>>> carry_all_on(const ImageView& image,
                                                                double scale) {
     std::vector<CarriedFace> kept;
@@ -113,33 +87,69 @@ struct FrameAnalyser::State {
     return std::optional(std::move(kept));
   }
 
-  // A full detection; faces of the frame before that it does not see are carried on.
-  Result<std::vector<CarriedFace>> detect_and_carry_on(const ImageView& image, double scale) {
-    MIEN_TRY(seen, detect(image, scale));
+  // A carried face meets the detector again: it takes over the candidate's box, or that of a look
+  // of its own.
+  Status confirm(const ImageView& image, double scale, const std::vector<FaceDetection>& candidates,
+                 CarriedFace& face) {
+    if (face.detected) return Ok{};
+    const Box box = face.now().box;
+    const auto same = std::ranges::find_if(candidates, [&](const FaceDetection& candidate) {
+      return candidate.score_prob >= options.min_score_prob &&
+             intersection_over_union(candidate.box, box) > kSamePlace;
+    });
+    std::optional<FaceDetection> detection;
+    if (same != candidates.end()) {
+      detection = *same;
+    } else {
+      MIEN_TRY(again, finder.find_again(image, scale, face.now()));
+      detection = again;
+    }
+    if (detection) {
+      face = seen_face(*detection, face.landmarks);
+    } else {
+      ++face.unconfirmed;
+    }
+    return Ok{};
+  }
+
+  Result<std::vector<CarriedFace>> detect(const ImageView& image, double scale, Passes passes) {
+    MIEN_TRY(candidates, finder.candidates(image, scale, passes));
+    std::vector<CarriedFace> seen;
     for (const CarriedFace& face : faces) {
-      if (face.unconfirmed >= kUnconfirmedDetections) continue;
-      if (overlaps_any(face.now().box, seen)) continue;
       MIEN_TRY(next, carry_on(image, scale, face));
       if (!next || overlaps_any(next->now().box, seen)) continue;
-      ++next->unconfirmed;
-      seen.push_back(*next);
+      MIEN_TRY_VOID(confirm(image, scale, candidates, *next));
+      if (next->unconfirmed < kUnconfirmedDetections) seen.push_back(*next);
+    }
+    for (const FaceDetection& candidate : candidates) {
+      if (overlaps_any(candidate.box, seen)) continue;
+      MIEN_TRY(found, finder.verify(image, scale, candidate));
+      if (!found || overlaps_any(found->detection.box, seen)) continue;
+      seen.push_back(seen_face(found->detection, found->landmarks));
     }
     return seen;
   }
 
   Status look(const ImageView& image, double scale, bool cut) {
-    if (cut) faces.clear();
-    if (frames_to_detection > 0 && !cut) {
+    if (cut) {
+      faces.clear();
+      frames_to_detection = 0;
+      frames_to_tiles = 0;
+    }
+    if (frames_to_detection > 0) {
       MIEN_TRY(kept, carry_all_on(image, scale));
       if (kept) {
         --frames_to_detection;
+        --frames_to_tiles;
         faces = std::move(*kept);
         return Ok{};
       }
     }
-    MIEN_TRY(seen, detect_and_carry_on(image, scale));
+    const bool tiles = options.small_faces && (frames_to_tiles <= 0 || options.detect_every <= 1);
+    MIEN_TRY(seen, detect(image, scale, tiles ? Passes::kBaseAndTiles : Passes::kBase));
     faces = std::move(seen);
     frames_to_detection = options.detect_every - 1;
+    frames_to_tiles = tiles ? kTilesEvery - 1 : frames_to_tiles - 1;
     return Ok{};
   }
 };
@@ -150,21 +160,20 @@ FrameAnalyser& FrameAnalyser::operator=(FrameAnalyser&&) noexcept = default;
 FrameAnalyser::~FrameAnalyser() = default;
 
 Result<FrameAnalyser> FrameAnalyser::open(const ModelSet& models, const FaceOptions& options) {
-  MIEN_TRY(detector,
-           Detector::open(models, {options.min_score_prob, options.border, options.small_faces}));
-  MIEN_TRY(landmarker, Landmarker::open(models));
+  MIEN_TRY(finder, FaceFinder::open(models, {options.min_score_prob, options.border}));
   std::optional<Descriptor> descriptor;
   if (options.descriptors) {
     MIEN_TRY(opened, Descriptor::open(models));
     descriptor = std::move(opened);
   }
-  return FrameAnalyser(std::make_unique<State>(
-      State{std::move(detector), std::move(landmarker), std::move(descriptor), options}));
+  return FrameAnalyser(
+      std::make_unique<State>(State{std::move(finder), std::move(descriptor), options}));
 }
 
 void FrameAnalyser::begin_chunk() {
   state_->faces.clear();
   state_->frames_to_detection = 0;
+  state_->frames_to_tiles = 0;
   state_->signature.clear();
   state_->rule.forget();
 }
@@ -202,7 +211,6 @@ Result<FrameFaces> FrameAnalyser::analyse(const ImageView& image, double scale,
   for (std::size_t i = 0; i < frame.faces.size(); ++i) {
     const bool always = options.descriptor_every == 1;
     if (!wanted[i] && !always) continue;
-    const Stopwatch time(state.times[2]);
     MIEN_TRY(described, state.descriptor->describe(image, scale, frame.faces[i]));
     frame.faces[i].descriptor = std::move(described);
   }
@@ -210,7 +218,13 @@ Result<FrameFaces> FrameAnalyser::analyse(const ImageView& image, double scale,
 }
 
 std::vector<StageTime> FrameAnalyser::stage_times() const {
-  return {state_->times.begin(), state_->times.end()};
+  const auto stage = [](const char* name, const StageClock& clock) {
+    return StageTime{name, clock.calls, clock.seconds};
+  };
+  std::vector<StageTime> times = {stage("detect", state_->finder.detector_clock()),
+                                  stage("landmarks", state_->finder.landmark_clock())};
+  if (state_->descriptor) times.push_back(stage("descriptor", state_->descriptor->clock()));
+  return times;
 }
 
 }  // namespace mien

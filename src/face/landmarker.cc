@@ -58,6 +58,7 @@ Result<Landmarker> Landmarker::open(const ModelSet& models) {
 Result<Landmarks> Landmarker::find(const ImageView& image, double scale, const CropSquare& square) {
   Landmarks found;
   if (image.empty() || !is_usable(square)) return found;
+  const StageClock::Call call(clock_);
   const Image crop = cut(image, scale, square, kMeshSide_px, CropOutside::kBlack);
   write_scaled(crop.view(), session_.manifest().scaling, input_);
   MIEN_TRY(out, session_.run({{1, kMeshSide_px, kMeshSide_px, 3}, input_}));

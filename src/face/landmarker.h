@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "face/crop.h"
 #include "face/face.h"
+#include "face/stage_clock.h"
 #include "model/model_set.h"
 
 namespace mien {
@@ -31,11 +32,12 @@ class Landmarker {
   // presence 0 where the square is not usable or the network's numbers are not finite. About 1 ms.
   Result<Landmarks> find(const ImageView& image, double scale, const CropSquare& square);
 
-  const Session& session() const { return session_; }
+  const StageClock& clock() const { return clock_; }
 
  private:
   explicit Landmarker(Session session);
   Session session_;
+  StageClock clock_;
   std::vector<float> input_;
 };
 

@@ -1,0 +1,70 @@
+// Picture -> its faces: candidates of the detector, each looked at again before it counts.
+//
+// Over many passes the detector alone takes a badge or a fold for a face about once a frame of hard
+// background. So a candidate is a face only where
+//  - the detector sees it clearly at a good scale, and the landmark network, started from the box
+//    and again from its own landmarks, is sure both times and agrees with the box about where eyes,
+//    nose and mouth are; or
+//  - it is seen from the side, where landmarks fail, and the detector is surer still, at three
+//    scales.
+// The thresholds were chosen on composed pictures: docs/face-detection.md.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/image.h"
+#include "base/result.h"
+#include "face/detector.h"
+#include "face/face.h"
+#include "face/landmarker.h"
+#include "model/model_set.h"
+
+namespace mien {
+
+struct FoundFace {
+  FaceDetection detection;
+  Landmarks landmarks;  // presence_prob says how far to trust them
+};
+
+struct FinderOptions {
+  float min_score_prob = 0.5F;
+  float border = 0.25F;
+};
+
+class FaceFinder {
+ public:
+  static Result<FaceFinder> open(const ModelSet& models, const FinderOptions& options);
+
+  // Candidates of half the least score, best first.
+  Result<std::vector<FaceDetection>> candidates(const ImageView& image, double scale,
+                                                Passes passes);
+
+  // Whether the candidate is a face; with better box and landmarks. Cost: two landmark runs for a
+  // clear face; up to two detector runs more for a doubtful one.
+  Result<std::optional<FoundFace>> verify(const ImageView& image, double scale,
+                                          const FaceDetection& candidate);
+
+  // A face known from before, near where it was: one detector run; nullopt where it is gone.
+  Result<std::optional<FaceDetection>> find_again(const ImageView& image, double scale,
+                                                  const FaceDetection& before);
+
+  // Landmarks near where they were on the frame before. One landmark run.
+  Result<Landmarks> follow(const ImageView& image, double scale, const Landmarks& before);
+
+  // Landmarks of a detection, read twice: from the box, then from where the first reading is.
+  // presence_prob is the less sure of the two.
+  Result<Landmarks> read(const ImageView& image, double scale, const FaceDetection& face);
+
+  const StageClock& detector_clock() const { return detector_.clock(); }
+  const StageClock& landmark_clock() const { return landmarker_.clock(); }
+
+ private:
+  Result<Landmarks> read_from(const ImageView& image, double scale, const Landmarks& first);
+  FaceFinder(Detector detector, Landmarker landmarker, const FinderOptions& options);
+  Detector detector_;
+  Landmarker landmarker_;
+  FinderOptions options_;
+};
+
+}  // namespace mien
