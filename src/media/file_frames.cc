@@ -249,7 +249,8 @@ Result<bool> FileFrames::next(DecodedFrame& decoded) {
 
 MediaError FileFrames::condition() const {
   const std::int64_t damaged = decoder_->damaged_packets();
-  bool is_truncated = ends_early(*container_.file);
+  bool is_truncated =
+      ends_early(*container_.file) || (!container_.is_picture && decoder_->ended_inside_packet());
   // FLV and ASF declare a duration, but no end.
   const std::string_view format = container_.format->iformat->name;
   const std::optional<std::int64_t> end_us = clock_->last_end_us();

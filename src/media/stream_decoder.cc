@@ -112,7 +112,8 @@ bool StreamDecoder::read_packet(Container& container) {
     read_errors_ = 0;
     if (packet_->stream_index != container.video_index) continue;
     if (packet_->size == 0 && packet_->side_data_elems == 0) continue;
-    if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0 && !is_picture_) {
+    last_packet_cut_ = (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
+    if (last_packet_cut_ && !is_picture_) {
       ++damaged_packets_;
       continue;
     }

@@ -25,6 +25,8 @@ class StreamDecoder {
   bool has_more_packets(Container& container);
 
   std::int64_t damaged_packets() const { return damaged_packets_; }
+  // The last packet of the stream was cut off by the end of the file.
+  bool ended_inside_packet() const { return last_packet_cut_; }
   // The container broke off inside a packet, or with an error in place of its end.
   bool ended_in_error() const { return ended_in_error_; }
   // A picture was refused for its size, which stands here; {0, 0}: none was.
@@ -55,6 +57,7 @@ class StreamDecoder {
   bool input_ended_ = false;
   bool ended_in_error_ = false;
   bool was_endless_ = false;
+  bool last_packet_cut_ = false;
   int read_errors_ = 0;
   std::int64_t damaged_packets_ = 0;
   std::int64_t work_bytes_ = 0;
