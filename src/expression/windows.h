@@ -1,12 +1,18 @@
-// Scores per frame -> windows of a track and means of a video.
+// Scores per frame -> windows of a track, and means of a track and of a video.
 //
-// A track of T seconds (from its first frame to the end of its last grid step) has ceil(T / 3 s)
-// consecutive windows of equal length; a track shorter than 1 s is one window flagged short; a
-// still is one short window. Memory: one running window a track.
+// A track lasts from its first frame to the end of its last frame's grid step; it has
+// ceil(T / 3 s) consecutive windows of equal length (window_span.h). A track shorter than 1 s is
+// one window flagged short, and so is a single frame at any rate (a still). A window's channels are
+// means over its scored frames, null where a channel has none. The exact definition of every
+// column, the video's three means included: docs/windows.md.
+//
+// Sums are taken in double and in the order of frames, windows and tracks, so the tables depend on
+// the frames only.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -20,7 +26,7 @@ enum class VideoMean { kAllFaces, kLargestFace, kOneVotePerTrack };
 
 struct WindowOptions {
   double max_window_s = 3.0;
-  double min_window_s = 1.0;
+  double min_window_s = 1.0;  // at most half of max_window_s, else windows of long tracks are short
   VideoMean video_mean = VideoMean::kAllFaces;
 };
 
@@ -32,25 +38,28 @@ struct ScoredFace {
   const std::vector<float>* channels = nullptr;  // null where the face is not scored
 };
 
-// Gathers one video. Windows need a track's length, so per track the running sums are kept on a
-// fixed fine grid (see windows.cc); memory grows with the number of tracks and, by a few hundred
-// bytes a second of face, not with frames or pixels.
+// Gathers one video. Where windows lie is known only when a track ends, so scored frames are kept
+// until then, 8 bytes and 4 a channel each (about 1.1 KB a second of face with 44 channels at
+// 6 Hz). Tracks end with their shot: memory grows with the longest shot's faces, with the tables'
+// rows, and with nothing else.
 class VideoSummary {
  public:
+  // grid_rate_hz and max_window_s: finite, above 0 and at most 10^6.
   VideoSummary(std::string video_id, std::vector<ColumnSpec> channel_columns, double grid_rate_hz,
                const WindowOptions& options = {});
   VideoSummary(VideoSummary&&) noexcept;
   VideoSummary& operator=(VideoSummary&&) noexcept;
   ~VideoSummary();
 
-  void add(const ScoredFace& scored);  // in time order
+  // In time order; a track belongs to one shot and is not seen again after it.
+  void add(const ScoredFace& scored);
 
   struct Tables {
     Table tracks;
     Table windows;
     Table expressions;  // one row
   };
-  Tables finish();
+  Tables finish();  // once
 
  private:
   struct State;
