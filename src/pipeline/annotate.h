@@ -1,0 +1,60 @@
+// The main job: videos -> the tables of a study. A coordinator that plans, hands videos to worker
+// processes, and alone publishes shards; it resumes where an earlier run stopped.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/annotate_options.h"
+#include "pipeline/progress.h"
+
+namespace mien {
+
+struct AnnotateRequest {
+  std::vector<std::filesystem::path> inputs;
+  std::filesystem::path study;
+  AnnotateOptions options;
+  int threads = 1;
+  int shard_videos = 64;
+  bool redo = false;
+  bool overlay = false;
+  std::filesystem::path manifest_folder;
+  std::filesystem::path model_folder;
+  std::vector<std::filesystem::path> extra_manifests;
+  Progress::Style progress_style = Progress::Style::kNone;
+  Progress::Write write_progress;
+};
+
+struct VideoFailure {
+  std::string video_id;
+  std::string status;  // partial or failed
+  std::string reason;
+  std::string message;
+};
+
+struct AnnotateSummary {
+  std::int64_t videos = 0;        // of this command
+  std::int64_t already_done = 0;  // complete before it began
+  std::int64_t ok = 0;
+  std::int64_t partial = 0;
+  std::int64_t failed = 0;
+  std::int64_t not_done = 0;  // left over because somebody asked to stop
+  std::int64_t frames_analysed = 0;
+  std::int64_t faces = 0;  // tracks
+  double face_seconds = 0;
+  double seconds = 0;
+  std::vector<VideoFailure> failures;  // the first 100
+  std::vector<StageTime> stages;       // summed over workers; "decode" first
+};
+
+// Videos that cannot be decoded are data, not errors. A worker that dies takes only its video with
+// it: tried once more, then recorded as failed (worker_crashed). Once `stop` is true the running
+// videos are given up, what is complete is published, and the summary counts the rest as not done.
+Result<AnnotateSummary> annotate(const AnnotateRequest& request, const std::atomic<bool>& stop);
+
+}  // namespace mien

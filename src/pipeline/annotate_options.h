@@ -1,0 +1,34 @@
+// Everything that decides what `annotate` measures, in one place: the command line fills it, the
+// coordinator hands it to its workers as JSON, the study remembers it, and every Parquet file
+// carries it. Thread counts, paths and shard sizes are not part of it.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "expression/channel.h"
+#include "expression/windows.h"
+#include "face/frame_analyser.h"
+#include "media/video_reader.h"
+
+namespace mien {
+
+// Grid points analysed as one unit: 4 s at 6 Hz. Chunks begin with a full detection and know
+// nothing of each other, so they can be analysed side by side and joined in order.
+inline constexpr int kChunkGridPoints = 24;
+
+struct AnnotateOptions {
+  double rate_hz = 6;
+  bool frames_table = false;
+  bool image_sequence = false;  // a named folder is one video made of its pictures
+  ReaderOptions reader;
+  FaceOptions face;
+  ChannelOptions channels;
+  WindowOptions windows;
+};
+
+nlohmann::json to_json(const AnnotateOptions& options);
+
+// Reads what to_json wrote; a missing or misshapen field is an error (kCorrupt).
+Result<AnnotateOptions> annotate_options_from_json(const nlohmann::json& json);
+
+}  // namespace mien

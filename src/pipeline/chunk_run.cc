@@ -1,0 +1,136 @@
+#include "pipeline/chunk_run.h"
+
+#include <chrono>
+#include <map>
+#include <thread>
+#include <utility>
+
+namespace mien {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Result<std::vector<AnalysedFrame>> analyse_chunk(const Chunk& chunk, Engine& engine) {
+  std::vector<AnalysedFrame> analysed;
+  analysed.reserve(chunk.frames.size());
+  engine.analyser.begin_chunk();
+  for (const GridFrame& grid : chunk.frames) {
+    const ImageView image = grid.frame.image.view();
+    MIEN_TRY(faces,
+             engine.analyser.analyse(image, grid.frame.scale, grid.grid_index, grid.frame.pts_us));
+    AnalysedFrame frame;
+    frame.faces = std::move(faces);
+    frame.channels.resize(frame.faces.faces.size());
+    for (std::size_t i = 0; i < frame.faces.faces.size(); ++i) {
+      const FaceObservation& face = frame.faces.faces[i];
+      if (face.quality.reason != FaceReason::kNone) continue;
+      MIEN_TRY(scores, engine.scorer.score(image, grid.frame.scale, face));
+      frame.channels[i] = std::move(scores);
+    }
+    analysed.push_back(std::move(frame));
+  }
+  return analysed;
+}
+
+// Runs the chunks of one video over `threads` engines and joins them in order.
+class ChunkRun {
+ public:
+  ChunkRun(ChunkSource& source, EnginePool& engines, const JoinChunk& join)
+      : source_(source), engines_(engines), join_(join) {}
+
+  Status run(int threads) {
+    std::vector<std::thread> others;
+    for (int i = 1; i < threads; ++i) others.emplace_back([this, i] { work(i); });
+    work(0);
+    for (std::thread& thread : others) thread.join();
+    if (error_.has_value()) return *error_;
+    if (decode_error_.has_value()) return *decode_error_;
+    return Ok{};
+  }
+
+ private:
+  void work(int engine_index) {
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (error_.has_value()) return;
+      }
+      auto chunk = source_.next();
+      if (!chunk.ok()) return end_with(decode_error_, std::move(chunk).error());
+      if (!chunk->has_value()) return;
+      auto analysed = analyse_chunk(**chunk, engines_.engine(engine_index));
+      if (!analysed.ok()) return end_with(error_, std::move(analysed).error());
+      const std::lock_guard lock(mutex_);
+      waiting_.emplace((*chunk)->index, std::move(*analysed));
+      while (!waiting_.empty() && waiting_.begin()->first == next_to_join_) {
+        if (!error_.has_value()) {
+          const Status joined = join_(waiting_.begin()->second);
+          if (!joined.ok()) error_ = joined.error();
+        }
+        waiting_.erase(waiting_.begin());
+        ++next_to_join_;
+      }
+    }
+  }
+
+  void end_with(std::optional<Error>& slot, Error error) {
+    const std::lock_guard lock(mutex_);
+    if (!slot.has_value()) slot = std::move(error);
+  }
+
+  ChunkSource& source_;
+  EnginePool& engines_;
+  const JoinChunk& join_;
+  std::mutex mutex_;
+  std::map<std::int64_t, std::vector<AnalysedFrame>> waiting_;
+  std::int64_t next_to_join_ = 0;
+  std::optional<Error> error_;         // of analysis or join: nothing more is joined
+  std::optional<Error> decode_error_;  // the stream ends here; what was decoded is still joined
+};
+
+}  // namespace
+
+Result<std::optional<Chunk>> ChunkSource::next() {
+  const std::lock_guard lock(mutex_);
+  const auto start = Clock::now();
+  Chunk chunk;
+  chunk.index = next_index_;
+  for (;;) {
+    if (!ahead_.has_value()) {
+      if (ended_) break;
+      auto frame = sampler_.next();
+      if (!frame.ok()) {
+        ended_ = true;
+        error_ = std::move(frame).error();
+        break;
+      }
+      if (!frame->has_value()) {
+        ended_ = true;
+        break;
+      }
+      ahead_ = std::move(**frame);
+    }
+    const std::int64_t grid_chunk = ahead_->grid_index / kChunkGridPoints;
+    if (chunk.frames.empty()) {
+      grid_chunk_ = grid_chunk;
+    } else if (grid_chunk != grid_chunk_) {
+      break;
+    }
+    chunk.frames.push_back(std::move(*ahead_));
+    ahead_.reset();
+  }
+  seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+  if (chunk.frames.empty()) {
+    if (error_.has_value()) return *std::exchange(error_, std::nullopt);
+    return std::optional<Chunk>();
+  }
+  ++next_index_;
+  return std::optional<Chunk>(std::move(chunk));
+}
+
+Status run_chunks(ChunkSource& source, EnginePool& engines, int threads, const JoinChunk& join) {
+  return ChunkRun(source, engines, join).run(threads);
+}
+
+}  // namespace mien

@@ -1,0 +1,54 @@
+// The chunks of one video: taken from one decoder in turn, analysed side by side, joined in order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "face/frame_analyser.h"
+#include "media/grid_sampler.h"
+#include "pipeline/engine_pool.h"
+
+namespace mien {
+
+struct AnalysedFrame {
+  FrameFaces faces;
+  std::vector<std::vector<float>> channels;  // one a face; empty where the face is not scored
+};
+
+struct Chunk {
+  std::int64_t index = 0;  // 0, 1, 2... in the order of decoding
+  std::vector<GridFrame> frames;
+};
+
+// Hands out chunks of kChunkGridPoints grid points, one caller at a time.
+class ChunkSource {
+ public:
+  ChunkSource(VideoReader& reader, double rate_hz) : sampler_(reader, rate_hz) {}
+
+  Result<std::optional<Chunk>>
+  next();  // nullopt at the end; a decoding error comes after the frames before it
+  double seconds() const { return seconds_; }  // spent decoding
+
+ private:
+  std::mutex mutex_;
+  GridSampler sampler_;
+  std::optional<GridFrame> ahead_;
+  std::int64_t grid_chunk_ = -1;
+  std::int64_t next_index_ = 0;
+  bool ended_ = false;
+  std::optional<Error> error_;
+  double seconds_ = 0;
+};
+
+using JoinChunk = std::function<Status(const std::vector<AnalysedFrame>& frames)>;
+
+// Runs all chunks over `threads` engines of the pool (grown before). `join` is called in the order
+// of chunks, by one thread at a time; what was joined before an error stays joined. Memory: one
+// chunk of frames a thread.
+Status run_chunks(ChunkSource& source, EnginePool& engines, int threads, const JoinChunk& join);
+
+}  // namespace mien

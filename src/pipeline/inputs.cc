@@ -1,0 +1,144 @@
+#include "pipeline/inputs.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <system_error>
+
+#include "store/csv_import.h"
+
+namespace mien {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string lower_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : c; });
+  return ending;
+}
+
+bool is_list(const fs::path& path) {
+  const std::string ending = lower_ending(path);
+  return ending == ".csv" || ending == ".tsv" || ending == ".parquet";
+}
+
+// Endings that never hold pictures; everything else in a folder is tried, since endings lie.
+bool is_passed_over(const fs::path& path) {
+  static constexpr std::array<std::string_view, 36> kNotMedia = {
+      ".txt", ".csv", ".tsv",  ".json", ".jsonl", ".md",   ".toml", ".yaml",    ".yml",
+      ".xml", ".htm", ".html", ".css",  ".js",    ".ts",   ".py",   ".r",       ".sh",
+      ".srt", ".vtt", ".ass",  ".nfo",  ".log",   ".pdf",  ".doc",  ".docx",    ".xlsx",
+      ".zip", ".gz",  ".xz",   ".tar",  ".7z",    ".part", ".db",   ".parquet", ".ini"};
+  const std::string name = path.filename().string();
+  if (name.empty() || name.front() == '.') return true;
+  const std::string ending = lower_ending(path);
+  return std::find(kNotMedia.begin(), kNotMedia.end(), ending) != kNotMedia.end();
+}
+
+fs::path absolute_path(const fs::path& path) {
+  std::error_code ignored;
+  fs::path absolute = fs::absolute(path, ignored);
+  return absolute.lexically_normal();
+}
+
+Status add_folder(const fs::path& folder, Inputs& inputs) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (fs::recursive_directory_iterator
+           it(folder, fs::directory_options::skip_permission_denied, error),
+       end;
+       !error && it != end; it.increment(error)) {
+    std::error_code type_error;
+    if (it->is_directory(type_error) && it->path().filename().string().starts_with(".")) {
+      it.disable_recursion_pending();
+      continue;
+    }
+    if (!it->is_regular_file(type_error)) continue;
+    if (is_passed_over(it->path())) {
+      ++inputs.files_passed_over;
+    } else {
+      files.push_back(it->path());
+    }
+  }
+  if (error) {
+    return Error{ErrorCode::kIo, folder.string() + ": the folder cannot be read (" +
+                                     error.message() + "); check its permissions"};
+  }
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) {
+    inputs.videos.push_back(
+        {file.lexically_relative(folder).generic_string(), absolute_path(file)});
+  }
+  return Ok{};
+}
+
+Status add_list(const fs::path& list, Database& database, Inputs& inputs) {
+  MIEN_TRY(rows, read_list(database, list));
+  for (const char* needed : {"video_id", "uri"}) {
+    if (!rows.has(needed)) {
+      return Error{ErrorCode::kUsage, list.string() + ": the list has no column '" + needed +
+                                          "'; its first line must name at least video_id and uri"};
+    }
+  }
+  const fs::path folder = absolute_path(list).parent_path();
+  for (std::size_t row = 0; row < rows.rows(); ++row) {
+    const Cell id = rows.at(row, "video_id");
+    const Cell uri = rows.at(row, "uri");
+    const std::string place = list.string() + ": row " + std::to_string(row + 1);
+    if (!std::holds_alternative<std::string>(id) || std::get<std::string>(id).empty()) {
+      return Error{ErrorCode::kUsage, place + ": video_id is empty; give every row an id"};
+    }
+    if (!std::holds_alternative<std::string>(uri) || std::get<std::string>(uri).empty()) {
+      return Error{ErrorCode::kUsage,
+                   place + ": uri is empty; annotate needs a file for every row"};
+    }
+    fs::path path = std::get<std::string>(uri);
+    if (path.is_relative()) path = folder / path;
+    inputs.videos.push_back({std::get<std::string>(id), path.lexically_normal()});
+  }
+  inputs.corpus = std::move(rows);
+  return Ok{};
+}
+
+}  // namespace
+
+Result<Inputs> expand_inputs(const std::vector<fs::path>& named, bool image_sequence,
+                             Database& database) {
+  Inputs inputs;
+  if (named.size() > 1 && std::any_of(named.begin(), named.end(), is_list)) {
+    return Error{ErrorCode::kUsage,
+                 "a corpus list stands alone; name either one list or files and folders"};
+  }
+  for (const fs::path& path : named) {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) {
+      if (image_sequence) {
+        const fs::path folder = absolute_path(path / "").parent_path();
+        inputs.videos.push_back({folder.filename().string(), folder});
+      } else {
+        MIEN_TRY_VOID(add_folder(path, inputs));
+      }
+    } else if (is_list(path)) {
+      MIEN_TRY_VOID(add_list(path, database, inputs));
+    } else {
+      inputs.videos.push_back({path.filename().string(), absolute_path(path)});
+    }
+  }
+  std::map<std::string, fs::path> seen;
+  for (const InputVideo& video : inputs.videos) {
+    const auto [it, is_new] = seen.emplace(video.video_id, video.path);
+    if (!is_new) {
+      return Error{ErrorCode::kUsage,
+                   "two videos have the id '" + video.video_id + "': " + it->second.string() +
+                       " and " + video.path.string() +
+                       "; name their common folder, or give ids in a corpus CSV"};
+    }
+  }
+  return inputs;
+}
+
+}  // namespace mien

@@ -1,0 +1,34 @@
+// What the user named -> the videos to annotate, each with its id.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/database.h"
+#include "table/table.h"
+
+namespace mien {
+
+struct InputVideo {
+  std::string video_id;
+  std::filesystem::path path;  // absolute; need not exist: then the video fails with its reason
+};
+
+struct Inputs {
+  std::vector<InputVideo> videos;     // in the order given; folders sorted by path
+  std::optional<Table> corpus;        // the rows of a corpus list, where one was given
+  std::size_t files_passed_over = 0;  // files in folders whose ending says that they are not media
+};
+
+// `named`: files, folders (searched recursively; hidden files and endings of text, tables and
+// programs are passed over and counted; with `image_sequence` a folder of pictures is one video),
+// or one corpus list (.csv, .tsv, .parquet with columns video_id and uri; a relative uri is
+// relative to the list's folder). A file has its name as id, a file in a folder its path relative
+// to that folder. Two equal ids are an error that names both files.
+Result<Inputs> expand_inputs(const std::vector<std::filesystem::path>& named, bool image_sequence,
+                             Database& database);
+
+}  // namespace mien

@@ -1,0 +1,52 @@
+// A child process spoken to in lines over two pipes. The child is exec'd anew (posix_spawn), never
+// forked off a process with threads.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace mien {
+
+class ChildProcess {
+ public:
+  // The child's standard input and output are the pipes; its standard error is this process's. In
+  // the child SIGINT is ignored: the parent decides when to stop.
+  static Result<ChildProcess> start(const std::filesystem::path& program,
+                                    const std::vector<std::string>& arguments);
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&& other) noexcept;
+  ~ChildProcess();  // closes the pipes, waits a moment, then kills
+
+  Status write_line(const std::string& line);
+  int output_fd() const { return output_fd_; }
+
+  // Reads what is there without blocking and returns the whole lines; `ended()` after end of file.
+  std::vector<std::string> read_lines();
+  bool ended() const { return ended_; }
+
+  // Closes the child's input, waits for it to end (killing it after `patience_s`), and describes
+  // how it ended: nullopt for a clean exit, else "killed by signal 9" or "exit status 3".
+  std::optional<std::string> finish(double patience_s);
+
+ private:
+  ChildProcess(pid_t pid, int input_fd, int output_fd)
+      : pid_(pid), input_fd_(input_fd), output_fd_(output_fd) {}
+  void swap(ChildProcess& other) noexcept;
+
+  pid_t pid_ = -1;
+  int input_fd_ = -1;
+  int output_fd_ = -1;
+  bool ended_ = false;
+  std::string partial_line_;
+};
+
+// The running program, to be started again as a worker.
+Result<std::filesystem::path> own_program();
+
+}  // namespace mien

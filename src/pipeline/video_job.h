@@ -1,0 +1,48 @@
+// One video from file to tables: decode, faces, channels, tracks, windows.
+//
+// The time grid is cut into chunks of kChunkGridPoints. Threads take whole chunks from the one
+// decoder in turn, analyse them apart (each begins with a full detection) and hand them over;
+// chunks are joined in order by one tracker, so the tables do not depend on the number of threads.
+// Memory: at most one chunk of frames a thread, however long the video.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "pipeline/annotate_options.h"
+#include "pipeline/engine_pool.h"
+#include "table/table.h"
+
+namespace mien {
+
+struct VideoFacts {
+  std::string status;  // ok, partial, failed
+  std::string reason;
+  std::string message;
+  std::int64_t frames_decoded = 0;
+  std::int64_t frames_analysed = 0;
+  std::int64_t face_frames = 0;
+  std::int64_t tracks = 0;
+  double face_seconds = 0;
+  double decode_seconds = 0;
+};
+
+struct VideoJob {
+  std::string video_id;
+  std::filesystem::path path;
+  int threads = 1;
+  // Called with every table's rows: media, tracks, windows, expressions once, frames in batches.
+  std::function<Status(const std::string& table, const Table& batch)> sink;
+  // Called from one thread at a time, about once a chunk; may be empty.
+  std::function<void(const VideoFacts& so_far, double position_s, double duration_s)> progress;
+};
+
+// Media that fails is data: the facts say failed, the media table has its row, the Result is ok.
+// The Result is an error only where the machine fails: models, sink, disk.
+Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& options,
+                                  EnginePool& engines);
+
+}  // namespace mien
