@@ -1,0 +1,32 @@
+// One file a verb: add_<verb> declares its options (the parser, its help and its errors come from
+// that declaration) and what to do. Verbs print; nothing below them does.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "app/resources.h"
+#include "base/result.h"
+
+namespace mien {
+
+// What a chosen verb does; its Status decides the exit: 0, 2 for usage errors, 1 for all others.
+using Action = std::function<Status()>;
+
+struct CommandLine {
+  CLI::App app;
+  Resources resources;
+  Action action;  // set by the verb that was chosen
+};
+
+void add_probe(CommandLine& line);
+void add_annotate(CommandLine& line);
+void add_export(CommandLine& line);
+void add_models(CommandLine& line);
+void add_report(CommandLine& line);
+void add_worker(CommandLine& line);
+
+std::string version_text(const Resources& resources);
+
+}  // namespace mien

@@ -1,0 +1,101 @@
+// The program: parses, runs one verb, turns its Status into an exit status.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "app/suggestion.h"
+#include "pipeline/process.h"
+
+namespace mien {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!verb->get_group().empty()) words.push_back(verb->get_name());
+  }
+  return words;
+}
+
+// The verb whose options were being read when parsing stopped.
+const CLI::App& innermost(const CLI::App& app) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  return chosen.empty() ? app : innermost(*chosen.back());
+}
+
+int explain_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& verb = innermost(app);
+  const std::string name = &verb == &app ? "mien" : "mien " + verb.get_name();
+  std::string message = fmt::format("{}: {}\n", name, error.what());
+  for (const std::string& word : verb.remaining(true)) {
+    const std::string flag = word.substr(0, word.find('='));
+    if (const auto nearest = nearest_word(flag, known_words(verb))) {
+      message += fmt::format("{}: '{}' is not known; did you mean '{}'?\n", name, flag, *nearest);
+    }
+  }
+  message += fmt::format("Run '{} --help' for what it takes.\n", name);
+  std::fputs(message.c_str(), stderr);
+  return kUsage;
+}
+
+int run(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto program = own_program();
+  if (!program.ok()) {
+    std::fputs(("mien: " + program.error().message + "\n").c_str(), stderr);
+    return kFailed;
+  }
+  CommandLine line;
+  line.resources = find_resources(*program);
+  line.app.description(
+      "Measures facial expressions in their context. A label is what raters would call a face,\n"
+      "never what a person feels.");
+  line.app.name("mien");
+  line.app.require_subcommand(0, 1);
+  bool show_version = false;
+  line.app.add_flag("--version", show_version, "Versions of Mien, its libraries and its model set");
+  add_probe(line);
+  add_annotate(line);
+  add_export(line);
+  add_models(line);
+  add_report(line);
+  add_worker(line);
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(innermost(line.app).help().c_str(), stdout);
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    return explain_usage(line.app, error);
+  }
+  if (show_version) {
+    std::fputs(version_text(line.resources).c_str(), stdout);
+    return kDone;
+  }
+  if (!line.action) {
+    std::fputs(line.app.help().c_str(), stderr);
+    return kUsage;
+  }
+  const Status status = line.action();
+  if (status.ok()) return kDone;
+  std::fputs(fmt::format("mien: {}\n", status.error().message).c_str(), stderr);
+  return status.error().code == ErrorCode::kUsage ? kUsage : kFailed;
+}
+
+}  // namespace
+}  // namespace mien
+
+int main(int argc, char** argv) {
+  return mien::run(argc, argv);
+}
