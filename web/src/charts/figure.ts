@@ -1,0 +1,190 @@
+// A figure: a heading, an SVG drawn by Observable Plot, and its two downloads. Figures redraw
+// themselves when the width, the colours or the view change, and only when they are on the screen.
+
+import { h, svg } from "../dom";
+import { printTheme, screenTheme, type Theme } from "../theme";
+import { kNotice, kPrior } from "../statements";
+
+export interface Frame {
+  theme: Theme;
+  width: number;
+  marginLeft: number;
+  marginRight: number;
+  isNarrow: boolean;
+  isPrint: boolean;
+}
+
+export interface Csv {
+  header: string[];
+  rows: (string | number | null)[][];
+}
+
+export interface FigureSpec {
+  id: string;
+  title: string;
+  note: string; // what the reader sees, in a sentence; goes into the export, too
+  isPrior: boolean;
+  source: string; // for the export: which video, which track, which program
+  draw: (frame: Frame) => SVGSVGElement | null;
+  csv: () => Csv;
+  label: () => string; // for those who do not see the picture
+  fileName: string;
+}
+
+export interface Figure {
+  element: HTMLElement;
+  plot: HTMLElement; // holds the SVG
+  redraw: () => void;
+}
+
+const kPrintWidth = 960;
+const kNarrow_px = 560;
+
+export function frameFor(width: number, theme: Theme, isPrint: boolean): Frame {
+  const isNarrow = width < kNarrow_px;
+  return { theme, width, marginLeft: isNarrow ? 116 : 176, marginRight: isNarrow ? 44 : 58, isNarrow, isPrint };
+}
+
+export function csvText(table: Csv): string {
+  const cell = (value: string | number | null) => {
+    if (value === null) return "";
+    if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
+    // A cell that a spreadsheet would run as a formula is made plain text.
+    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [table.header, ...table.rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+export function save(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = h("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+// Breaks a sentence into lines of at most `length` characters.
+function lines(text: string, length: number): string[] {
+  const out = [""];
+  for (const word of text.split(/\s+/)) {
+    const line = out.at(-1) as string;
+    if (line.length > 0 && line.length + word.length + 1 > length) out.push(word);
+    else out[out.length - 1] = line.length > 0 ? `${line} ${word}` : word;
+  }
+  return out;
+}
+
+// The chart with its title, its statement and its source, readable without the page.
+export function exportedSvg(spec: FigureSpec): string {
+  const theme = printTheme();
+  const chart = spec.draw(frameFor(kPrintWidth, theme, true));
+  const foot = [
+    ...(spec.isPrior ? [kPrior] : []),
+    ...lines(spec.note, 130),
+    kNotice,
+    ...lines(spec.source, 130),
+  ];
+  const top = 56;
+  const chartHeight = chart ? Number(chart.getAttribute("height")) : 0;
+  const height = top + chartHeight + 20 + foot.length * 17 + 16;
+  const text = (x: number, y: number, size: number, fill: string, words: string, weight = "400") =>
+    svg("text", { x, y, "font-size": size, fill, "font-weight": weight }, words);
+  const out = svg("svg", {
+    xmlns: "http://www.w3.org/2000/svg",
+    width: kPrintWidth + 48,
+    height,
+    viewBox: `0 0 ${kPrintWidth + 48} ${height}`,
+    "font-family": theme.fontFamily,
+  });
+  out.append(svg("rect", { width: "100%", height: "100%", fill: theme.paper }));
+  out.append(text(24, 34, 17, theme.ink, spec.isPrior ? `${spec.title} — prior, not validated` : spec.title, "600"));
+  if (chart) {
+    chart.setAttribute("x", "24");
+    chart.setAttribute("y", String(top));
+    out.append(chart);
+  }
+  foot.forEach((line, i) => {
+    const isMark = spec.isPrior && i === 0;
+    out.append(text(24, top + chartHeight + 28 + i * 17, 12, isMark ? theme.prior : theme.muted, line, isMark ? "600" : "400"));
+  });
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(out)}\n`;
+}
+
+export function exportedCsv(spec: FigureSpec): string {
+  const table = spec.csv();
+  const validity = spec.isPrior ? "prior: no rating has validated these values" : "not validated on this video";
+  return csvText({
+    header: [...table.header, "validity"],
+    rows: table.rows.map((row) => [...row, validity]),
+  });
+}
+
+export function priorBadge(): HTMLElement {
+  return h("span", { class: "badge prior" }, "Prior, not validated");
+}
+
+const onScreen = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (entry.isIntersecting) entry.target.dispatchEvent(new Event("mien:visible"));
+    }
+  },
+  { rootMargin: "400px" },
+);
+
+export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
+  const plot = h("div", { class: "plot" });
+  const download = (kind: string, type: string, make: () => string) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "aria-label": `Download ${spec.title} as ${kind.toUpperCase()}`,
+        onclick: () => save(`${spec.fileName}.${kind}`, type, make()),
+      },
+      kind.toUpperCase(),
+    );
+  const element = h(
+    "figure",
+    { id: spec.id, class: spec.isPrior ? "is-prior" : null },
+    h(
+      "figcaption",
+      {},
+      h("div", { class: "figure-head" }, h("h3", {}, spec.title), spec.isPrior && priorBadge(), h("span", { class: "spacer" }),
+        download("svg", "image/svg+xml", () => exportedSvg(spec)),
+        download("csv", "text/csv", () => exportedCsv(spec))),
+      h("p", { class: "note" }, spec.isPrior ? `${kPrior} ` : "", spec.note),
+    ),
+    plot,
+    ...extra.filter((node): node is Node => node !== false),
+  );
+  let isStale = true;
+  let isVisible = false;
+  const draw = () => {
+    const width = Math.floor(plot.clientWidth);
+    if (!isStale || !isVisible || width === 0) return;
+    isStale = false;
+    const chart = spec.draw(frameFor(width, screenTheme(), false));
+    if (!chart) return plot.replaceChildren(h("p", { class: "empty" }, "Nothing to draw."));
+    chart.setAttribute("role", "img");
+    chart.setAttribute("aria-label", spec.label());
+    plot.replaceChildren(chart);
+    plot.dispatchEvent(new Event("mien:drawn"));
+  };
+  plot.addEventListener("mien:visible", () => {
+    isVisible = true;
+    draw();
+  });
+  onScreen.observe(plot);
+  return {
+    element,
+    plot,
+    redraw: () => {
+      isStale = true;
+      draw();
+    },
+  };
+}
