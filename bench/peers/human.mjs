@@ -1,0 +1,85 @@
+// Times the npm library @vladmandic/human (same weights, WebAssembly SIMD, one thread) on raw frames.
+//
+//   node bench/peers/human.mjs FRAMES.rgb WIDTH HEIGHT MODE [WARM_UP]
+// MODE: uncached (detection, mesh, emotion, description on every frame), cached (the library's own
+// default cache), mesh (detection and mesh only, uncached).
+// Prints one JSON line: {"peer", "mode", "frames", "ms_per_frame", "peak_mb", "version"}.
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const [file, widthText, heightText, mode, warmUpText] = process.argv.slice(2);
+const width = Number(widthText);
+const height = Number(heightText);
+const warmUp = Number(warmUpText ?? 10);
+const root = path.resolve(import.meta.dirname, '..', '..', 'node_modules');
+
+// The library fetches models; here they come from the package on disk.
+const realFetch = globalThis.fetch;
+globalThis.fetch = async (url, options) => {
+  const text = String(url);
+  if (!text.startsWith('file://')) return realFetch(url, options);
+  const bytes = fs.readFileSync(new URL(text));
+  return new Response(bytes, { status: 200, headers: { 'content-type': text.endsWith('.json') ? 'application/json' : 'application/octet-stream' } });
+};
+
+require('@tensorflow/tfjs');
+const wasm = require('@tensorflow/tfjs-backend-wasm');
+wasm.setWasmPaths(path.join(root, '@tensorflow', 'tfjs-backend-wasm', 'dist') + path.sep);
+const { default: Human } = require(path.join(root, '@vladmandic', 'human', 'dist', 'human.node-wasm.js'));
+
+const cached = mode === 'cached';
+const all = mode !== 'mesh';
+const human = new Human({
+  backend: 'wasm',
+  debug: false,
+  async: false,
+  wasmPath: path.join(root, '@tensorflow', 'tfjs-backend-wasm', 'dist') + path.sep,
+  modelBasePath: pathToFileURL(path.join(root, '@vladmandic', 'human-models', 'models')).href + '/',
+  cacheSensitivity: cached ? 0.7 : 0,
+  filter: { enabled: false },
+  gesture: { enabled: false },
+  body: { enabled: false },
+  hand: { enabled: false },
+  object: { enabled: false },
+  segmentation: { enabled: false },
+  face: {
+    enabled: true,
+    detector: { maxDetected: 10, ...(cached ? {} : { skipFrames: 0, skipTime: 0 }) },
+    mesh: { enabled: true },
+    iris: { enabled: false },
+    attention: { enabled: false },
+    emotion: { enabled: all, ...(cached ? {} : { skipFrames: 0, skipTime: 0 }) },
+    description: { enabled: all, ...(cached ? {} : { skipFrames: 0, skipTime: 0 }) },
+    antispoof: { enabled: false },
+    liveness: { enabled: false },
+  },
+});
+await human.tf.setBackend('wasm');
+await human.tf.ready();
+await human.load();
+const raw = fs.readFileSync(file);
+const size = width * height * 3;
+const frames = Math.floor(raw.length / size);
+let faces = 0;
+let milliseconds = 0;
+for (let i = 0; i < frames; i += 1) {
+  const data = new Float32Array(raw.subarray(i * size, (i + 1) * size));
+  const tensor = human.tf.tensor(data, [1, height, width, 3], 'float32');
+  const start = performance.now();
+  const result = await human.detect(tensor);
+  if (i >= warmUp) milliseconds += performance.now() - start;
+  faces += result.face.length;
+  tensor.dispose();
+}
+console.log(JSON.stringify({
+  peer: '@vladmandic/human',
+  version: human.version,
+  mode,
+  frames: frames - warmUp,
+  faces,
+  ms_per_frame: milliseconds / (frames - warmUp),
+  peak_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+}));
