@@ -2,9 +2,9 @@
 // boundary.
 //
 // A track lasts T = last time - first time + one grid step, in whole microseconds. It has
-// n = ceil(T / longest) windows; window k is [first + floor(k T / n), first + floor((k + 1) T / n)).
-// So windows of one track differ by at most a microsecond, none is longer than `longest`, and with
-// longest >= 2 shortest only a track under `shortest` has windows under `shortest`.
+// n = ceil(T / longest) windows; window k is [first + floor(k T / n), first + floor((k + 1) T /
+// n)). So windows of one track differ by at most a microsecond, none is longer than `longest`, and
+// with longest >= 2 shortest only a track under `shortest` has windows under `shortest`.
 #pragma once
 
 #include <cstdint>

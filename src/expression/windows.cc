@@ -31,8 +31,8 @@ struct Mean {
 };
 
 // What the expressions table tells about the faces behind its scores.
-constexpr std::array<const char*, 6> kCovariates = {"face_size_px", "yaw_deg",    "pitch_deg",
-                                                    "sharpness",    "brightness", "skin_tone_ita_deg"};
+constexpr std::array<const char*, 6> kCovariates = {
+    "face_size_px", "yaw_deg", "pitch_deg", "sharpness", "brightness", "skin_tone_ita_deg"};
 constexpr std::size_t kSize = 0;
 
 std::array<double, kCovariates.size()> covariates_of(const FaceObservation& face) {
@@ -49,10 +49,14 @@ constexpr std::array<const char*, 9> kTrackMeans = {"score_prob", "box_x_px", "b
 std::array<double, kTrackMeans.size()> track_measures_of(const FaceObservation& face) {
   const Box& box = face.detection.box;
   const double posed = face.has_landmarks ? 1 : std::nan("");
-  return {double{face.detection.score_prob}, double{box.x_px},
-          double{box.y_px},                  double{box.width_px},
-          double{box.height_px},             posed * double{face.pose.yaw_deg},
-          posed * double{face.pose.pitch_deg}, posed * double{face.pose.roll_deg},
+  return {double{face.detection.score_prob},
+          double{box.x_px},
+          double{box.y_px},
+          double{box.width_px},
+          double{box.height_px},
+          posed * double{face.pose.yaw_deg},
+          posed * double{face.pose.pitch_deg},
+          posed * double{face.pose.roll_deg},
           double{face.quality.value}};
 }
 
@@ -245,17 +249,17 @@ VideoSummary::VideoSummary(std::string video_id, std::vector<ColumnSpec> channel
     return std::max<std::int64_t>(1, std::llround(seconds * 1e6));
   };
   const std::size_t count = channel_columns.size();
-  state_ = std::make_unique<State>(State{
-      .video_id = std::move(video_id),
-      .channels = channel_columns,
-      .step_s = 1 / grid_rate_hz,
-      .step_us = microseconds(1 / grid_rate_hz),
-      .longest_us = microseconds(options.max_window_s),
-      .shortest_us = microseconds(options.min_window_s),
-      .video_mean = options.video_mean,
-      .tables = {Table(tracks_schema()), Table(windows_schema(channel_columns)),
-                 Table(expressions_schema(channel_columns))},
-      .video = Means(count)});
+  state_ = std::make_unique<State>(
+      State{.video_id = std::move(video_id),
+            .channels = channel_columns,
+            .step_s = 1 / grid_rate_hz,
+            .step_us = microseconds(1 / grid_rate_hz),
+            .longest_us = microseconds(options.max_window_s),
+            .shortest_us = microseconds(options.min_window_s),
+            .video_mean = options.video_mean,
+            .tables = {Table(tracks_schema()), Table(windows_schema(channel_columns)),
+                       Table(expressions_schema(channel_columns))},
+            .video = Means(count)});
 }
 VideoSummary::VideoSummary(VideoSummary&&) noexcept = default;
 VideoSummary& VideoSummary::operator=(VideoSummary&&) noexcept = default;

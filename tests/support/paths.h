@@ -14,7 +14,9 @@ inline std::filesystem::path from_environment(const char* name, const char* othe
   return value != nullptr ? value : otherwise;
 }
 
-inline std::filesystem::path source_dir() { return from_environment("MIEN_SOURCE_DIR", "."); }
+inline std::filesystem::path source_dir() {
+  return from_environment("MIEN_SOURCE_DIR", ".");
+}
 inline std::filesystem::path program() {
   return from_environment("MIEN_PROGRAM", "build/release/mien");
 }

@@ -1,0 +1,18 @@
+// Tail areas and quantiles of the distributions that tests and intervals refer to; the arithmetic is
+// Boost.Math's (relative error below 1e-13 in the ranges used here).
+//
+// A NaN argument, a probability outside (0, 1) or degrees of freedom that are not positive give
+// NaN, so that "not estimable" travels on; nothing throws. Thread-safe.
+#pragma once
+
+namespace mien {
+
+double normal_upper(double z);       // P(Z > z)
+double normal_quantile(double prob);  // z with P(Z <= z) = prob
+
+double t_two_sided(double t, double df);        // P(|T| > |t|); df may be fractional or infinite
+double t_upper(double t, double df);            // P(T > t)
+double t_quantile(double prob, double df);      // t with P(T <= t) = prob
+double chi_squared_upper(double x, double df);  // P(X > x)
+
+}  // namespace mien
