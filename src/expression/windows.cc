@@ -115,7 +115,7 @@ struct VideoSummary::State {
 
   std::map<TrackId, OpenTrack> open{};
   int shot = 0;
-  TrackId::value_type last_closed = -1;
+  int last_closed = -1;
   Means video{0};
   double largest_px = 0;
   std::int64_t faces = 0;
