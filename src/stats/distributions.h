@@ -1,5 +1,5 @@
-// Tail areas and quantiles of the distributions that tests and intervals refer to; the arithmetic is
-// Boost.Math's (relative error below 1e-13 in the ranges used here).
+// Tail areas and quantiles of the distributions that tests and intervals refer to; the arithmetic
+// is Boost.Math's (relative error below 1e-13 in the ranges used here).
 //
 // A NaN argument, a probability outside (0, 1) or degrees of freedom that are not positive give
 // NaN, so that "not estimable" travels on; nothing throws. Thread-safe.
@@ -7,7 +7,7 @@
 
 namespace mien {
 
-double normal_upper(double z);       // P(Z > z)
+double normal_upper(double z);        // P(Z > z)
 double normal_quantile(double prob);  // z with P(Z <= z) = prob
 
 double t_two_sided(double t, double df);        // P(|T| > |t|); df may be fractional or infinite
