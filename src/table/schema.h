@@ -38,5 +38,12 @@ TableSchema frames_schema(ChannelColumns channels);
 TableSchema windows_schema(ChannelColumns channels);
 TableSchema expressions_schema(ChannelColumns channels);
 TableSchema corpus_schema();
+TableSchema contexts_schema();
+TableSchema context_status_schema();
+TableSchema maps_schema();
+
+// Columns of the corpus that an association uses as covariates unless others are named: numbers
+// and truth values as they are, text as categories.
+inline constexpr std::string_view kCovariatePrefix = "covariate_";
 
 }  // namespace mien
