@@ -14,6 +14,7 @@ export class Clock {
   // Takes the time of `element` from now on, or stands alone again with null.
   follow(element: HTMLVideoElement | null): void {
     const time_s = this.time_s;
+    const resume = this.isPlaying;
     this.pause();
     this.element = element;
     this.own_s = time_s;
@@ -22,7 +23,11 @@ export class Clock {
     for (const event of ["timeupdate", "seeked", "play", "pause", "ended"]) element.addEventListener(event, changed);
     element.addEventListener("play", () => this.tick());
     element.playbackRate = this.rate;
-    const jump = () => this.element === element && this.seek(time_s);
+    const jump = () => {
+      if (this.element !== element) return;
+      this.seek(time_s);
+      if (resume) this.toggle();
+    };
     if (element.readyState > 0) jump();
     else element.addEventListener("loadedmetadata", jump, { once: true });
   }

@@ -46,6 +46,7 @@ export class VideoModel {
   readonly duration_s: number;
   readonly fromFrames: boolean;
   readonly pointStep_s: number;
+  readonly isStill: boolean;
 
   constructor(
     readonly video: Video,
@@ -80,6 +81,7 @@ export class VideoModel {
       });
     });
     this.fromFrames = timeline !== null;
+    this.isStill = video.media.status !== "failed" && video.media.duration_s === null && video.coverage.frames_analysed <= 1;
     this.pointStep_s = video.step_s * (timeline?.bucket_steps ?? 1);
     const ends = [0, ...this.tracks.map((t) => t.last_s), ...windows.end_us.map((us) => us / 1e6)];
     const last = ends.reduce((a, b) => Math.max(a, b), 0);

@@ -1,6 +1,6 @@
 // Pieces that both pages show: the notice, whose labels they are, versions, status badges.
 
-import type { Study } from "./data";
+import type { Study, Video } from "./data";
 import { shortName } from "./data";
 import { definitions, h, section } from "./dom";
 import { priorBadge } from "./charts/figure";
@@ -100,4 +100,23 @@ export function versions(facts: Study): HTMLElement {
 
 export function sourceLine(facts: Study, what: string): string {
   return `${what} · Mien ${facts.program_version} · model set ${facts.model_set_hash.slice(0, 12)}`;
+}
+
+// "group/party.mp4", "faces" -> "party-faces": a name that every file system takes.
+export function fileName(of: Video, what: string): string {
+  const stem = of.id.split("/").at(-1)?.replace(/\.[^.]*$/, "") ?? "";
+  const safe = stem.replace(/[^A-Za-z0-9_-]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 60);
+  return `${safe || `video-${of.number}`}-${what}`;
+}
+
+// For tables with leading labels: whose they are and how far to trust them, in a paragraph.
+export function labelStatement(facts: Study): HTMLElement {
+  return h(
+    "ul",
+    { class: "statement" },
+    ...facts.leading_groups.flatMap((g) => {
+      const group = facts.groups[g];
+      return group ? [h("li", {}, h("strong", {}, group.title), group.is_prior ? " " : null, group.is_prior ? priorBadge() : null, ` ${group.whose_labels} ${group.reliability}`)] : [];
+    }),
+  );
 }

@@ -26,6 +26,7 @@ function reasonWithoutPicture(video: Video): string {
 
 export class Player {
   readonly element: HTMLElement;
+  private readonly pictures: HTMLButtonElement[] = [];
   private readonly stage = h("div", { class: "stage" });
   private readonly playButton: HTMLButtonElement;
   private readonly scrubber: HTMLInputElement;
@@ -37,7 +38,7 @@ export class Player {
   ) {
     const choices: Choice[] = [];
     if (video.overlay?.kind === "video") choices.push({ label: "Overlay", file: video.overlay });
-    if (video.source && (video.source.kind === "video" || video.source.kind === "still")) choices.push({ label: "Source", file: video.source });
+    if (video.media.status !== "failed" && video.source && (video.source.kind === "video" || video.source.kind === "still")) choices.push({ label: "Source", file: video.source });
     this.playButton = h("button", { type: "button", class: "play", "aria-keyshortcuts": "Space", onclick: () => clock.toggle() });
     this.scrubber = h("input", {
       type: "range",
@@ -53,33 +54,37 @@ export class Player {
       { "aria-label": "Speed", onchange: () => clock.setRate(Number(speed.value)) },
       ...[0.25, 0.5, 1, 2].map((rate) => h("option", { value: rate, selected: rate === 1 }, `${rate}×`)),
     );
-    const switcher =
-      choices.length > 1
-        ? h(
-            "div",
-            { class: "segmented", role: "group", "aria-label": "Picture" },
-            ...choices.map((choice, i) =>
-              h(
-                "button",
-                {
-                  type: "button",
-                  "aria-pressed": i === 0 ? "true" : "false",
-                  onclick: (event: MouseEvent) => {
-                    for (const button of switcher?.querySelectorAll("button") ?? []) button.setAttribute("aria-pressed", String(button === event.currentTarget));
-                    this.show(choice.file);
-                  },
-                },
-                choice.label,
-              ),
-            ),
-          )
-        : null;
+    if (choices.length > 1) {
+      for (const choice of choices) {
+        const button: HTMLButtonElement = h(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": choice === choices[0] ? "true" : "false",
+            onclick: () => {
+              for (const other of this.pictures) other.setAttribute("aria-pressed", String(other === button));
+              this.show(choice.file);
+            },
+          },
+          choice.label,
+        );
+        this.pictures.push(button);
+      }
+    }
+    const switcher = choices.length > 1 && h("div", { class: "segmented", role: "group", "aria-label": "Picture", "aria-keyshortcuts": "o" }, ...this.pictures);
+    const isStill = choices[0]?.file.kind === "still";
     const transport = h("div", { class: "transport" }, this.playButton, this.scrubber, this.readout, speed);
-    this.element = h("div", { class: "player" }, this.stage, clock.duration_s > 0 && transport, switcher);
+    this.element = h("div", { class: "player" }, this.stage, !isStill && clock.duration_s > 0 && transport, switcher);
     if (choices[0]) this.show(choices[0].file);
     else this.stage.append(unavailable(reasonWithoutPicture(video)));
     clock.onChange(() => this.update());
     this.update();
+  }
+
+  // Overlay to source and back.
+  togglePicture(): void {
+    const shown = this.pictures.findIndex((button) => button.getAttribute("aria-pressed") === "true");
+    this.pictures[(shown + 1) % Math.max(1, this.pictures.length)]?.click();
   }
 
   private show(file: MediaFile): void {

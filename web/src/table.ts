@@ -35,7 +35,9 @@ export class DataTable<Row> {
   private page = 0;
   private readonly body = h("tbody");
   private readonly status = h("p", { class: "table-status", role: "status" });
-  private readonly pager = h("div", { class: "pager" });
+  private readonly before = h("button", { type: "button", onclick: () => this.turn(-1) }, "Previous");
+  private readonly after = h("button", { type: "button", onclick: () => this.turn(1) }, "Next");
+  private readonly pager = h("div", { class: "pager" }, this.before, this.after);
   private readonly headings: HTMLTableCellElement[];
   private readonly scroller: HTMLElement;
   private readonly pageSize: number;
@@ -62,10 +64,19 @@ export class DataTable<Row> {
     this.element = h("div", { class: "data-table" }, this.scroller, h("div", { class: "table-foot" }, this.status, this.pager));
   }
 
-  setRows(rows: Row[]): void {
+  setRows(rows: Row[], fromStart = true): void {
     this.rows = rows;
-    this.page = 0;
+    if (fromStart) this.page = 0;
     this.arrange();
+  }
+
+  // The page before or after, where there is one.
+  turn(by: number): void {
+    const to = this.page + by;
+    if (to < 0 || to * this.pageSize >= this.shown.length) return;
+    this.page = to;
+    this.draw();
+    this.scroller.scrollIntoView({ block: "nearest" });
   }
 
   sortBy(index: number, descending?: boolean): void {
@@ -117,20 +128,8 @@ export class DataTable<Row> {
     this.status.textContent =
       total === 0 ? `No ${noun} match.` : total <= this.pageSize ? `${count(total)} ${noun}` : `${count(from + 1)}–${count(from + rows.length)} of ${count(total)} ${noun}`;
     const pages = Math.ceil(total / this.pageSize);
-    const turn = (label: string, to: number) =>
-      h(
-        "button",
-        {
-          type: "button",
-          disabled: to < 0 || to >= pages,
-          onclick: () => {
-            this.page = to;
-            this.draw();
-            this.scroller.scrollIntoView({ block: "nearest" });
-          },
-        },
-        label,
-      );
-    this.pager.replaceChildren(...(pages > 1 ? [turn("Previous", this.page - 1), turn("Next", this.page + 1)] : []));
+    this.pager.hidden = pages <= 1;
+    this.before.disabled = this.page === 0;
+    this.after.disabled = this.page >= pages - 1;
   }
 }

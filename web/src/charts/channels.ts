@@ -7,7 +7,7 @@ import { channelsOfGroup, shortName } from "../data";
 import { significant } from "../format";
 import type { Track, VideoModel } from "../model";
 import type { Csv, Frame } from "./figure";
-import { base, cut, hatch, plotSvg, timeAxis, watermark } from "./marks";
+import { addWatermark, base, cut, hatch, plotSvg, timeAxis } from "./marks";
 
 export interface ChannelView {
   track: Track;
@@ -89,7 +89,7 @@ export function drawChannels(model: VideoModel, group: number, view: ChannelView
   const hasRange = labels.some((label) => label.range !== "");
   const rangeBelow = frame.isNarrow && hasRange;
   const labelRoom = room - (hasRange && !rangeBelow ? 62 : 0);
-  return plotSvg({
+  const chart = plotSvg({
     ...base(frame),
     height,
     marginTop: kTop,
@@ -98,9 +98,8 @@ export function drawChannels(model: VideoModel, group: number, view: ChannelView
     y: { domain: [0, 1], axis: null, clamp: true },
     fy: { domain: names, axis: null, padding: 0.16 },
     marks: [
-      pattern.mark,
       ...timeAxis(frame, [view.from_s, view.to_s]),
-      Plot.rect(unscored, { fy: "row", x1: "x1", x2: "x2", y1: () => 0, y2: () => 1, fill: `url(#${pattern.id})`, className: "unscored" }),
+      Plot.rect(unscored, { fy: "row", x1: "x1", x2: "x2", y1: () => 0, y2: () => 1, fill: pattern.fill, className: "unscored" }),
       Plot.ruleY(zero, { fy: "row", y: "y", stroke: theme.other, strokeWidth: 0.75 }),
       Plot.lineY(behind, { fy: "row", x: "t", y: "y", z: "track", stroke: theme.other, strokeWidth: 0.9, strokeLinecap: "round" }),
       model.video.timeline?.bucket_steps === 1
@@ -117,9 +116,11 @@ export function drawChannels(model: VideoModel, group: number, view: ChannelView
         fy: "row", frameAnchor: "left", textAnchor: rangeBelow ? "start" : "end", dx: rangeBelow ? -frame.marginLeft + 2 : -8,
         dy: rangeBelow ? 8 : 0, text: "range", fill: theme.muted, fontSize: 10,
       }),
-      ...(facts.is_prior ? [watermark(frame, height)] : []),
     ],
   });
+  pattern.addTo(chart);
+  if (facts.is_prior) addWatermark(chart, frame);
+  return chart;
 }
 
 // Long form: one row a track, time and channel, all tracks and the whole video. Missing is empty,

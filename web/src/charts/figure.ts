@@ -1,8 +1,8 @@
-// A figure: a heading, an SVG drawn by Observable Plot, and its two downloads. Figures redraw
+// A figure: a heading, an SVG drawn by Observable Plot, and its three downloads. Figures redraw
 // themselves when the width, the colours or the view change, and only when they are on the screen.
 
 import { h, svg } from "../dom";
-import { printTheme, screenTheme, type Theme } from "../theme";
+import { onThemeChange, printTheme, screenTheme, type Theme } from "../theme";
 import { kNotice, kPrior } from "../statements";
 
 export interface Frame {
@@ -42,7 +42,7 @@ const kNarrow_px = 560;
 
 export function frameFor(width: number, theme: Theme, isPrint: boolean): Frame {
   const isNarrow = width < kNarrow_px;
-  return { theme, width, marginLeft: isNarrow ? 116 : 176, marginRight: isNarrow ? 44 : 58, isNarrow, isPrint };
+  return { theme, width, marginLeft: isNarrow ? 116 : 200, marginRight: isNarrow ? 44 : 58, isNarrow, isPrint };
 }
 
 export function csvText(table: Csv): string {
@@ -56,8 +56,8 @@ export function csvText(table: Csv): string {
   return [table.header, ...table.rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
-export function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function save(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = h("a", { href: url, download: name });
   document.body.append(link);
   link.click();
@@ -112,6 +112,23 @@ export function exportedSvg(spec: FigureSpec): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(out)}\n`;
 }
 
+// The exported SVG as a picture of twice its size, which print and slides want.
+export async function exportedPng(spec: FigureSpec): Promise<Blob> {
+  const url = URL.createObjectURL(new Blob([exportedSvg(spec)], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = h("canvas", { width: image.naturalWidth * 2, height: image.naturalHeight * 2 });
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((done, failed) =>
+      canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error(`${spec.title} is too large for a PNG; take the SVG`))), "image/png"),
+    );
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
 export function exportedCsv(spec: FigureSpec): string {
   const table = spec.csv();
   const validity = spec.isPrior ? "prior: no rating has validated these values" : "not validated on this video";
@@ -128,7 +145,7 @@ export function priorBadge(): HTMLElement {
 const onScreen = new IntersectionObserver(
   (entries) => {
     for (const entry of entries) {
-      if (entry.isIntersecting) entry.target.dispatchEvent(new Event("mien:visible"));
+      entry.target.dispatchEvent(new Event(entry.isIntersecting ? "mien:visible" : "mien:hidden"));
     }
   },
   { rootMargin: "400px" },
@@ -136,14 +153,22 @@ const onScreen = new IntersectionObserver(
 
 export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
   const plot = h("div", { class: "plot" });
-  const download = (kind: string, type: string, make: () => string) =>
+  const problem = h("p", { class: "note", role: "status" });
+  const download = (kind: string, make: () => Promise<Blob> | Blob) =>
     h(
       "button",
       {
         type: "button",
         class: "quiet",
         "aria-label": `Download ${spec.title} as ${kind.toUpperCase()}`,
-        onclick: () => save(`${spec.fileName}.${kind}`, type, make()),
+        onclick: async () => {
+          problem.textContent = "";
+          try {
+            save(`${spec.fileName}.${kind}`, await make());
+          } catch (error) {
+            problem.textContent = `The download failed: ${error instanceof Error ? error.message : String(error)}`;
+          }
+        },
       },
       kind.toUpperCase(),
     );
@@ -154,9 +179,12 @@ export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
       "figcaption",
       {},
       h("div", { class: "figure-head" }, h("h3", {}, spec.title), spec.isPrior && priorBadge(), h("span", { class: "spacer" }),
-        download("svg", "image/svg+xml", () => exportedSvg(spec)),
-        download("csv", "text/csv", () => exportedCsv(spec))),
-      h("p", { class: "note" }, spec.isPrior ? `${kPrior} ` : "", spec.note),
+        h("span", { class: "downloads", role: "group", "aria-label": `Download ${spec.title}` },
+          download("svg", () => new Blob([exportedSvg(spec)], { type: "image/svg+xml" })),
+          download("png", () => exportedPng(spec)),
+          download("csv", () => new Blob([exportedCsv(spec)], { type: "text/csv" })))),
+      h("p", { class: "note" }, spec.isPrior && h("strong", { class: "prior-words" }, `${kPrior} `), spec.note),
+      problem,
     ),
     plot,
     ...extra.filter((node): node is Node => node !== false),
@@ -178,13 +206,18 @@ export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
     isVisible = true;
     draw();
   });
-  onScreen.observe(plot);
-  return {
-    element,
-    plot,
-    redraw: () => {
-      isStale = true;
-      draw();
-    },
+  const redraw = () => {
+    isStale = true;
+    draw();
   };
+  let drawnWidth = 0;
+  new ResizeObserver(() => {
+    if (plot.clientWidth === drawnWidth) return;
+    drawnWidth = plot.clientWidth;
+    redraw();
+  }).observe(plot);
+  onThemeChange(redraw);
+  plot.addEventListener("mien:hidden", () => (isVisible = false));
+  onScreen.observe(plot);
+  return { element, plot, redraw };
 }

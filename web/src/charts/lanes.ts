@@ -4,12 +4,14 @@
 import * as Plot from "@observablehq/plot";
 import { shortName, type Maybe } from "../data";
 import type { Track, VideoModel } from "../model";
+import { trackColour } from "../theme";
 import type { Csv, Frame } from "./figure";
 import { base, cut, hatch, plotSvg, timeAxis } from "./marks";
 
 export const kLaneHeight = 30;
 export const kLaneTop = 4;
 const kBottom = 26;
+const kNamed_px = 22; // a shorter run has no room for a name
 
 interface Run {
   track: number;
@@ -55,7 +57,7 @@ export function drawLanes(
   const pattern = hatch(theme.muted);
   const isSelected = (d: { track: number }) => d.track === selected;
   const band = { y: "track", insetTop: 4, insetBottom: 4 } as const;
-  return plotSvg({
+  const chart = plotSvg({
     ...base(frame),
     height: kLaneTop + kBottom + tracks.length * kLaneHeight,
     marginTop: kLaneTop,
@@ -63,8 +65,14 @@ export function drawLanes(
     x: { domain: view, axis: null },
     y: { type: "band", domain: tracks.map((track) => track.id), axis: null, padding: 0 },
     marks: [
-      pattern.mark,
       ...timeAxis(frame, view),
+      Plot.dot(tracks, { y: "id", frameAnchor: "left", dx: -frame.marginLeft + 8, r: 4.5, symbol: "square", fill: (d: Track) => trackColour(d.id), stroke: theme.ink, strokeWidth: 0.75 }),
+      ...[tracks.filter((track) => track.id !== selected), tracks.filter((track) => track.id === selected)].map((some, i) =>
+        Plot.text(some, {
+          y: "id", frameAnchor: "left", textAnchor: "start", dx: -frame.marginLeft + 20, fontSize: 12, fill: theme.ink, fontWeight: i === 1 ? 700 : 400,
+          text: (d: Track) => `#${d.id}${d.isShort ? (frame.isNarrow ? " short" : " short, under 1 s") : d.reason ? " not scored" : ""}`,
+        }),
+      ),
       Plot.barX(seen, {
         ...band, x1: "x1", x2: "x2",
         fill: (d) => (isSelected(d) ? theme.accentFill : theme.paper),
@@ -72,14 +80,16 @@ export function drawLanes(
         strokeWidth: 1,
       }),
       Plot.barX(seen.filter((d) => d.isShort), { ...band, x1: "x1", x2: "x2", fill: "none", stroke: theme.paper, strokeWidth: 1.4, strokeDasharray: "3,3", className: "short" }),
-      Plot.barX(unscored, { ...band, x1: "x1", x2: "x2", fill: `url(#${pattern.id})`, className: "unscored", title: "reason" }),
-      Plot.ruleX(named.slice(0).filter((d) => d.x1 > view[0]), { x: "x1", y: "track", stroke: theme.paper, strokeWidth: 1.5, insetTop: 5, insetBottom: 5 }),
-      Plot.text(named.filter((d) => room(d) > 22), {
+      Plot.barX(unscored, { ...band, x1: "x1", x2: "x2", fill: pattern.fill, className: "unscored", title: "reason" }),
+      Plot.ruleX(named.filter((d) => d.x1 > view[0] && room(d) > kNamed_px), { x: "x1", y: "track", stroke: theme.paper, strokeWidth: 1.5, insetTop: 5, insetBottom: 5 }),
+      Plot.text(named.filter((d) => room(d) > kNamed_px), {
         x: "x1", y: "track", dx: 5, textAnchor: "start", fontSize: 11, fill: theme.ink,
         text: (d: Run) => (room(d) >= d.label.length * 6.2 ? d.label : cut(d.label, room(d), 6.8)),
       }),
     ],
   });
+  pattern.addTo(chart);
+  return chart;
 }
 
 export function lanesCsv(model: VideoModel, group: Maybe<number>): Csv {

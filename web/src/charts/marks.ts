@@ -7,44 +7,39 @@ import type { Frame } from "./figure";
 
 let patterns = 0;
 
-// A diagonal hatch as an SVG definition: "seen, not scored", without needing a colour.
-export function hatch(colour: string): { id: string; mark: Plot.Markish } {
+// A diagonal hatch: "seen, not scored", without needing a colour. Its definition is added to the
+// drawn chart once; a mark would be drawn again in every row.
+export function hatch(colour: string): { fill: string; addTo: (chart: SVGSVGElement) => void } {
   const id = `hatch-${++patterns}`;
   return {
-    id,
-    mark: () =>
-      svg(
-        "defs",
-        {},
+    fill: `url(#${id})`,
+    addTo: (chart) =>
+      chart.prepend(
         svg(
-          "pattern",
-          { id, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-          svg("line", { x1: 0, y1: 0, x2: 0, y2: 5, stroke: colour, "stroke-width": 1.6 }),
+          "defs",
+          {},
+          svg(
+            "pattern",
+            { id, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+            svg("line", { x1: 0, y1: 0, x2: 0, y2: 5, stroke: colour, "stroke-width": 1.6 }),
+          ),
         ),
       ),
   };
 }
 
-// "Prior" across a chart, so that a copied picture says so. The same words stand, in full contrast,
-// in the heading and the note.
-export function watermark(frame: Frame, height: number): Plot.Markish {
-  return () => {
-    const group = svg("g", { class: "prior-watermark", "aria-hidden": "true", fill: frame.theme.prior, "fill-opacity": 0.16 });
-    const left = frame.marginLeft;
-    const width = frame.width - left - frame.marginRight;
-    const size = frame.isNarrow ? 15 : 22;
-    const every = 118;
-    for (let y = Math.min(74, height / 2); y < height; y += every) {
-      group.append(
-        svg(
-          "text",
-          { x: left + width / 2, y, "text-anchor": "middle", "font-size": size, "font-weight": 700, "letter-spacing": "0.08em" },
-          frame.isNarrow ? "PRIOR · NOT VALIDATED" : "PRIOR · VALIDATED BY NO RATING",
-        ),
-      );
-    }
-    return group;
-  };
+// "Prior" across a drawn chart, so that a copied picture says so. The same words stand, in full
+// contrast, in the heading and the note.
+export function addWatermark(chart: SVGSVGElement, frame: Frame): void {
+  const height = Number(chart.getAttribute("height"));
+  const group = svg("g", { class: "prior-watermark", "aria-hidden": "true", fill: frame.theme.prior, "fill-opacity": 0.2, "pointer-events": "none" });
+  const room = frame.width - frame.marginLeft - frame.marginRight;
+  const words = room < 420 ? "PRIOR · NOT VALIDATED" : "PRIOR · VALIDATED BY NO RATING";
+  const size = Math.min(22, Math.max(11, room / (words.length * 0.8)));
+  for (let y = Math.min(74, height / 2); y < height; y += 118) {
+    group.append(svg("text", { x: frame.marginLeft + room / 2, y, "text-anchor": "middle", "font-size": size, "font-weight": 700, "letter-spacing": "0.06em" }, words));
+  }
+  chart.append(group);
 }
 
 export function timeAxis(frame: Frame, view: [number, number]): Plot.Markish[] {
