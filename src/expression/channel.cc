@@ -47,9 +47,9 @@ struct ChannelScorer::State {
     MIEN_TRY(model, ExpressionModel::open(set, id));
     const Manifest& manifest = model.manifest();
     for (const std::string& label : manifest.labels) {
-      MIEN_TRY_VOID(add_column({prefix_of(manifest) + "_" + label, ColumnType::kDouble,
-                                description_of(manifest, label)},
-                               manifest.path.string()));
+      MIEN_TRY_VOID(add_column(
+          {prefix_of(manifest) + "_" + label, ColumnType::kDouble, description_of(manifest, label)},
+          manifest.path.string()));
     }
     models.push_back(std::move(model));
     return Ok{};

@@ -55,7 +55,8 @@ TEST(ChannelScorer, GivesProbabilitiesOfARealFace) {
   ASSERT_TRUE(scores.ok()) << scores.error().message;
   ASSERT_EQ(scores->size(), 7U);
   EXPECT_NEAR(std::accumulate(scores->begin(), scores->end(), 0.0), 1, 1e-5);
-  for (const float p : *scores) EXPECT_THAT(p, ::testing::AllOf(::testing::Ge(0), ::testing::Le(1)));
+  for (const float p : *scores)
+    EXPECT_THAT(p, ::testing::AllOf(::testing::Ge(0), ::testing::Le(1)));
   ASSERT_EQ(scorer.stage_times().size(), 1U);
   EXPECT_EQ(scorer.stage_times()[0].stage, "basic7");
   EXPECT_EQ(scorer.stage_times()[0].calls, 1);

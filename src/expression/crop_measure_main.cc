@@ -1,6 +1,7 @@
 // Which crop the expression network reads best: balanced accuracy on the labelled faces for several
 // squares, every other picture apart, so that a choice made on one half is seen on the other.
-//   tools/build release expression_crop_measure && build/release/src/expression/expression_crop_measure
+//   tools/build release expression_crop_measure &&
+//   build/release/src/expression/expression_crop_measure
 #include <cstdio>
 #include <string>
 
@@ -88,4 +89,6 @@ int measure(const std::string& model_id) {
 }  // namespace
 }  // namespace mien
 
-int main(int argc, char** argv) { return mien::measure(argc > 1 ? argv[1] : "face_expression"); }
+int main(int argc, char** argv) {
+  return mien::measure(argc > 1 ? argv[1] : "face_expression");
+}

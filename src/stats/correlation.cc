@@ -149,7 +149,8 @@ double fisher_mean(std::span<const double> correlations) {
   constexpr double kMost = 1 - 1e-12;
   std::vector<double> transformed;
   transformed.reserve(correlations.size());
-  for (const double r : correlations) transformed.push_back(std::atanh(std::clamp(r, -kMost, kMost)));
+  for (const double r : correlations)
+    transformed.push_back(std::atanh(std::clamp(r, -kMost, kMost)));
   return std::tanh(mean_of(transformed));
 }
 

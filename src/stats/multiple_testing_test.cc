@@ -49,7 +49,8 @@ TEST(SignedRank, CountsExactly) {
   const std::vector<double> all_positive(12, 1.0);  // all tied: still only one way in 2^12
   EXPECT_NEAR(signed_rank_greater(all_positive).p, std::pow(0.5, 12), 1e-18);
   EXPECT_EQ(smallest_signed_rank_p(12), std::pow(0.5, 12));
-  // scipy.stats.wilcoxon([1, -2, 3, 4, 5], alternative="greater", method="exact"): W = 13, p = 3/32.
+  // scipy.stats.wilcoxon([1, -2, 3, 4, 5], alternative="greater", method="exact"): W = 13, p =
+  // 3/32.
   const std::vector<double> five = {1, -2, 3, 4, 5};
   EXPECT_EQ(signed_rank_greater(five).rank_sum, 13);
   EXPECT_EQ(signed_rank_greater(five).positive, 4U);
@@ -60,7 +61,8 @@ TEST(SignedRank, CountsTiesByEveryChoiceOfSigns) {
   const std::vector<double> values = {1, 1, -1, 2};  // ranks 2 2 2 4, observed 8
   int as_large = 0;
   for (int signs = 0; signs < 16; ++signs) {
-    const int sum = 2 * (signs & 1) + 2 * (signs >> 1 & 1) + 2 * (signs >> 2 & 1) + 4 * (signs >> 3);
+    const int sum =
+        2 * (signs & 1) + 2 * (signs >> 1 & 1) + 2 * (signs >> 2 & 1) + 4 * (signs >> 3);
     as_large += sum >= 8 ? 1 : 0;
   }
   EXPECT_NEAR(signed_rank_greater(values).p, as_large / 16.0, 1e-16);

@@ -28,7 +28,8 @@ double exact_upper(std::span<const double> ranks, double observed) {
     }
   }
   double upper = 0;
-  for (std::size_t sum = reached + 1; sum-- > static_cast<std::size_t>(std::lround(2 * observed));) {
+  for (std::size_t sum = reached + 1;
+       sum-- > static_cast<std::size_t>(std::lround(2 * observed));) {
     upper += prob[sum];
   }
   return upper;

@@ -12,10 +12,10 @@
 namespace mien {
 
 struct SignedRank {
-  double rank_sum = 0;    // of the positive values
-  std::size_t n = 0;      // values that are neither 0 nor missing
+  double rank_sum = 0;  // of the positive values
+  std::size_t n = 0;    // values that are neither 0 nor missing
   std::size_t positive = 0;
-  double p = 1;           // P(rank sum at least this large); NaN where n is 0
+  double p = 1;  // P(rank sum at least this large); NaN where n is 0
 };
 
 SignedRank signed_rank_greater(std::span<const double> values);

@@ -22,7 +22,8 @@ TableSchema contexts_schema() {
           "video and context",
           "Contexts named in a video. A context without a row is absent only where the video's "
           "context_status is ok.",
-          {video_column(), source_column(),
+          {video_column(),
+           source_column(),
            {"context", kString, "Id of the context in the source's vocabulary."},
            {"score_prob", kDouble,
             "Score in [0, 1]; every score of at least 0.01, and the video's 5 best in any case."},
@@ -30,16 +31,18 @@ TableSchema contexts_schema() {
 }
 
 TableSchema context_status_schema() {
-  return {"context_status",
-          "video and source",
-          "Whether contexts could be named at all; where not, absence means nothing.",
-          {video_column(), source_column(),
-           {"vocabulary", kString, "Name of the vocabulary that was offered."},
-           {"status", kString, "ok, or why there are no contexts to read: failed, skipped."},
-           {"reason", kString, "Reason code where status is not ok, else null."},
-           {"language", kString, "Language of the words, ISO 639; null for pictures."},
-           {"language_prob", kDouble, "How sure the language is, in [0, 1]; null for pictures."},
-           {"none_prob", kDouble, "Probability that no context of the vocabulary fits; may be null."}}};
+  return {
+      "context_status",
+      "video and source",
+      "Whether contexts could be named at all; where not, absence means nothing.",
+      {video_column(),
+       source_column(),
+       {"vocabulary", kString, "Name of the vocabulary that was offered."},
+       {"status", kString, "ok, or why there are no contexts to read: failed, skipped."},
+       {"reason", kString, "Reason code where status is not ok, else null."},
+       {"language", kString, "Language of the words, ISO 639; null for pictures."},
+       {"language_prob", kDouble, "How sure the language is, in [0, 1]; null for pictures."},
+       {"none_prob", kDouble, "Probability that no context of the vocabulary fits; may be null."}}};
 }
 
 TableSchema maps_schema() {

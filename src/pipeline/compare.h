@@ -1,0 +1,60 @@
+// How alike the regions' maps are, in one go: everything that the maps at hand allow, and why the
+// rest is not possible.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "stats/context_maps.h"
+#include "stats/preserved_components.h"
+#include "stats/similarity.h"
+
+namespace mien {
+
+struct CompareOptions {
+  std::uint64_t seed = 1;
+  double alpha = 0.05;
+};
+
+// What the maps are; carried to every output.
+struct MapsOrigin {
+  std::string name;    // "published maps, experiment 1"
+  std::string source;  // visual, text
+  std::string kind;    // semipartial, correlation...
+  std::vector<std::string> notes;  // caveats that hold for every number made of them
+};
+
+struct Comparison {
+  MapsOrigin origin;
+  CompareOptions options;
+  ContextMaps maps;
+  std::vector<std::string> repeated_contexts;
+  std::vector<DroppedRow> dropped_rows;
+  PairwiseSimilarity pairwise;
+  Matrix similarity;
+  std::vector<PartSimilarity> per_expression;
+  std::vector<PartSimilarity> per_context;
+  std::vector<RegionAgainstRest> against_rest;
+  double mean_against_rest = 0;
+  double expected_against_rest = 0;  // from the mean similarity alone
+  PreservedComponents preserved;     // of winsorised maps
+};
+
+// `maps` must hold (check_maps). Deterministic. Published maps: about half a second.
+Comparison compare_maps(ContextMaps maps, MapsOrigin origin, const CompareOptions& options);
+
+// The folder of the published maps; experiment 1 has visual contexts, 2 those of the words.
+Result<Comparison> compare_published(const std::filesystem::path& folder, int experiment,
+                                     const CompareOptions& options);
+
+// What cannot be estimated is null. Numbers read back exactly.
+nlohmann::ordered_json to_json(const Comparison& comparison);
+
+// Tables for people, 80 columns wide where names allow.
+std::string to_text(const Comparison& comparison);
+
+}  // namespace mien
