@@ -1,6 +1,7 @@
 #include "face/frame_analyser.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -21,12 +22,26 @@ constexpr int kUnconfirmedDetections = 2;
 // Tiles cost many times the base pass; small faces may wait for this many frames (4 s at 6 Hz).
 constexpr int kTilesEvery = 24;
 constexpr float kSamePlace = 0.3F;
+// After a face was lost every frame is searched for this long (1 s at 6 Hz): who comes out from
+// behind somebody, or moves too fast for landmarks, is back at once.
+constexpr int kUnsettledFrames = 6;
+// A mesh that moved by more than this share of its face is read again from where it is now.
+constexpr float kFarMove = 0.08F;
+// A mesh that grows or shrinks by more than this from frame to frame has slipped off its face.
+constexpr float kSlipped = 1.25F;
+// Where faces overlap by more than this, a mesh may be squeezed into what is left of the hidden
+// one: the detector must still see both.
+constexpr float kMeeting = 0.02F;
+// The detector and carried landmarks agree about a face whose boxes overlap by this much; else the
+// landmarks are read again from the detector's box.
+constexpr float kAgreeing = 0.6F;
 // The detector near a face whose landmarks were lost must be surer than where landmarks agree.
 constexpr float kAloneMargin_prob = 0.1F;
 
-bool overlaps_any(const Box& box, const std::vector<CarriedFace>& faces) {
+bool overlaps_any(const Box& box, const std::vector<CarriedFace>& faces,
+                  float overlap = kSamePlace) {
   return std::ranges::any_of(faces, [&](const CarriedFace& other) {
-    return intersection_over_union(box, other.now().box) > kSamePlace;
+    return intersection_over_union(box, other.now().box) > overlap;
   });
 }
 
@@ -40,6 +55,7 @@ struct FrameAnalyser::State {
   std::vector<CarriedFace> faces{};  // of the frame before
   int frames_to_detection = 0;
   int frames_to_tiles = 0;
+  int unsettled_frames = 0;
   std::vector<float> signature{};
   DescriptorRule rule{};
 
@@ -52,12 +68,28 @@ struct FrameAnalyser::State {
     return face;
   }
 
+  // The landmarks on this frame; presence 0 where they have slipped.
+  Result<Landmarks> follow(const ImageView& image, double scale, const Landmarks& before) {
+    MIEN_TRY(now, finder.follow(image, scale, before));
+    const CropSquare was = mesh_square(before);
+    CropSquare is = mesh_square(now);
+    const float moved = std::hypot(is.centre.x - was.centre.x, is.centre.y - was.centre.y);
+    if (now.presence_prob >= options.min_presence_prob && moved > kFarMove * was.side_px) {
+      MIEN_TRY(again, finder.follow(image, scale, now));
+      now = again;
+      is = mesh_square(now);
+    }
+    const float grown = is.side_px / was.side_px;
+    if (!(grown < kSlipped && grown > 1 / kSlipped)) now.presence_prob = 0;
+    return now;
+  }
+
   // The face on this frame: by its landmarks, else by the detector near where it was; nullopt where
   // neither finds it.
   Result<std::optional<CarriedFace>> carry_on(const ImageView& image, double scale,
                                               const CarriedFace& face) {
     if (face.has_landmarks) {
-      MIEN_TRY(landmarks, finder.follow(image, scale, face.landmarks));
+      MIEN_TRY(landmarks, follow(image, scale, face.landmarks));
       if (landmarks.presence_prob >= options.min_presence_prob) {
         CarriedFace next = face;
         next.landmarks = landmarks;
@@ -73,13 +105,13 @@ struct FrameAnalyser::State {
     return std::optional(seen_face(*again, landmarks));
   }
 
-  // All faces of the frame before on this one, or nothing where one is lost.
+  // All faces of the frame before on this one, or nothing where one is lost or two meet.
   Result<std::optional<std::vector<CarriedFace>>> carry_all_on(const ImageView& image,
                                                                double scale) {
     std::vector<CarriedFace> kept;
     for (const CarriedFace& face : faces) {
       MIEN_TRY(next, carry_on(image, scale, face));
-      if (!next || overlaps_any(next->now().box, kept)) {
+      if (!next || overlaps_any(next->now().box, kept, kMeeting)) {
         return std::optional<std::vector<CarriedFace>>();
       }
       kept.push_back(*next);
@@ -105,7 +137,12 @@ struct FrameAnalyser::State {
       detection = again;
     }
     if (detection) {
-      face = seen_face(*detection, face.landmarks);
+      Landmarks landmarks = face.landmarks;
+      if (!face.has_landmarks || intersection_over_union(detection->box, box) < kAgreeing) {
+        MIEN_TRY(read, finder.read(image, scale, *detection));
+        landmarks = read;
+      }
+      face = seen_face(*detection, landmarks);
     } else {
       ++face.unconfirmed;
     }
@@ -121,6 +158,12 @@ struct FrameAnalyser::State {
       MIEN_TRY_VOID(confirm(image, scale, candidates, *next));
       if (next->unconfirmed < kUnconfirmedDetections) seen.push_back(*next);
     }
+    std::erase_if(seen, [&](const CarriedFace& face) {
+      return face.unconfirmed > 0 && std::ranges::any_of(seen, [&](const CarriedFace& other) {
+               return &other != &face &&
+                      intersection_over_union(face.now().box, other.now().box) > kMeeting;
+             });
+    });
     for (const FaceDetection& candidate : candidates) {
       if (overlaps_any(candidate.box, seen)) continue;
       MIEN_TRY(found, finder.verify(image, scale, candidate));
@@ -135,6 +178,7 @@ struct FrameAnalyser::State {
       faces.clear();
       frames_to_detection = 0;
       frames_to_tiles = 0;
+      unsettled_frames = 0;
     }
     if (frames_to_detection > 0) {
       MIEN_TRY(kept, carry_all_on(image, scale));
@@ -147,8 +191,10 @@ struct FrameAnalyser::State {
     }
     const bool tiles = options.small_faces && (frames_to_tiles <= 0 || options.detect_every <= 1);
     MIEN_TRY(seen, detect(image, scale, tiles ? Passes::kBaseAndTiles : Passes::kBase));
+    const bool lost = seen.size() < faces.size();
+    unsettled_frames = lost ? kUnsettledFrames : std::max(0, unsettled_frames - 1);
     faces = std::move(seen);
-    frames_to_detection = options.detect_every - 1;
+    frames_to_detection = unsettled_frames > 0 ? 0 : options.detect_every - 1;
     frames_to_tiles = tiles ? kTilesEvery - 1 : frames_to_tiles - 1;
     return Ok{};
   }
@@ -174,6 +220,7 @@ void FrameAnalyser::begin_chunk() {
   state_->faces.clear();
   state_->frames_to_detection = 0;
   state_->frames_to_tiles = 0;
+  state_->unsettled_frames = 0;
   state_->signature.clear();
   state_->rule.forget();
 }

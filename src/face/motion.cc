@@ -6,10 +6,9 @@
 namespace mien {
 namespace {
 
-// In face sizes. Measurement: the detector's jitter, DeepSORT's 1/20 (Wojke et al. 2017, code).
-// Random walks of position and velocity per square root of a second: between DeepSORT's (0.27 and
-// 1.0 after conversion from its 30 frames/s) and what seated people do (0.05 and 0.5).
-constexpr double kMeasurement = 0.05;
+// In face sizes. Random walks of position and velocity per square root of a second: between
+// DeepSORT's (0.27 and 1.0 after conversion from its 30 frames/s) and what seated people do (0.05
+// and 0.5).
 constexpr double kPositionWalk = 0.15;
 constexpr double kVelocityWalk = 1.0;
 // A new face may already move: DeepSORT's ten times 1/160 a frame.
@@ -42,7 +41,7 @@ void FaceMotion::Axis::predict(double seconds, double unit) {
 }
 
 void FaceMotion::Axis::correct(double found, double unit) {
-  const double total = variance + square(kMeasurement * unit);
+  const double total = variance + square(kClearNoise * unit);
   const double gain = variance / total;
   const double velocity_gain = covariance / total;
   const double error = found - position;
@@ -57,7 +56,7 @@ FaceMotion::FaceMotion(const Box& box, double time_s) : time_s_(time_s) {
   const auto z = measured(box);
   for (std::size_t i = 0; i < axes_.size(); ++i) {
     const double unit = unit_of(i, z[2]);
-    axes_[i] = {z[i], 0, square(kMeasurement * unit), 0, square(kFirstVelocity * unit)};
+    axes_[i] = {z[i], 0, square(kClearNoise * unit), 0, square(kFirstVelocity * unit)};
   }
 }
 
@@ -70,12 +69,12 @@ std::array<FaceMotion::Axis, 3> FaceMotion::expected(double time_s) const {
   return axes;
 }
 
-double FaceMotion::surprise(const Box& box, double time_s) const {
+double FaceMotion::surprise(const Box& box, double time_s, double noise_sizes) const {
   const auto axes = expected(time_s);
   const auto z = measured(box);
   double twice = 0;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const double noise = square(kMeasurement * unit_of(i, axes_[2].position));
+    const double noise = square(noise_sizes * unit_of(i, axes_[2].position));
     const double variance = axes[i].variance + noise;
     twice += square(z[i] - axes[i].position) / variance + std::log(variance / noise);
   }

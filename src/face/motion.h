@@ -12,6 +12,12 @@
 
 namespace mien {
 
+// How far a box may be off, in face sizes (standard deviation). In the clear: the detector's
+// jitter, DeepSORT's 1/20 (Wojke et al. 2017, code). Beside another head: what a half covered face
+// loses of its width and moves by (real_tracks_test.cc, two who cross).
+inline constexpr double kClearNoise = 0.05;
+inline constexpr double kCoveredNoise = 0.1;
+
 class FaceMotion {
  public:
   FaceMotion(const Box& box, double time_s);
@@ -20,7 +26,7 @@ class FaceMotion {
   // place is known for certain) upwards: half the squared Mahalanobis distance, plus what it costs
   // that the expectation was vague, so that a track lost for long does not draw faces from one that
   // is followed. The box has an area; an earlier time counts as the last one.
-  double surprise(const Box& box, double time_s) const;
+  double surprise(const Box& box, double time_s, double noise_sizes = kClearNoise) const;
 
   void update(const Box& box, double time_s);
 

@@ -63,10 +63,11 @@ double descriptor_cost(const Track& track, const FaceObservation& face, double m
   return std::isnan(cost) ? 0 : std::clamp(cost, kMostFor, most_against);
 }
 
-double pair_cost(const Track& track, const FaceObservation& face, double now_s,
-                 double most_against) {
+double pair_cost(const Track& track, const FaceObservation& face, double now_s, bool beside) {
   const Box& box = face.detection.box;
-  double motion = std::min(track.motion.surprise(box, now_s), kElsewhere);
+  const double noise = beside ? kCoveredNoise : kClearNoise;
+  const double most_against = beside ? kMostAgainstBeside : kMostAgainst;
+  double motion = std::min(track.motion.surprise(box, now_s, noise), kElsewhere);
   if (intersection_over_union(track.box, box) >= kOverlap) motion = std::min(motion, kOverlapping);
   return motion + descriptor_cost(track, face, most_against);
 }
@@ -191,13 +192,13 @@ std::vector<TrackId> Tracker::update(const FrameFaces& frame) {
                 [&](const Track& track) { return now_s - track.seen_s > s.options.max_gap_s; });
 
   const std::vector<std::size_t> order = canonical_order(frame.faces);
+  std::vector<bool> beside;
+  for (const std::size_t face : order) beside.push_back(stands_beside_another(frame.faces, face));
   CostMatrix costs(order.size(), s.tracks.size());
   for (std::size_t row = 0; row < order.size(); ++row) {
     const FaceObservation& face = frame.faces[order[row]];
-    const double most_against =
-        stands_beside_another(frame.faces, order[row]) ? kMostAgainstBeside : kMostAgainst;
     for (std::size_t column = 0; column < s.tracks.size(); ++column) {
-      const double cost = pair_cost(s.tracks[column], face, now_s, most_against);
+      const double cost = pair_cost(s.tracks[column], face, now_s, beside[row]);
       if (cost < kNewTrack) costs.at(row, column) = cost;
     }
   }
