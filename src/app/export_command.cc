@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <filesystem>
 
@@ -5,6 +7,14 @@
 #include "pipeline/export.h"
 
 namespace mien {
+
+namespace {
+
+Error stdout_error() {
+  return {ErrorCode::kIo, "standard output cannot be written to; is the disk full?"};
+}
+
+}  // namespace
 
 void add_export(CommandLine& line) {
   const auto request = std::make_shared<ExportRequest>();
@@ -18,7 +28,7 @@ void add_export(CommandLine& line) {
       ->check(CLI::IsMember({"csv", "jsonl"}))
       ->capture_default_str();
   verb->callback([&line, request, format] {
-    line.action = [request, format] {
+    line.action = [request, format]() -> Status {
       request->format = *format == "csv" ? ExportFormat::kCsv : ExportFormat::kJsonLines;
       if (request->table == "expressions") {
         std::fputs(
@@ -27,12 +37,23 @@ void add_export(CommandLine& line) {
             "feels.\n",
             stderr);
       }
-      return export_table(*request, [](const std::string& text) -> Status {
-        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-          return Error{ErrorCode::kIo, "standard output cannot be written to; is the disk full?"};
-        }
+      const auto write = [](const std::string& text) -> Status {
+        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return stdout_error();
         return Ok{};
-      });
+      };
+      MIEN_TRY(summary, export_table(*request, write));
+      if (std::fflush(stdout) != 0) return stdout_error();
+      for (const std::string& problem : summary.problems) {
+        std::fputs(fmt::format("mien: left out: {}\n", problem).c_str(), stderr);
+      }
+      if (summary.videos_missing > 0) {
+        std::fputs(fmt::format("mien: note: {} videos of the study are not annotated yet, or have "
+                               "changed since\n",
+                               summary.videos_missing)
+                       .c_str(),
+                   stderr);
+      }
+      return Ok{};
     };
   });
 }

@@ -18,7 +18,12 @@ void add_report(CommandLine& line) {
   verb->add_option("study,--study", options->study, "The study folder")->required();
   verb->callback([&line, options] {
     line.action = [&line, options]() -> Status {
-      MIEN_TRY(report, write_study_report(options->study, line.resources.web));
+      const Resources& resources = line.resources;
+      MIEN_TRY(report, write_study_report({options->study, resources.web, resources.manifests,
+                                           resources.models, resources.data / "prototype16.json"}));
+      for (const std::string& problem : report.problems) {
+        std::fputs(fmt::format("mien: left out: {}\n", problem).c_str(), stderr);
+      }
       for (const VideoLine& video : report.first_videos) {
         std::fputs(fmt::format("{}: {}\n", video.video_id, video.text).c_str(), stdout);
       }

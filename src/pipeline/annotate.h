@@ -38,17 +38,18 @@ struct VideoFailure {
 };
 
 struct AnnotateSummary {
-  std::int64_t videos = 0;        // of this command
+  std::int64_t videos = 0;        // of this command, and those that share a shard with them
   std::int64_t already_done = 0;  // complete before it began
-  std::int64_t ok = 0;
+  std::int64_t ok = 0;            // with those that were complete before; so the next two
   std::int64_t partial = 0;
   std::int64_t failed = 0;
-  std::int64_t not_done = 0;  // left over because somebody asked to stop
-  std::int64_t frames_analysed = 0;
-  std::int64_t faces = 0;  // tracks
+  std::int64_t not_done = 0;         // left over because somebody asked to stop
+  std::int64_t frames_analysed = 0;  // by this command; so the rest
+  std::int64_t faces = 0;            // tracks
   double face_seconds = 0;
   double seconds = 0;
   std::vector<VideoFailure> failures;  // the first 100
+  std::vector<std::string> problems;   // what did not hold on disk and was done again, in words
   std::vector<StageTime> stages;       // summed over workers; "decode" first
 };
 

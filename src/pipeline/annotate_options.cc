@@ -21,6 +21,7 @@ void for_each_field(Options& o, Visit&& visit) {
   visit("face", "detect_every", o.face.detect_every);
   visit("face", "small_faces", o.face.small_faces);
   visit("face", "descriptors", o.face.descriptors);
+  visit("face", "descriptor_every", o.face.descriptor_every);
   visit("face", "min_size_px", o.face.min_size_px);
   visit("face", "min_sharpness", o.face.min_sharpness);
   visit("face", "max_yaw_deg", o.face.max_yaw_deg);

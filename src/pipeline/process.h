@@ -16,7 +16,7 @@ namespace mien {
 class ChildProcess {
  public:
   // The child's standard input and output are the pipes; its standard error is this process's. In
-  // the child SIGINT is ignored: the parent decides when to stop.
+  // the child SIGINT is blocked: the parent decides when to stop.
   static Result<ChildProcess> start(const std::filesystem::path& program,
                                     const std::vector<std::string>& arguments);
   ChildProcess(ChildProcess&& other) noexcept;

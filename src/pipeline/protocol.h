@@ -1,8 +1,10 @@
 // What coordinator and workers say to each other: one JSON object a line.
+//
+//   coordinator -> worker   a WorkerSetup, then WorkerTasks, one after the other's last reply
+//   worker -> coordinator   of a task any number of kProgress and one kDone; or kError, and its end
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@ namespace mien {
 
 struct WorkerSetup {
   AnnotateOptions options;
+  StudySettings settings;  // as the study remembers them; a worker refuses other models
   std::filesystem::path study;
   std::filesystem::path manifest_folder;
   std::filesystem::path model_folder;
@@ -24,6 +27,9 @@ struct WorkerSetup {
 struct WorkerTask {
   StudyInput input;
   int threads = 1;
+  bool tables = true;    // false: they are published already
+  bool overlay = false;  // write the overlay video
+  std::string given_up;  // not empty: the video is not opened but recorded as failed, for this
 };
 
 struct WorkerReply {
@@ -32,14 +38,17 @@ struct WorkerReply {
   std::string video_id;
   VideoFacts facts;
   double position_s = 0;
-  double duration_s = 0;
+  double duration_s = 0;          // 0: unknown
   std::string error;              // kError: the worker cannot go on
   std::vector<StageTime> stages;  // kDone: time spent since the worker started
 };
 
+// Text that is not UTF-8 (of a message) is replaced, never refused.
 std::string encode(const WorkerSetup& setup);
 std::string encode(const WorkerTask& task);
 std::string encode(const WorkerReply& reply);
+
+// kCorrupt for anything that encode() would not write.
 Result<WorkerSetup> decode_setup(const std::string& line);
 Result<WorkerTask> decode_task(const std::string& line);
 Result<WorkerReply> decode_reply(const std::string& line);

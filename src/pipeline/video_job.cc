@@ -1,5 +1,7 @@
 #include "pipeline/video_job.h"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -27,6 +29,7 @@ class Joiner {
   Status add(const std::vector<AnalysedFrame>& frames) {
     for (const AnalysedFrame& frame : frames) {
       const std::vector<TrackId> ids = tracker_.update(frame.faces);
+      if (job_.on_frame) job_.on_frame(overlay_of(frame, ids));
       ++facts_.frames_analysed;
       if (!ids.empty()) ++facts_.face_frames;
       for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -65,6 +68,26 @@ class Joiner {
   double position_s() const { return static_cast<double>(last_pts_us_) * 1e-6; }
 
  private:
+  OverlayFrame overlay_of(const AnalysedFrame& frame, const std::vector<TrackId>& ids) const {
+    OverlayFrame overlay{frame.faces.pts_us, {}};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const FaceObservation& face = frame.faces.faces[i];
+      OverlayFace drawn{face.detection.box,
+                        ids[i],
+                        {},
+                        std::numeric_limits<double>::quiet_NaN(),
+                        std::string(to_string(face.quality.reason))};
+      const int leading = leading_channel(channels_, frame.channels[i]);
+      if (leading >= 0) {
+        const std::string& name = channels_[static_cast<std::size_t>(leading)].name;
+        drawn.leading_label = name.substr(name.find('_') + 1);
+        drawn.value = frame.channels[i][static_cast<std::size_t>(leading)];
+      }
+      overlay.faces.push_back(std::move(drawn));
+    }
+    return overlay;
+  }
+
   void add_frame_row(TrackId track, std::int64_t pts_us, const FaceObservation& face,
                      const std::vector<float>& channels) {
     RowBuilder row(frames_schema_);
@@ -153,14 +176,9 @@ Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& op
                                   EnginePool& engines) {
   MIEN_TRY_VOID(engines.grow_to(1));
   auto reader = VideoReader::open(job.path, options.reader);
+  if (!reader.ok()) return record_failure(job, options, engines, reader.error());
   Joiner joiner(job, options, engines.channel_columns());
   VideoFacts& facts = joiner.facts();
-  if (!reader.ok()) {
-    set_failed(facts, reader.error());
-    MIEN_TRY_VOID(job.sink("media", media_row(job, facts, nullptr)));
-    MIEN_TRY_VOID(joiner.finish_without_rows());
-    return facts;
-  }
   const int threads = reader->info().kind == MediaKind::kStill ? 1 : job.threads;
   MIEN_TRY_VOID(engines.grow_to(threads));
   ChunkSource source(*reader, options.rate_hz);
@@ -192,6 +210,15 @@ Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& op
   MIEN_TRY_VOID(job.sink("media", media_row(job, facts, &*reader)));
   MIEN_TRY_VOID(facts.status == "failed" ? joiner.finish_without_rows() : joiner.finish());
   return facts;
+}
+
+Result<VideoFacts> record_failure(const VideoJob& job, const AnnotateOptions& options,
+                                  EnginePool& engines, const Error& error) {
+  Joiner joiner(job, options, engines.channel_columns());
+  set_failed(joiner.facts(), error);
+  MIEN_TRY_VOID(job.sink("media", media_row(job, joiner.facts(), nullptr)));
+  MIEN_TRY_VOID(joiner.finish_without_rows());
+  return joiner.facts();
 }
 
 }  // namespace mien

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "pipeline/annotate_options.h"
 #include "pipeline/engine_pool.h"
+#include "pipeline/overlay_video.h"
 #include "table/table.h"
 
 namespace mien {
@@ -38,11 +39,18 @@ struct VideoJob {
   std::function<Status(const std::string& table, const Table& batch)> sink;
   // Called from one thread at a time, about once a chunk; may be empty.
   std::function<void(const VideoFacts& so_far, double position_s, double duration_s)> progress;
+  // Called in order with what an overlay shows of every analysed frame; may be empty.
+  std::function<void(OverlayFrame frame)> on_frame;
 };
 
 // Media that fails is data: the facts say failed, the media table has its row, the Result is ok.
 // The Result is an error only where the machine fails: models, sink, disk.
 Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& options,
                                   EnginePool& engines);
+
+// The tables of a video that is given up without being opened: its media row says failed, with the
+// error's reason and message, and no other table has a row of it.
+Result<VideoFacts> record_failure(const VideoJob& job, const AnnotateOptions& options,
+                                  EnginePool& engines, const Error& error);
 
 }  // namespace mien

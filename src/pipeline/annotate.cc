@@ -1,0 +1,307 @@
+#include "pipeline/annotate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "base/sha256.h"
+#include "model/model_set.h"
+#include "pipeline/corpus.h"
+#include "pipeline/inputs.h"
+#include "pipeline/overlay_video.h"
+#include "pipeline/pending.h"
+#include "pipeline/process.h"
+#include "pipeline/program_version.h"
+#include "pipeline/study.h"
+#include "pipeline/worker_pool.h"
+#include "store/durable_file.h"
+
+namespace mien {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kListedFailures = 100;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet& models) {
+  StudySettings settings;
+  settings.options = to_json(options);
+  for (const Manifest& manifest : models.manifests()) {
+    settings.models[manifest.id] = manifest.onnx_sha256;
+  }
+  std::error_code ignored;  // where it is missing, the scorer says so
+  if (options.channels.label && fs::exists(options.channels.prototype_file, ignored)) {
+    MIEN_TRY(hash, sha256_of_file(options.channels.prototype_file));
+    settings.models[options.channels.prototype_file.filename().string()] = hash;
+  }
+  settings.model_set_hash = models.hash();
+  settings.program_version = kProgramVersion;
+  return settings;
+}
+
+// The rows that `corpus.parquet` gets: the list's, or id and file; uri is the absolute path.
+Table corpus_rows(const Inputs& inputs) {
+  Table rows(inputs.corpus.has_value() ? inputs.corpus->schema() : corpus_schema());
+  const int uri = rows.schema().index_of("uri");
+  const int id = rows.schema().index_of("video_id");
+  std::vector<Cell> cells(rows.schema().columns.size());
+  for (std::size_t row = 0; row < inputs.videos.size(); ++row) {
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      cells[c] = inputs.corpus.has_value() ? inputs.corpus->column(c).at(row) : Cell{};
+    }
+    cells[static_cast<std::size_t>(id)] = inputs.videos[row].video_id;
+    cells[static_cast<std::size_t>(uri)] = inputs.videos[row].path.string();
+    rows.append(cells);
+  }
+  return rows;
+}
+
+class AnnotateRun {
+ public:
+  AnnotateRun(const AnnotateRequest& request, const std::atomic<bool>& stop)
+      : request_(request),
+        options_(request.options),
+        stop_(stop),
+        progress_(request.progress_style, request.write_progress) {}
+
+  Result<AnnotateSummary> run() {
+    const auto begin = Clock::now();
+    MIEN_TRY(database, Database::open());
+    MIEN_TRY(inputs, expand_inputs(request_.inputs, request_.options.image_sequence, database));
+    if (inputs.videos.empty()) {
+      return Error{ErrorCode::kNotFound,
+                   request_.inputs.front().string() + ": no video or picture in it (" +
+                       std::to_string(inputs.files_passed_over) +
+                       " files of other kinds passed over); remedy: name videos, or a folder that "
+                       "holds some"};
+    }
+    MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder,
+                                    request_.extra_manifests));
+    for (const fs::path& manifest : request_.extra_manifests) {
+      MIEN_TRY(read, read_manifest(manifest));
+      options_.channels.expression_models.push_back(read.id);
+    }
+    MIEN_TRY(settings, settings_of(options_, models));
+    MIEN_TRY(study, Study::open_or_create(request_.study, settings,
+                                          {request_.redo, request_.shard_videos}, database));
+    MIEN_TRY_VOID(take_in(inputs, study, database));
+    MIEN_TRY(published_before, study.publish_ready_shards());
+    static_cast<void>(published_before);
+
+    // A shard is published once; a video that turns out damaged just before is done again.
+    for (int round = 0; round < 3; ++round) {
+      std::vector<WorkerTask> tasks = round == 0 ? first_tasks(study) : table_tasks(study);
+      if (round == 0) MIEN_TRY_VOID(count_done(study, database));
+      if (tasks.empty() || stop_) break;
+      MIEN_TRY_VOID(work(std::move(tasks), study));
+    }
+    summary_.problems = study.problems();
+    if (stop_) MIEN_TRY_VOID(clear_left_overs(study.folder() / "annotations" / "pending"));
+    summary_.seconds = seconds_since(begin);
+    return summary_;
+  }
+
+ private:
+  // Into plan and corpus.
+  Status take_in(const Inputs& inputs, Study& study, Database& database) {
+    std::vector<StudyInput> described;
+    described.reserve(inputs.videos.size());
+    for (const InputVideo& video : inputs.videos) {
+      described.push_back(describe_input(video.video_id, video.path));
+      named_.insert(video.video_id);
+    }
+    MIEN_TRY_VOID(study.add_inputs(described));
+    MIEN_TRY_VOID(update_corpus(database, study.folder(), corpus_rows(inputs)));
+    settings_hash_ = settings_hash(study.settings());
+    std::error_code ignored;
+    if (fs::exists(study.folder() / "overlays", ignored)) {
+      std::vector<fs::path> current;
+      for (const StudyInput& video : study.plan().videos()) {
+        current.push_back(overlay_path(study.folder(), settings_hash_, video));
+      }
+      std::ranges::sort(current);
+      clear_overlays(study.folder(), current);
+    }
+    return Ok{};
+  }
+
+  // What was named and is not done, and what shares a shard with it: shards appear whole.
+  std::vector<WorkerTask> table_tasks(const Study& study) const {
+    const Plan& plan = study.plan();
+    std::set<std::int64_t> shards;
+    const std::vector<StudyInput> todo = study.todo();
+    const auto shard_of = [&](const StudyInput& video) {
+      return plan.shard_of(plan.find(video.video_id).value_or(0));
+    };
+    for (const StudyInput& video : todo) {
+      if (named_.contains(video.video_id)) shards.insert(shard_of(video));
+    }
+    std::vector<WorkerTask> tasks;
+    for (const StudyInput& video : todo) {
+      if (!shards.contains(shard_of(video))) continue;
+      WorkerTask task;
+      task.input = video;
+      task.overlay = request_.overlay;
+      tasks.push_back(std::move(task));
+    }
+    // Within a shard the largest first, so that no long video is left for the end.
+    std::ranges::stable_sort(tasks, [&](const WorkerTask& a, const WorkerTask& b) {
+      const std::int64_t shard_a = shard_of(a.input);
+      const std::int64_t shard_b = shard_of(b.input);
+      return shard_a != shard_b ? shard_a < shard_b : a.input.size_bytes > b.input.size_bytes;
+    });
+    return tasks;
+  }
+
+  std::vector<WorkerTask> first_tasks(const Study& study) {
+    std::vector<WorkerTask> tasks = table_tasks(study);
+    std::set<std::string> counted = named_;
+    for (const WorkerTask& task : tasks) counted.insert(task.input.video_id);
+    summary_.videos = static_cast<std::int64_t>(counted.size());
+    summary_.already_done = summary_.videos - static_cast<std::int64_t>(tasks.size());
+    if (!request_.overlay) return tasks;
+    std::error_code ignored;
+    for (const StudyInput& video : study.plan().videos()) {
+      const bool is_done =
+          named_.contains(video.video_id) && study.state_of(video.video_id) != VideoState::kTodo;
+      if (!is_done || fs::exists(overlay_path(study.folder(), settings_hash_, video), ignored)) {
+        continue;
+      }
+      WorkerTask task;
+      task.input = video;
+      task.tables = false;
+      task.overlay = true;
+      tasks.push_back(std::move(task));
+    }
+    return tasks;
+  }
+
+  // Counts what earlier runs found out about the videos that are named now.
+  Status count_done(const Study& study, Database& database) {
+    if (summary_.already_done == 0) return Ok{};
+    std::vector<fs::path> files = study.tables("media");
+    for (const std::string& id : named_) {
+      if (study.state_of(id) == VideoState::kPending) {
+        files.push_back(pending_folder(study.folder(), id) / "media-000.parquet");
+      }
+    }
+    if (files.empty()) return Ok{};
+    return database.query(
+        "SELECT video_id, status, reason, message FROM " + sql_read_parquet(files),
+        [&](const Table& batch) -> Status {
+          for (std::size_t row = 0; row < batch.rows(); ++row) {
+            const std::string& id = batch.column("video_id").strings()[row];
+            if (!named_.contains(id) || study.state_of(id) == VideoState::kTodo) continue;
+            count(id, batch.column("status").strings()[row], batch.column("reason").strings()[row],
+                  batch.column("message").strings()[row]);
+          }
+          return Ok{};
+        });
+  }
+
+  void count(const std::string& id, const std::string& status, const std::string& reason,
+             const std::string& message) {
+    (status == "ok" ? summary_.ok : status == "partial" ? summary_.partial : summary_.failed) += 1;
+    if (status != "ok" && summary_.failures.size() < kListedFailures) {
+      summary_.failures.push_back({id, status, reason, message});
+    }
+  }
+
+  Status work(std::vector<WorkerTask> tasks, Study& study) {
+    std::unordered_map<std::string, double> weights;  // of all work
+    std::set<std::string> wants_tables;
+    double total_weight = 0;
+    for (const WorkerTask& task : tasks) {
+      const double weight = std::max<double>(1, static_cast<double>(task.input.size_bytes));
+      weights[task.input.video_id] = weight;
+      total_weight += weight;
+      if (task.tables) wants_tables.insert(task.input.video_id);
+    }
+    double done_weight = 0;
+    std::map<std::string, WorkerReply> running;
+    std::vector<StageTime> publishing{{"publish", 0, 0}};
+    const auto state = [&] {
+      ProgressState now;
+      now.videos_done = summary_.ok + summary_.partial + summary_.failed;
+      now.videos_failed = summary_.failed;
+      now.videos_total = summary_.videos;
+      now.face_seconds = summary_.face_seconds;
+      double weight = done_weight;
+      for (const auto& [id, reply] : running) {
+        now.face_seconds += reply.facts.face_seconds;
+        now.current += now.current.empty() ? id : ", " + id;
+        if (reply.duration_s > 0) {
+          weight += weights[id] * std::clamp(reply.position_s / reply.duration_s, 0.0, 1.0);
+        }
+      }
+      now.fraction = weight / total_weight;
+      return now;
+    };
+
+    WorkerPoolRequest pool;
+    MIEN_TRY(program, own_program());
+    pool.program = program;
+    pool.setup = {options_,
+                  study.settings(),
+                  fs::absolute(study.folder()),
+                  request_.manifest_folder,
+                  request_.model_folder,
+                  request_.extra_manifests};
+    pool.tasks = std::move(tasks);
+    pool.threads = request_.threads;
+    pool.on_progress = [&](const WorkerReply& reply) {
+      running[reply.video_id] = reply;
+      progress_.update(state());
+    };
+    pool.on_done = [&](const WorkerReply& reply) -> Status {
+      running.erase(reply.video_id);
+      done_weight += weights[reply.video_id];
+      if (wants_tables.contains(reply.video_id)) {
+        const auto begin = Clock::now();
+        MIEN_TRY_VOID(study.note_committed(reply.video_id));
+        MIEN_TRY(published, study.publish_ready_shards());
+        publishing[0].seconds += seconds_since(begin);
+        publishing[0].calls += published;
+        const VideoFacts& facts = reply.facts;
+        count(reply.video_id, facts.status, facts.reason, facts.message);
+        summary_.frames_analysed += facts.frames_analysed;
+        summary_.faces += facts.tracks;
+        summary_.face_seconds += facts.face_seconds;
+      }
+      progress_.update(state());
+      return Ok{};
+    };
+    MIEN_TRY(result, run_worker_pool(pool, stop_));
+    summary_.not_done = result.not_done;
+    add_stage_times(summary_.stages, result.stages);
+    add_stage_times(summary_.stages, publishing);
+    progress_.finish(state());
+    return Ok{};
+  }
+
+  const AnnotateRequest& request_;
+  AnnotateOptions options_;
+  const std::atomic<bool>& stop_;
+  Progress progress_;
+  std::set<std::string> named_;
+  std::string settings_hash_;
+  AnnotateSummary summary_;
+};
+
+}  // namespace
+
+Result<AnnotateSummary> annotate(const AnnotateRequest& request, const std::atomic<bool>& stop) {
+  return AnnotateRun(request, stop).run();
+}
+
+}  // namespace mien

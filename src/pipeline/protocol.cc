@@ -1,0 +1,154 @@
+#include "pipeline/protocol.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace mien {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json names_of(const std::vector<std::filesystem::path>& paths) {
+  Json names = Json::array();
+  for (const std::filesystem::path& path : paths) names.push_back(path.string());
+  return names;
+}
+
+constexpr const char* kKinds[] = {"progress", "done", "error"};
+
+Json to_json(const VideoFacts& facts) {
+  return {{"status", facts.status},
+          {"reason", facts.reason},
+          {"message", facts.message},
+          {"frames_decoded", facts.frames_decoded},
+          {"frames_analysed", facts.frames_analysed},
+          {"face_frames", facts.face_frames},
+          {"tracks", facts.tracks},
+          {"face_seconds", facts.face_seconds},
+          {"decode_seconds", facts.decode_seconds}};
+}
+
+VideoFacts facts_from(const Json& json) {
+  VideoFacts facts;
+  json.at("status").get_to(facts.status);
+  json.at("reason").get_to(facts.reason);
+  json.at("message").get_to(facts.message);
+  json.at("frames_decoded").get_to(facts.frames_decoded);
+  json.at("frames_analysed").get_to(facts.frames_analysed);
+  json.at("face_frames").get_to(facts.face_frames);
+  json.at("tracks").get_to(facts.tracks);
+  json.at("face_seconds").get_to(facts.face_seconds);
+  json.at("decode_seconds").get_to(facts.decode_seconds);
+  return facts;
+}
+
+template <typename Message, typename Read>
+Result<Message> decoded(const std::string& line, const char* what, Read&& read) {
+  try {
+    return read(Json::parse(line));
+  } catch (const Json::exception& error) {
+    return Error{ErrorCode::kCorrupt, std::string(what) + ": " + error.what()};
+  }
+}
+
+}  // namespace
+
+std::string encode(const WorkerSetup& setup) {
+  return line_of({{"options", to_json(setup.options)},
+                  {"prototype_file", setup.options.channels.prototype_file.string()},
+                  {"settings", encode(setup.settings)},
+                  {"study", setup.study.string()},
+                  {"manifest_folder", setup.manifest_folder.string()},
+                  {"model_folder", setup.model_folder.string()},
+                  {"extra_manifests", names_of(setup.extra_manifests)}});
+}
+
+Result<WorkerSetup> decode_setup(const std::string& line) {
+  return decoded<WorkerSetup>(
+      line, "a worker's set-up", [](const Json& json) -> Result<WorkerSetup> {
+        WorkerSetup setup;
+        MIEN_TRY(options, annotate_options_from_json(json.at("options")));
+        MIEN_TRY(settings, decode_settings(json.at("settings").get<std::string>()));
+        setup.options = std::move(options);
+        setup.options.channels.prototype_file = json.at("prototype_file").get<std::string>();
+        setup.settings = std::move(settings);
+        setup.study = json.at("study").get<std::string>();
+        setup.manifest_folder = json.at("manifest_folder").get<std::string>();
+        setup.model_folder = json.at("model_folder").get<std::string>();
+        for (const Json& name : json.at("extra_manifests")) {
+          setup.extra_manifests.emplace_back(name.get<std::string>());
+        }
+        return setup;
+      });
+}
+
+std::string encode(const WorkerTask& task) {
+  return line_of({{"video_id", task.input.video_id},
+                  {"path", task.input.path.string()},
+                  {"size_bytes", task.input.size_bytes},
+                  {"mtime_ns", task.input.mtime_ns},
+                  {"threads", task.threads},
+                  {"tables", task.tables},
+                  {"overlay", task.overlay},
+                  {"given_up", task.given_up}});
+}
+
+Result<WorkerTask> decode_task(const std::string& line) {
+  return decoded<WorkerTask>(line, "a worker's task", [](const Json& json) -> Result<WorkerTask> {
+    WorkerTask task;
+    json.at("video_id").get_to(task.input.video_id);
+    task.input.path = json.at("path").get<std::string>();
+    json.at("size_bytes").get_to(task.input.size_bytes);
+    json.at("mtime_ns").get_to(task.input.mtime_ns);
+    json.at("threads").get_to(task.threads);
+    json.at("tables").get_to(task.tables);
+    json.at("overlay").get_to(task.overlay);
+    json.at("given_up").get_to(task.given_up);
+    if (task.threads < 1) return Error{ErrorCode::kCorrupt, "a worker's task: no threads"};
+    return task;
+  });
+}
+
+std::string encode(const WorkerReply& reply) {
+  Json stages = Json::array();
+  for (const StageTime& stage : reply.stages) {
+    stages.push_back({stage.stage, stage.calls, stage.seconds});
+  }
+  return line_of({{"kind", kKinds[static_cast<int>(reply.kind)]},
+                  {"video_id", reply.video_id},
+                  {"facts", to_json(reply.facts)},
+                  {"position_s", reply.position_s},
+                  {"duration_s", reply.duration_s},
+                  {"error", reply.error},
+                  {"stages", stages}});
+}
+
+Result<WorkerReply> decode_reply(const std::string& line) {
+  return decoded<WorkerReply>(
+      line, "a worker's reply", [](const Json& json) -> Result<WorkerReply> {
+        WorkerReply reply;
+        const auto kind = json.at("kind").get<std::string>();
+        int position = 0;
+        while (position < 3 && kind != kKinds[position]) ++position;
+        if (position == 3)
+          return Error{ErrorCode::kCorrupt, "a worker's reply: kind '" + kind + "'"};
+        reply.kind = static_cast<WorkerReply::Kind>(position);
+        json.at("video_id").get_to(reply.video_id);
+        reply.facts = facts_from(json.at("facts"));
+        json.at("position_s").get_to(reply.position_s);
+        json.at("duration_s").get_to(reply.duration_s);
+        json.at("error").get_to(reply.error);
+        for (const Json& stage : json.at("stages")) {
+          reply.stages.push_back({stage.at(0).get<std::string>(), stage.at(1).get<std::int64_t>(),
+                                  stage.at(2).get<double>()});
+        }
+        return reply;
+      });
+}
+
+}  // namespace mien

@@ -1,0 +1,244 @@
+#include "pipeline/worker.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <iostream>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "pipeline/engine_pool.h"
+#include "pipeline/overlay_video.h"
+#include "pipeline/pending.h"
+#include "pipeline/protocol.h"
+#include "pipeline/video_job.h"
+
+namespace mien {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Lines of standard input, read by a thread of their own: when the input ends, the process does, at
+// once and whatever the other threads are at. Everything on disk stands that: see pending.h.
+class InputLines {
+ public:
+  InputLines() {
+    std::thread([this] { read(); }).detach();
+  }
+
+  std::string next() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [this] { return !lines_.empty(); });
+    std::string line = std::move(lines_.front());
+    lines_.pop_front();
+    return line;
+  }
+
+ private:
+  void read() {
+    for (std::string line; std::getline(std::cin, line);) {
+      {
+        const std::lock_guard lock(mutex_);
+        lines_.push_back(std::move(line));
+      }
+      arrived_.notify_one();
+    }
+    _exit(0);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<std::string> lines_;
+};
+
+// Standard output is the coordinator's; what a library prints by mistake goes to standard error.
+class Replies {
+ public:
+  Replies() : fd_(dup(STDOUT_FILENO)) { dup2(STDERR_FILENO, STDOUT_FILENO); }
+
+  void send(const WorkerReply& reply) {
+    const std::string line = encode(reply) + "\n";
+    std::size_t written = 0;
+    while (written < line.size()) {
+      const ssize_t n = write(fd_, line.data() + written, line.size() - written);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) _exit(0);  // nobody listens any more
+      written += static_cast<std::size_t>(n);
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+class Worker {
+ public:
+  static Result<std::unique_ptr<Worker>> open(WorkerSetup setup, Replies& replies) {
+    MIEN_TRY(models,
+             ModelSet::open(setup.manifest_folder, setup.model_folder, setup.extra_manifests));
+    if (models.hash() != setup.settings.model_set_hash) {
+      return Error{ErrorCode::kMismatch,
+                   "the manifests of the models changed while the work was going on; remedy: run "
+                   "the command again"};
+    }
+    MIEN_TRY(database, Database::open());
+    return std::unique_ptr<Worker>(
+        new Worker(std::move(setup), std::move(models), std::move(database), replies));
+  }
+
+  // The reply is kDone, or this worker can do no more.
+  Result<WorkerReply> run(const WorkerTask& task) {
+    MIEN_TRY(facts, task.given_up.empty() ? measure(task) : give_up(task));
+    WorkerReply reply;
+    reply.kind = WorkerReply::Kind::kDone;
+    reply.video_id = task.input.video_id;
+    reply.facts = facts;
+    reply.stages = stages();
+    return reply;
+  }
+
+ private:
+  Worker(WorkerSetup setup, ModelSet models, Database database, Replies& replies)
+      : setup_(std::move(setup)),
+        models_(std::move(models)),
+        database_(std::move(database)),
+        engines_(models_, setup_.options),
+        replies_(replies) {}
+
+  Result<VideoFacts> measure(const WorkerTask& task) {
+    const auto begin = Clock::now();
+    MIEN_TRY_VOID(engines_.grow_to(1));
+    add_stage(opening_, begin);
+    std::optional<PendingWriter> writer;
+    if (task.tables) {
+      MIEN_TRY(opened, PendingWriter::open(database_, setup_.study, setup_.settings, task.input));
+      writer.emplace(std::move(opened));
+    }
+    std::vector<OverlayFrame> overlay;
+    const VideoJob job = job_for(task, writer, overlay);
+    MIEN_TRY(facts, annotate_video(job, setup_.options, engines_));
+    decode_.seconds += facts.decode_seconds;
+    decode_.calls += facts.frames_decoded;
+    if (task.overlay && !overlay.empty()) {
+      const auto drawn = Clock::now();
+      MIEN_TRY_VOID(
+          write_overlay(task.input.path, setup_.options, overlay,
+                        overlay_path(setup_.study, settings_hash(setup_.settings), task.input)));
+      add_stage(drawing_, drawn);
+    }
+    if (writer.has_value()) MIEN_TRY_VOID(commit(*writer));
+    return facts;
+  }
+
+  Result<VideoFacts> give_up(const WorkerTask& task) {
+    MIEN_TRY_VOID(engines_.grow_to(1));
+    MIEN_TRY(opened, PendingWriter::open(database_, setup_.study, setup_.settings, task.input));
+    std::optional<PendingWriter> writer(std::move(opened));
+    std::vector<OverlayFrame> none;
+    const VideoJob job = job_for(task, writer, none);
+    MIEN_TRY(facts, record_failure(
+                        job, setup_.options, engines_,
+                        media_error(MediaReason::kWorkerCrashed, task.input.path, task.given_up)));
+    MIEN_TRY_VOID(commit(*writer));
+    return facts;
+  }
+
+  VideoJob job_for(const WorkerTask& task, std::optional<PendingWriter>& writer,
+                   std::vector<OverlayFrame>& overlay) {
+    VideoJob job;
+    job.video_id = task.input.video_id;
+    job.path = task.input.path;
+    job.threads = task.threads;
+    job.sink = [this, &writer](const std::string& table, const Table& batch) -> Status {
+      if (!writer.has_value()) return Ok{};
+      const auto begin = Clock::now();
+      MIEN_TRY_VOID(writer->append(table, batch));
+      writing_.seconds += seconds_since(begin);
+      return Ok{};
+    };
+    job.progress = [this, id = task.input.video_id](const VideoFacts& so_far, double position_s,
+                                                    double duration_s) {
+      WorkerReply reply;
+      reply.video_id = id;
+      reply.facts = so_far;
+      reply.position_s = position_s;
+      reply.duration_s = duration_s;
+      replies_.send(reply);
+    };
+    if (task.overlay) {
+      job.on_frame = [&overlay](OverlayFrame frame) { overlay.push_back(std::move(frame)); };
+    }
+    return job;
+  }
+
+  Status commit(PendingWriter& writer) {
+    const auto begin = Clock::now();
+    MIEN_TRY_VOID(writer.commit());
+    add_stage(writing_, begin);
+    return Ok{};
+  }
+
+  static void add_stage(StageTime& stage, Clock::time_point begin) {
+    stage.seconds += seconds_since(begin);
+    ++stage.calls;
+  }
+
+  std::vector<StageTime> stages() const {
+    std::vector<StageTime> all{decode_};
+    for (const StageTime& stage : engines_.stage_times()) all.push_back(stage);
+    all.push_back(opening_);
+    all.push_back(writing_);
+    if (drawing_.calls > 0) all.push_back(drawing_);
+    return all;
+  }
+
+  WorkerSetup setup_;
+  ModelSet models_;
+  Database database_;
+  EnginePool engines_;
+  Replies& replies_;
+  StageTime decode_{"decode", 0, 0};
+  StageTime opening_{"open models", 0, 0};
+  StageTime writing_{"write tables", 0, 0};
+  StageTime drawing_{"draw overlay", 0, 0};
+};
+
+Status serve(InputLines& lines, Replies& replies) {
+  MIEN_TRY(setup, decode_setup(lines.next()));
+  MIEN_TRY(worker, Worker::open(std::move(setup), replies));
+  for (;;) {
+    MIEN_TRY(task, decode_task(lines.next()));
+    auto reply = worker->run(task);
+    if (!reply.ok()) return std::move(reply).error();
+    replies.send(*reply);
+  }
+}
+
+}  // namespace
+
+Status run_worker() {
+  std::signal(SIGPIPE, SIG_IGN);
+  Replies replies;
+  InputLines lines;
+  const Status ended = serve(lines, replies);
+  WorkerReply reply;
+  reply.kind = WorkerReply::Kind::kError;
+  reply.error = ended.error().message;
+  replies.send(reply);
+  lines.next();  // the coordinator closes the input; nothing else is to be done here
+  return ended;
+}
+
+}  // namespace mien

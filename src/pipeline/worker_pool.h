@@ -1,0 +1,42 @@
+// Tasks over worker processes: hands them out, hears the replies, starts workers and replaces those
+// that die.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/protocol.h"
+
+namespace mien {
+
+struct WorkerPoolRequest {
+  std::filesystem::path program;  // started as "PROGRAM worker"
+  WorkerSetup setup;
+  std::vector<WorkerTask> tasks;  // begun in this order; `threads` is filled in here
+  // In all. Where there are at least as many tasks, one a worker; else a task has several.
+  int threads = 1;
+  // Called from the calling thread. What on_done is told is on disk.
+  std::function<void(const WorkerReply& reply)> on_progress;
+  std::function<Status(const WorkerReply& reply)> on_done;
+};
+
+struct WorkerPoolResult {
+  std::int64_t not_done = 0;      // tasks left because somebody asked to stop
+  std::vector<StageTime> stages;  // summed over workers
+};
+
+// A worker that dies takes its task with it: it is tried once more, then a fresh worker is told to
+// give it up (WorkerTask::given_up); one that only wanted an overlay is dropped. Errors: a worker
+// that cannot go on (models, disk), workers that die without having opened a video, or what on_done
+// says; the others are ended first. After `stop` the running tasks are given up within moments.
+Result<WorkerPoolResult> run_worker_pool(const WorkerPoolRequest& request,
+                                         const std::atomic<bool>& stop);
+
+// Adds the calls and seconds of `times` to those of the same name in `total`, new names at the end.
+void add_stage_times(std::vector<StageTime>& total, const std::vector<StageTime>& times);
+
+}  // namespace mien
