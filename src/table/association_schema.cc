@@ -72,7 +72,9 @@ TableSchema maps_schema() {
         "Standardised mean difference of the score, videos with the context minus those without, "
         "no covariates."},
        {"superiority", kDouble,
-        "Probability that a video with the context scores above one without, ties half."},
+        "Probability that a video with the context scores above one without, from means and "
+        "spreads as "
+        "of normal scores; no covariates."},
        {"n", kInt64, "Videos of the region in the analysis."},
        {"n_context", kInt64, "Of them, videos with the context; null where suppressed."},
        {"n_uploaders", kInt64, "Distinct uploaders of those; null where suppressed."},

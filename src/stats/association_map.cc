@@ -1,0 +1,357 @@
+#include "stats/association_map.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "stats/distributions.h"
+#include "stats/multiple_testing.h"
+#include "stats/parallel.h"
+#include "stats/resampling.h"
+#include "stats/suppression.h"
+
+namespace mien {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUpperTail = 0.975;  // of a two-sided 95% interval
+constexpr std::size_t kLeastCountries = 10;
+constexpr std::size_t kContextsPerTile = 16;
+
+NullReason reason_of(Suppression suppression) {
+  switch (suppression) {
+    case Suppression::kShown:
+      return NullReason::kNone;
+    case Suppression::kTooFewVideos:
+      return NullReason::kSuppressedVideos;
+    case Suppression::kTooFewUploaders:
+      return NullReason::kSuppressedUploaders;
+    case Suppression::kComplement:
+      return NullReason::kSuppressedComplement;
+  }
+  return NullReason::kNone;
+}
+
+void resize_cells(GroupMap& map, std::size_t cells) {
+  for (auto* column :
+       {&map.estimate, &map.se, &map.lower, &map.upper, &map.df, &map.p, &map.smd, &map.superiority,
+        &map.pooled, &map.between, &map.p_bh, &map.p_holm, &map.p_by}) {
+    column->assign(cells, kNan);
+  }
+  map.reason.assign(cells, NullReason::kNone);
+}
+
+// Score moments of a group, of sums over v - centre.
+struct ScoreMoments {
+  double weight = 0;
+  std::vector<double> sums;
+  std::vector<double> squares;
+};
+
+ScoreMoments score_moments(const AssociationSums& sums, std::size_t group) {
+  const std::size_t expressions = sums.layout.expressions.size();
+  const std::size_t columns = sums.layout.columns();
+  ScoreMoments moments;
+  moments.sums.assign(expressions, 0.0);
+  moments.squares.assign(expressions, 0.0);
+  for (const AssociationBlock& block : sums.blocks_of(group)) {
+    moments.weight += block.weight;
+    std::size_t diagonal = 0;
+    for (std::size_t e = 0; e < expressions; ++e) {
+      moments.sums[e] += block.sums[e];
+      moments.squares[e] += block.products[diagonal];
+      diagonal += columns - e;
+    }
+  }
+  return moments;
+}
+
+void add_effect_sizes(const AssociationSums& sums, std::size_t group, GroupMap& map) {
+  const std::size_t expressions = sums.layout.expressions.size();
+  const ScoreMoments all = score_moments(sums, group);
+  const auto n = static_cast<double>(map.videos);
+  for (std::size_t c = 0; c < sums.layout.contexts.size(); ++c) {
+    const PresenceSums& with = sums.present(group, c);
+    const auto n1 = static_cast<double>(with.videos);
+    const double n0 = n - n1;
+    const double w0 = all.weight - with.weight;
+    if (n1 < 1 || n0 < 1) continue;
+    for (std::size_t e = 0; e < expressions; ++e) {
+      const double mean1 = with.sums[e] / with.weight;
+      const double sum0 = all.sums[e] - with.sums[e];
+      const double mean0 = sum0 / w0;
+      const double ss1 = std::max(0.0, with.squares[e] - with.sums[e] * mean1);
+      const double ss0 = std::max(0.0, all.squares[e] - with.squares[e] - sum0 * mean0);
+      const double pooled = (ss1 + ss0) / all.weight * n / (n - 2);
+      const double total = all.squares[e] - all.sums[e] * all.sums[e] / all.weight;
+      if (!(total > 1e-12 * all.squares[e])) continue;
+      if (n > 2 && pooled > 0) map.smd[c * expressions + e] = (mean1 - mean0) / std::sqrt(pooled);
+      if (n1 < 2 || n0 < 2) continue;
+      const double spread = ss1 / with.weight * n1 / (n1 - 1) + ss0 / w0 * n0 / (n0 - 1);
+      if (spread > 0) {
+        map.superiority[c * expressions + e] = normal_upper(-(mean1 - mean0) / std::sqrt(spread));
+      }
+    }
+  }
+}
+
+// Spread of replicates about the estimate, added in the order of the replicates.
+struct Spread {
+  std::size_t count = 0;
+  double sum = 0;
+  double squares = 0;
+
+  void add(double difference) {
+    ++count;
+    sum += difference;
+    squares += difference * difference;
+  }
+  double about_mean() const {
+    return std::max(0.0, squares - sum * sum / static_cast<double>(count));
+  }
+};
+
+// A cell whose replicates have no estimate this often has no standard error.
+constexpr double kLeastEstimable = 0.95;
+
+class StandardErrors {
+ public:
+  StandardErrors(const AssociationEstimator& estimator, const AssociationReplicates& replicates,
+                 ClusterBy cluster)
+      : estimator_(&estimator), replicates_(&replicates), cluster_(cluster) {}
+
+  // Fills se of the contexts listed; NaN and kOneBlock where there is none.
+  void run(std::span<const std::uint32_t> contexts, GroupMap& map) const {
+    const std::size_t expressions = estimator_->expressions();
+    const std::size_t count = replicates_->count();
+    std::vector<double> maps(count * contexts.size() * expressions);
+    replicates_->maps(contexts, maps);
+    std::vector<Spread> spreads(contexts.size() * expressions);
+    for (std::size_t set = 0; set < count; ++set) {
+      const double* row = maps.data() + set * spreads.size();
+      for (std::size_t i = 0; i < spreads.size(); ++i) {
+        if (!std::isfinite(row[i])) continue;
+        spreads[i].add(row[i] -
+                       map.estimate[contexts[i / expressions] * expressions + i % expressions]);
+      }
+    }
+    for (std::size_t i = 0; i < spreads.size(); ++i) {
+      const std::size_t cell = contexts[i / expressions] * expressions + i % expressions;
+      if (map.reason[cell] != NullReason::kNone) continue;
+      map.se[cell] = standard_error(spreads[i], count);
+      if (!std::isfinite(map.se[cell])) map.reason[cell] = NullReason::kOneBlock;
+    }
+  }
+
+ private:
+  double standard_error(const Spread& spread, std::size_t count) const {
+    const auto n = static_cast<double>(spread.count);
+    if (spread.count < 2 || n < kLeastEstimable * static_cast<double>(count)) return kNan;
+    if (cluster_ == ClusterBy::kCountry) {
+      return spread.count == count ? std::sqrt((n - 1) / n * spread.about_mean()) : kNan;
+    }
+    return std::sqrt(spread.about_mean() / (n - 1));
+  }
+
+  const AssociationEstimator* estimator_;
+  const AssociationReplicates* replicates_;
+  ClusterBy cluster_;
+};
+
+void add_interval(double df, std::size_t cell, GroupMap& map) {
+  const double se = map.se[cell];
+  if (!std::isfinite(se)) return;
+  map.df[cell] = df;
+  const double half = t_quantile(kUpperTail, df) * se;
+  map.lower[cell] = map.estimate[cell] - half;
+  map.upper[cell] = map.estimate[cell] + half;
+  if (se > 0) map.p[cell] = t_two_sided(map.estimate[cell] / se, df);
+}
+
+void add_uncertainty(const AssociationEstimator& estimator, const std::string& group,
+                     const MapOptions& options, GroupMap& map) {
+  const std::size_t expressions = estimator.expressions();
+  const bool by_country = options.cluster == ClusterBy::kCountry;
+  NullReason missing = NullReason::kNone;
+  if (by_country && estimator.countries() < kLeastCountries) missing = NullReason::kTooFewCountries;
+  if (!by_country && options.bootstrap < 2) missing = NullReason::kNoBootstrap;
+
+  std::vector<std::uint32_t> contexts;
+  for (std::uint32_t c = 0; c < estimator.contexts(); ++c) {
+    bool has_estimate = false;
+    for (std::size_t e = 0; e < expressions; ++e) {
+      NullReason& reason = map.reason[c * expressions + e];
+      if (reason != NullReason::kNone) continue;
+      if (missing == NullReason::kNone && !by_country && estimator.blocks_with_context()[c] < 2) {
+        reason = NullReason::kOneBlock;
+      } else if (missing != NullReason::kNone) {
+        reason = missing;
+      } else {
+        has_estimate = true;
+      }
+    }
+    if (has_estimate) contexts.push_back(c);
+  }
+  if (missing != NullReason::kNone || contexts.empty()) return;
+
+  const std::vector<std::uint32_t> strata = resampling_strata(estimator.country_of_block());
+  const std::size_t sets =
+      by_country ? estimator.countries() : static_cast<std::size_t>(options.bootstrap);
+  const AssociationReplicates replicates(
+      estimator,
+      by_country ? leave_one_out_weights(estimator.country_of_block(), sets)
+                 : bootstrap_weights(strata, sets, Random(options.seed).fork(uploader_hash(group))),
+      sets, options.threads);
+  const StandardErrors errors(estimator, replicates, options.cluster);
+  const std::size_t tiles = (contexts.size() + kContextsPerTile - 1) / kContextsPerTile;
+  for_each_piece(tiles, options.threads, [&](std::size_t tile) {
+    const std::size_t first = tile * kContextsPerTile;
+    errors.run(
+        std::span(contexts).subspan(first, std::min(kContextsPerTile, contexts.size() - first)),
+        map);
+  });
+
+  const std::size_t strata_count = std::size_t{*std::max_element(strata.begin(), strata.end())} + 1;
+  const double free_share =
+      1.0 - static_cast<double>(strata_count) / static_cast<double>(estimator.blocks());
+  for (const std::uint32_t c : contexts) {
+    const double df = by_country ? static_cast<double>(sets - 1)
+                                 : std::max(1.0, estimator.effective_blocks()[c] * free_share);
+    for (std::size_t e = 0; e < expressions; ++e) add_interval(df, c * expressions + e, map);
+  }
+}
+
+std::vector<double> estimates_with(const AssociationSums& sums, std::size_t group,
+                                   const MapOptions& options, Within within) {
+  EstimatorOptions other = options.estimator;
+  other.within = within;
+  const AssociationEstimator estimator(sums, group, other);
+  return {estimator.estimates().begin(), estimator.estimates().end()};
+}
+
+void hold_back(GroupMap& map, std::size_t context, std::size_t expressions, NullReason reason) {
+  for (std::size_t e = 0; e < expressions; ++e) {
+    const std::size_t cell = context * expressions + e;
+    for (auto* column : {&map.estimate, &map.smd, &map.superiority, &map.pooled, &map.between}) {
+      (*column)[cell] = kNan;
+    }
+    map.reason[cell] = reason;
+  }
+}
+
+void correct_for_family(AssociationMap& map) {
+  std::vector<double> all;
+  for (const GroupMap& group : map.groups) all.insert(all.end(), group.p.begin(), group.p.end());
+  const std::vector<double> bh = benjamini_hochberg(all);
+  const std::vector<double> by = benjamini_yekutieli(all);
+  const std::vector<double> corrected = holm(all);
+  std::size_t next = 0;
+  for (GroupMap& group : map.groups) {
+    for (std::size_t i = 0; i < group.p.size(); ++i, ++next) {
+      group.p_bh[i] = bh[next];
+      group.p_by[i] = by[next];
+      group.p_holm[i] = corrected[next];
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(ClusterBy cluster) {
+  return cluster == ClusterBy::kUploader ? "uploader" : "country";
+}
+
+UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group) {
+  const std::span<const AssociationBlock> blocks = sums.blocks_of(group);
+  // Positions of uploaders that appear in several blocks: one number for each such uploader.
+  std::unordered_map<std::uint64_t, std::uint32_t> seen_in;
+  std::unordered_map<std::uint64_t, std::uint32_t> repeated;
+  for (std::uint32_t b = 0; b < blocks.size(); ++b) {
+    for (const std::uint64_t hash : blocks[b].uploaders) {
+      if (!seen_in.emplace(hash, b).second) {
+        repeated.emplace(hash, static_cast<std::uint32_t>(repeated.size()));
+      }
+    }
+  }
+  UploaderCounts counts;
+  counts.all = static_cast<std::int64_t>(seen_in.size());
+  counts.with_context.assign(sums.layout.contexts.size(), 0);
+  std::vector<std::vector<std::uint32_t>> shared(sums.layout.contexts.size());
+  for (const AssociationBlock& block : blocks) {
+    std::size_t next = 0;
+    for (const std::uint32_t context : block.contexts) {
+      for (const std::uint32_t position : read_uploads(block.uploads, next)) {
+        const auto found =
+            repeated.empty() ? repeated.end() : repeated.find(block.uploaders[position]);
+        if (found == repeated.end()) {
+          ++counts.with_context[context];
+        } else {
+          shared[context].push_back(found->second);
+        }
+      }
+    }
+  }
+  for (std::size_t c = 0; c < shared.size(); ++c) {
+    std::sort(shared[c].begin(), shared[c].end());
+    const auto last = std::unique(shared[c].begin(), shared[c].end());
+    counts.with_context[c] += last - shared[c].begin();
+  }
+  return counts;
+}
+
+AssociationMap association_map(const AssociationSums& sums, const MapOptions& options) {
+  const AssociationLayout& layout = sums.layout;
+  const std::size_t contexts = layout.contexts.size();
+  const std::size_t expressions = layout.expressions.size();
+  AssociationMap map;
+  map.groups.resize(layout.groups.size());
+  for_each_piece(layout.groups.size(), options.threads, [&](std::size_t g) {
+    GroupMap& group = map.groups[g];
+    resize_cells(group, contexts * expressions);
+    const UploaderCounts uploaders = count_uploaders(sums, g);
+    group.uploaders = uploaders.all;
+    group.context_uploaders = uploaders.with_context;
+    for (const AssociationBlock& block : sums.blocks_of(g)) group.videos += block.videos;
+    for (std::size_t c = 0; c < contexts; ++c) {
+      group.context_videos.push_back(sums.present(g, c).videos);
+    }
+    add_effect_sizes(sums, g, group);
+    group.pooled = estimates_with(sums, g, options, Within::kNone);
+    group.between = estimates_with(sums, g, options, Within::kBetweenCountries);
+    group.suppression.assign(contexts, NullReason::kNone);
+  });
+
+  std::vector<CellCount> counts(layout.groups.size());
+  for (std::size_t c = 0; c < contexts; ++c) {
+    for (std::size_t g = 0; g < counts.size(); ++g) {
+      counts[g] = {map.groups[g].context_videos[c], map.groups[g].context_uploaders[c],
+                   map.groups[g].videos};
+    }
+    const auto suppressed = suppressed_cells(counts, layout.parents, options.minimum);
+    for (std::size_t g = 0; g < counts.size(); ++g) {
+      map.groups[g].suppression[c] = reason_of(suppressed[g]);
+    }
+  }
+
+  for (std::size_t g = 0; g < layout.groups.size(); ++g) {
+    GroupMap& group = map.groups[g];
+    const AssociationEstimator estimator(sums, g, options.estimator);
+    group.blocks = estimator.blocks();
+    group.countries = estimator.countries();
+    group.covariates.assign(estimator.covariates().begin(), estimator.covariates().end());
+    group.estimate.assign(estimator.estimates().begin(), estimator.estimates().end());
+    group.reason.assign(estimator.reasons().begin(), estimator.reasons().end());
+    for (std::size_t c = 0; c < contexts; ++c) {
+      if (group.suppression[c] == NullReason::kNone) continue;
+      hold_back(group, c, expressions, group.suppression[c]);
+    }
+    add_uncertainty(estimator, layout.groups[g], options, group);
+  }
+  correct_for_family(map);
+  return map;
+}
+
+}  // namespace mien

@@ -1,0 +1,82 @@
+// From association sums to a map: every cell's estimate with standard error, interval, p, sizes of
+// effect and counts; what may not be shown is held back, what cannot be estimated says why.
+//
+// Standard errors. cluster uploader: bootstrap of uploader blocks within countries
+// (bootstrap_weights); t on (sum v)^2 / sum v^2 x (1 - strata / blocks) degrees of freedom, with v
+// the blocks' shares of S_xx: a rare context rests on few blocks. cluster country: jackknife,
+// SE^2 = (G-1)/G sum (theta_(k) - mean)^2 over the G countries left out in turn, t with G - 1
+// degrees of freedom, from 10 countries on. Intervals are estimate -+ t SE, as p is.
+//
+// Sizes. smd: (m1 - m0) / pooled SD, scores of videos with the context against those without
+// (Cohen 1988), no covariates. superiority: Phi((m1 - m0) / sqrt(s1^2 + s0^2)), the common language
+// effect size of McGraw and Wong (1992): it takes scores for normal, and adds up over parts.
+//
+// The same sums, options and seed give the same bits for any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stats/association_estimator.h"
+#include "stats/association_sums.h"
+#include "table/table.h"
+
+namespace mien {
+
+enum class ClusterBy { kUploader, kCountry };
+
+std::string_view to_string(ClusterBy cluster);
+
+struct MapOptions {
+  EstimatorOptions estimator;
+  ClusterBy cluster = ClusterBy::kUploader;
+  int bootstrap = 1000;       // replicates; 0: no standard errors with cluster uploader
+  std::int64_t minimum = 10;  // videos and uploaders behind a cell
+  std::uint64_t seed = 0;
+  int threads = 1;
+};
+
+// NaN: not there. Cells are contexts x expressions, row-major.
+struct GroupMap {
+  std::int64_t videos = 0;
+  std::int64_t uploaders = 0;
+  std::size_t blocks = 0;
+  std::size_t countries = 0;
+  std::vector<NullReason> covariates;
+
+  std::vector<std::int64_t> context_videos;     // a context
+  std::vector<std::int64_t> context_uploaders;  // a context
+  std::vector<NullReason> suppression;          // a context; kNone where shown
+
+  std::vector<double> estimate, se, lower, upper, df, p;
+  std::vector<double> smd, superiority, pooled, between;
+  std::vector<double> p_bh, p_holm, p_by;
+  std::vector<NullReason> reason;
+};
+
+struct AssociationMap {
+  std::vector<GroupMap> groups;  // in the order of layout.groups
+};
+
+AssociationMap association_map(const AssociationSums& sums, const MapOptions& options);
+
+// Distinct uploaders of a group, and of its videos with each context.
+struct UploaderCounts {
+  std::int64_t all = 0;
+  std::vector<std::int64_t> with_context;
+};
+UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group);
+
+// Rows of maps_schema(), by group, context, expression.
+Table maps_table(const AssociationSums& sums, const AssociationMap& map, const MapOptions& options);
+
+// "label_awe" -> "label", "awe".
+struct ChannelName {
+  std::string channel;
+  std::string expression;
+};
+ChannelName split_channel(std::string_view column);
+
+}  // namespace mien
