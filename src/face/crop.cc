@@ -127,21 +127,26 @@ void write_scaled(const ImageView& image, const Scaling& scaling, std::span<floa
   MIEN_CHECK(out.size() == static_cast<std::size_t>(image.width_px) *
                                static_cast<std::size_t>(image.height_px) * 3,
              "room for three values a pixel");
-  // 256 values a channel, looked up: each is computed once and the same for every pixel.
-  std::array<std::array<float, 256>, 3> table{};
-  for (std::size_t c = 0; c < 3; ++c) {
-    const float subtract = c < scaling.subtract.size() ? scaling.subtract[c] : 0;
-    for (std::size_t v = 0; v < 256; ++v) {
-      table[c][v] = (static_cast<float>(v) - subtract) * scaling.multiply;
-    }
+  // What is subtracted, channel after channel, over 16 pixels: no value of the inner loop depends
+  // on its neighbours, so that the compiler makes vector code of it.
+  constexpr std::size_t kRun = 48;
+  std::array<float, kRun> subtract{};
+  for (std::size_t i = 0; i < kRun; ++i) {
+    if (i % 3 < scaling.subtract.size()) subtract[i] = scaling.subtract[i % 3];
   }
+  const float multiply = scaling.multiply;
+  const auto row_values = static_cast<std::size_t>(image.width_px) * 3;
   float* to = out.data();
-  for (int y = 0; y < image.height_px; ++y) {
+  for (int y = 0; y < image.height_px; ++y, to += row_values) {
     const std::uint8_t* from = image.row(y);
-    for (int x = 0; x < image.width_px; ++x, from += 3, to += 3) {
-      to[0] = table[0][from[0]];
-      to[1] = table[1][from[1]];
-      to[2] = table[2][from[2]];
+    std::size_t i = 0;
+    for (; i + kRun <= row_values; i += kRun) {
+      for (std::size_t k = 0; k < kRun; ++k) {
+        to[i + k] = (static_cast<float>(from[i + k]) - subtract[k]) * multiply;
+      }
+    }
+    for (std::size_t k = 0; i < row_values; ++i, ++k) {
+      to[i] = (static_cast<float>(from[i]) - subtract[k]) * multiply;
     }
   }
 }

@@ -130,5 +130,21 @@ TEST(CropTest, ScalesAsTheManifestSays) {
   EXPECT_FLOAT_EQ(out[2], 1);
 }
 
+TEST(CropTest, ScalesEveryPixelOfRowsOfAnyLength) {
+  const Scaling scaling = {{122.782F, 117.001F, 104.298F}, 1 / 255.0F};
+  for (const int width : {1, 15, 16, 17, 37, 64}) {
+    Image image(width, 3);
+    for (std::size_t i = 0; i < image.stride_bytes() * 3; ++i) {
+      image.data()[i] = static_cast<std::uint8_t>(i * 37 % 251);
+    }
+    std::vector<float> out(image.stride_bytes() * 3);
+    write_scaled(image.view(), scaling, out);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const auto pixel = static_cast<float>(image.data()[i]);
+      ASSERT_EQ(out[i], (pixel - scaling.subtract[i % 3]) * scaling.multiply) << width << ' ' << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mien

@@ -52,20 +52,39 @@ Grey sample(const ImageView& image, const Rectangle& part) {
   const double step_y = height / grey.side;
   const int samples =
       std::clamp(static_cast<int>(std::ceil(std::max(step_x, step_y))), 1, kSamples);
-  for (int y = 0; y < grey.side; ++y) {
-    for (int x = 0; x < grey.side; ++x) {
-      int sum = 0;
-      for (int j = 0; j < samples; ++j) {
-        const int row = static_cast<int>(part.top + (y + (j + 0.5) / samples) * step_y);
-        const std::uint8_t* pixels = image.row(std::min(row, image.height_px - 1));
-        for (int i = 0; i < samples; ++i) {
-          const int column = static_cast<int>(part.left + (x + (i + 0.5) / samples) * step_x);
-          const std::uint8_t* p = pixels + std::ptrdiff_t{3} * std::min(column, image.width_px - 1);
-          sum += 299 * p[0] + 587 * p[1] + 114 * p[2];
+  // Byte offsets of the sampled columns within a row.
+  std::array<std::ptrdiff_t, static_cast<std::size_t>(kSide) * kSamples> columns{};
+  std::size_t count = 0;
+  for (int x = 0; x < grey.side; ++x) {
+    for (int i = 0; i < samples; ++i) {
+      const int column = static_cast<int>(part.left + (x + (i + 0.5) / samples) * step_x);
+      columns[count++] = std::ptrdiff_t{3} * std::min(column, image.width_px - 1);
+    }
+  }
+  const auto side = static_cast<std::size_t>(grey.side);
+  const auto a_point = static_cast<std::size_t>(samples);
+  float* luma = grey.luma.data();
+  std::array<int, kSide> sums{};
+  for (int y = 0; y < grey.side; ++y, luma += side) {
+    sums.fill(0);
+    for (int j = 0; j < samples; ++j) {
+      const int row = static_cast<int>(part.top + (y + (j + 0.5) / samples) * step_y);
+      const std::uint8_t* pixels = image.row(std::min(row, image.height_px - 1));
+      for (std::size_t x = 0; x < side; ++x) {
+        int red = 0;
+        int green = 0;
+        int blue = 0;
+        for (std::size_t i = 0; i < a_point; ++i) {
+          const std::uint8_t* p = pixels + columns[x * a_point + i];
+          red += p[0];
+          green += p[1];
+          blue += p[2];
         }
+        sums[x] += 299 * red + 587 * green + 114 * blue;
       }
-      grey.luma[static_cast<std::size_t>(y * grey.side + x)] =
-          static_cast<float>(sum) / static_cast<float>(1000 * samples * samples);
+    }
+    for (std::size_t x = 0; x < side; ++x) {
+      luma[x] = static_cast<float>(sums[x]) / static_cast<float>(1000 * samples * samples);
     }
   }
   return grey;

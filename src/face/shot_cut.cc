@@ -128,9 +128,17 @@ std::vector<float> frame_signature(const ImageView& image) {
     const std::int64_t y = (2 * std::int64_t{j} + 1) * image.height_px / (2 * kRows);
     const std::uint8_t* row = image.row(static_cast<int>(y));
     std::int32_t* into = sums.data() + j / kSamples * kWidth;
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      const std::uint8_t* p = row + offsets[i];
-      into[i / kSamples] += 299 * p[0] + 587 * p[1] + 114 * p[2];  // Rec. 601 luma, times 1000
+    for (std::size_t x = 0; x < kWidth; ++x) {
+      int red = 0;
+      int green = 0;
+      int blue = 0;
+      for (std::size_t i = 0; i < kSamples; ++i) {
+        const std::uint8_t* p = row + offsets[x * kSamples + i];
+        red += p[0];
+        green += p[1];
+        blue += p[2];
+      }
+      into[x] += 299 * red + 587 * green + 114 * blue;  // Rec. 601 luma, times 1000
     }
   }
   constexpr std::int32_t kScale = 1000 * kSamples * kSamples;

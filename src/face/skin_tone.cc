@@ -40,6 +40,55 @@ bool contains(const Polygon& polygon, float x, float y) {  // even-odd rule
   return inside;
 }
 
+const std::array<double, 256>& linear_of_srgb() {
+  static const std::array<double, 256> kTable = [] {
+    std::array<double, 256> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      const double v = static_cast<double>(i) / 255;
+      table[i] = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+    }
+    return table;
+  }();
+  return kTable;
+}
+
+struct LinearRgb {
+  double red;
+  double green;
+  double blue;
+};
+
+LinearRgb linear_of(std::uint8_t r, std::uint8_t g, std::uint8_t b) {
+  const auto& linear = linear_of_srgb();
+  return {linear[r], linear[g], linear[b]};
+}
+
+double root(double t) {
+  constexpr double kEdge = 216.0 / 24389;
+  return t > kEdge ? std::cbrt(t) : (24389.0 / 27 * t + 16) / 116;
+}
+
+// Roots of X, Y and Z over the white point of D65 (X 0.95047, Z 1.08883).
+double x_root_of(const LinearRgb& c) {
+  return root((0.4124564 * c.red + 0.3575761 * c.green + 0.1804375 * c.blue) / 0.95047);
+}
+
+double y_root_of(const LinearRgb& c) {
+  return root(0.2126729 * c.red + 0.7151522 * c.green + 0.0721750 * c.blue);
+}
+
+double z_root_of(const LinearRgb& c) {
+  return root((0.0193339 * c.red + 0.1191920 * c.green + 0.9503041 * c.blue) / 1.08883);
+}
+
+float lightness(double y_root) {
+  return static_cast<float>(116 * y_root - 16);
+}
+
+float blue_to_yellow(double y_root, double z_root) {
+  return static_cast<float>(200 * (y_root - z_root));
+}
+
 struct Pixels {
   std::size_t seen = 0;
   std::vector<float> l;  // of the usable ones
@@ -77,10 +126,12 @@ void collect(const ImageView& image, const Polygon& polygon, Pixels& into) {
       ++into.seen;
       const std::uint8_t* p = row + std::ptrdiff_t{3} * x;
       if (std::max({p[0], p[1], p[2]}) >= kSaturated) continue;
-      const Lab lab = lab_of_srgb(p[0], p[1], p[2]);
-      if (lab.l < kTooDark) continue;
-      into.l.push_back(lab.l);
-      into.b.push_back(lab.b);
+      const LinearRgb linear = linear_of(p[0], p[1], p[2]);
+      const double y_root = y_root_of(linear);
+      const float l = lightness(y_root);
+      if (l < kTooDark) continue;
+      into.l.push_back(l);
+      into.b.push_back(blue_to_yellow(y_root, z_root_of(linear)));
     }
   }
 }
@@ -91,35 +142,13 @@ float median(std::vector<float> values) {
   return *middle;
 }
 
-const std::array<double, 256>& linear_of_srgb() {
-  static const std::array<double, 256> kTable = [] {
-    std::array<double, 256> table{};
-    for (std::size_t i = 0; i < table.size(); ++i) {
-      const double v = static_cast<double>(i) / 255;
-      table[i] = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
-    }
-    return table;
-  }();
-  return kTable;
-}
-
 }  // namespace
 
 Lab lab_of_srgb(std::uint8_t r, std::uint8_t g, std::uint8_t b) {
-  const auto& linear = linear_of_srgb();
-  const double red = linear[r];
-  const double green = linear[g];
-  const double blue = linear[b];
-  const auto f = [](double t) {
-    constexpr double kEdge = 216.0 / 24389;
-    return t > kEdge ? std::cbrt(t) : (24389.0 / 27 * t + 16) / 116;
-  };
-  // White point of D65: X 0.95047, Z 1.08883.
-  const double x = f((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047);
-  const double y = f(0.2126729 * red + 0.7151522 * green + 0.0721750 * blue);
-  const double z = f((0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883);
-  return {static_cast<float>(116 * y - 16), static_cast<float>(500 * (x - y)),
-          static_cast<float>(200 * (y - z))};
+  const LinearRgb linear = linear_of(r, g, b);
+  const double y_root = y_root_of(linear);
+  return {lightness(y_root), static_cast<float>(500 * (x_root_of(linear) - y_root)),
+          blue_to_yellow(y_root, z_root_of(linear))};
 }
 
 float skin_tone_ita_deg(const ImageView& image, double scale, const Landmarks& landmarks) {
