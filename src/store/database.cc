@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "store/bulk_stream.h"
 #include "store/duckdb_chunks.h"
 #include "store/duckdb_handles.h"
 #include "store/durable_file.h"
@@ -130,6 +131,8 @@ std::filesystem::path own_temporary_folder() {
 
 struct Database::State {
   DatabaseOptions options;
+  BulkStream bulk;  // outlives the database that reads it
+  bool bulk_registered = false;
   DuckDatabase database;
 
   Status open() {
@@ -159,6 +162,7 @@ struct Database::State {
       return error;
     }
     database = std::move(opened);
+    bulk_registered = false;
     return Ok{};
   }
 
@@ -347,6 +351,23 @@ Status Database::write_query_parquet(const std::string& select, const std::files
                                      const FileMetadata& metadata) {
   MIEN_TRY(connection, state_->connect());
   Status status = state_->copy_out(connection, "(" + select + ")", path, metadata);
+  if (!status.ok()) return std::move(status).error().with_context(path.string());
+  return status;
+}
+
+Status Database::write_stream(const TableSchema& schema, const BulkSource& source,
+                              const std::filesystem::path& path, const FileMetadata& metadata) {
+  MIEN_TRY(connection, state_->connect());
+  if (!state_->bulk_registered) {
+    MIEN_TRY_VOID(register_bulk_stream(connection, state_->bulk));
+    state_->bulk_registered = true;
+  }
+  state_->bulk = BulkStream{};
+  state_->bulk.schema = &schema;
+  state_->bulk.source = &source;
+  Status status = state_->copy_out(connection, "(SELECT * FROM mien_stream())", path, metadata);
+  if (!state_->bulk.status.ok()) status = std::move(state_->bulk.status);
+  state_->bulk = BulkStream{};
   if (!status.ok()) return std::move(status).error().with_context(path.string());
   return status;
 }

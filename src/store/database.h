@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/bulk_batch.h"
 #include "table/table.h"
 
 namespace mien {
@@ -47,6 +48,12 @@ class Database {
   // whole or not at all. Zstandard-compressed. Same rows and metadata, same bytes.
   Status write_parquet(const Table& table, const std::filesystem::path& path,
                        const FileMetadata& metadata);
+
+  // Draws batches from `source` until it ends and writes them as they come, in one thread that keeps
+  // their order; same atomicity and bytes as write_parquet. Only `columns` of the schema count. An
+  // error of the source ends the writing and is given back as it is.
+  Status write_stream(const TableSchema& schema, const BulkSource& source,
+                      const std::filesystem::path& path, const FileMetadata& metadata);
 
   // Concatenates Parquet files of one schema in the order given, without holding them in memory;
   // same atomicity as write_parquet. Up to one row group (122,880 rows) the bytes do not depend on
