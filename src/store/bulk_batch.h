@@ -1,5 +1,5 @@
-// Rows in columns, for tables of millions of rows: what Table is for thousands. A batch goes straight
-// into a Parquet file (Database::write_stream) without a cell ever being a variant.
+// Rows in columns, for tables of millions of rows: what Table is for thousands. A batch goes
+// straight into a Parquet file (Database::write_stream) without a cell ever being a variant.
 #pragma once
 
 #include <cstdint>

@@ -122,8 +122,8 @@ Status check_batch(const TableSchema& schema, const BulkBatch& batch) {
   return Ok{};
 }
 
-// Fills the chunk to the brim as long as there are rows, so that its end, and with it the end of a row
-// group, does not depend on how the source cuts its batches.
+// Fills the chunk to the brim as long as there are rows, so that its end, and with it the end of a
+// row group, does not depend on how the source cuts its batches.
 Status fill(BulkStream& stream, duckdb_data_chunk chunk) {
   std::size_t filled = 0;
   while (!stream.ended && filled < duckdb_vector_size()) {

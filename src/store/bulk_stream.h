@@ -9,7 +9,8 @@
 
 namespace mien {
 
-// What the table function mien_stream() reads at the moment. Lives as long as the connection uses it.
+// What the table function mien_stream() reads at the moment. Lives as long as the connection uses
+// it.
 struct BulkStream {
   const TableSchema* schema = nullptr;
   const BulkSource* source = nullptr;

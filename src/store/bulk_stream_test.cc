@@ -2,9 +2,10 @@
 
 #include <cmath>
 
+#include "support/paths.h"
+
 #include "base/sha256.h"
 #include "store/database.h"
-#include "support/paths.h"
 
 namespace mien {
 namespace {

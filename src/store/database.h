@@ -49,9 +49,9 @@ class Database {
   Status write_parquet(const Table& table, const std::filesystem::path& path,
                        const FileMetadata& metadata);
 
-  // Draws batches from `source` until it ends and writes them as they come, in one thread that keeps
-  // their order; same atomicity and bytes as write_parquet. Only `columns` of the schema count. An
-  // error of the source ends the writing and is given back as it is.
+  // Draws batches from `source` until it ends and writes them as they come, in one thread that
+  // keeps their order; same atomicity and bytes as write_parquet. Only `columns` of the schema
+  // count. An error of the source ends the writing and is given back as it is.
   Status write_stream(const TableSchema& schema, const BulkSource& source,
                       const std::filesystem::path& path, const FileMetadata& metadata);
 
