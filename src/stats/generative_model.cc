@@ -48,9 +48,11 @@ void draw_countries(GenerativeModel& model, Random random) {
     const std::size_t count = model.design.regions[static_cast<std::size_t>(g)].countries.size();
     std::vector<double> weights;
     for (std::size_t j = 0; j < count; ++j) weights.push_back(std::exp(random.normal()));
-    const std::vector<std::int64_t> parts = whole_shares(videos[static_cast<std::size_t>(g)], weights);
+    const std::vector<std::int64_t> parts =
+        whole_shares(videos[static_cast<std::size_t>(g)], weights);
     for (const std::int64_t part : parts) {
-      const auto all = static_cast<double>(std::max<std::int64_t>(1, videos[static_cast<std::size_t>(g)]));
+      const auto all =
+          static_cast<double>(std::max<std::int64_t>(1, videos[static_cast<std::size_t>(g)]));
       model.countries.push_back({g, static_cast<double>(part) / all, part});
     }
   }
@@ -67,7 +69,8 @@ void draw_countries(GenerativeModel& model, Random random) {
 // Log-normal prevalences, none above kMostPrevalence, whose sum is contexts_per_video.
 std::vector<double> draw_prevalence(const SimulationDesign& design, Random& random) {
   std::vector<double> raw;
-  for (int c = 0; c < design.contexts; ++c) raw.push_back(std::exp(design.rarity * random.normal()));
+  for (int c = 0; c < design.contexts; ++c)
+    raw.push_back(std::exp(design.rarity * random.normal()));
   const auto sum_at = [&](double scale) {
     double sum = 0;
     for (const double value : raw) sum += std::min(kMostPrevalence, scale * value);
@@ -95,9 +98,10 @@ void draw_prevalences(GenerativeModel& model, Random random) {
   }
   for (const SimulatedCountry& country : model.countries) {
     for (int c = 0; c < model.contexts; ++c) {
-      const double p = model.prevalence[static_cast<std::size_t>(country.region * model.contexts + c)];
-      model.country_prevalence.push_back(
-          p * (1.0 + design.country_prevalence * uniform_unit(random)));
+      const double p =
+          model.prevalence[static_cast<std::size_t>(country.region * model.contexts + c)];
+      model.country_prevalence.push_back(p *
+                                         (1.0 + design.country_prevalence * uniform_unit(random)));
     }
   }
 }
@@ -109,7 +113,9 @@ void draw_confounders(GenerativeModel& model, Random random) {
   const int terms = std::min(kConfounders, model.covariates);
   for (int c = 0; c < model.contexts; ++c) {
     std::vector<Confounder> list;
-    const int first = terms == 0 ? 0 : static_cast<int>(random.below(static_cast<std::uint64_t>(model.covariates)));
+    const int first =
+        terms == 0 ? 0
+                   : static_cast<int>(random.below(static_cast<std::uint64_t>(model.covariates)));
     for (int t = 0; t < terms; ++t) {
       const int covariate = (first + t) % model.covariates;
       list.push_back({covariate, most / terms * (2.0 * random.uniform() - 1.0)});
@@ -230,8 +236,8 @@ void draw_effects(GenerativeModel& model, const Random& root) {
   }
   const Matrix basis_full =
       normals(model.expressions, model.expressions, shared_random).householderQr().householderQ();
-  const Matrix basis = dimension_strengths(k, model.expressions).asDiagonal() *
-                       basis_full.leftCols(k).transpose();
+  const Matrix basis =
+      dimension_strengths(k, model.expressions).asDiagonal() * basis_full.leftCols(k).transpose();
   const Matrix shared = normals(model.contexts, k, shared_random) * basis;
 
   Random geography_random = root.fork(kGeographyStream);
@@ -260,7 +266,8 @@ void draw_effects(GenerativeModel& model, const Random& root) {
     }
   }
   Random country_random = root.fork(kCountryEffectStream);
-  const auto cells = static_cast<std::size_t>(model.contexts) * static_cast<std::size_t>(model.expressions);
+  const auto cells =
+      static_cast<std::size_t>(model.contexts) * static_cast<std::size_t>(model.expressions);
   for (const SimulatedCountry& country : model.countries) {
     const std::size_t offset = static_cast<std::size_t>(country.region) * cells;
     for (std::size_t cell = 0; cell < cells; ++cell) {

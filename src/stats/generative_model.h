@@ -1,12 +1,12 @@
 // The model that a simulated study is drawn from, with all its parameters known. docs/simulate.md
 // states it in full; in short, for a video of uploader u in country j of region g:
 //
-//   z_k  = sqrt(r) Z_uk + sqrt(1 - r) Z_ik, uniform with mean 0 and variance 1 each, r = kCovariateIcc
-//   x_c ~ Bernoulli(w_uc (p_jc + b_gc . z)),  w_uc one of two values, mean 1
-//   y_e  = c_je + sum_c beta_jce x_c + gamma_e . z + sqrt(i) U_ue + sqrt(1 - i) E_ie + noise
+//   z_k  = sqrt(r) Z_uk + sqrt(1 - r) Z_ik, uniform with mean 0 and variance 1 each, r =
+//   kCovariateIcc x_c ~ Bernoulli(w_uc (p_jc + b_gc . z)),  w_uc one of two values, mean 1 y_e  =
+//   c_je + sum_c beta_jce x_c + gamma_e . z + sqrt(i) U_ue + sqrt(1 - i) E_ie + noise
 //
-// Every conditional mean is linear and every draw independent, so that all covariances, and with them
-// the population values of the associations, are closed forms (true_map.h).
+// Every conditional mean is linear and every draw independent, so that all covariances, and with
+// them the population values of the associations, are closed forms (true_map.h).
 //
 // Scores are in residual standard deviations here; a written score is kScoreMean + kScoreUnit y.
 // Deterministic in the design; immutable, any thread may read it.

@@ -18,7 +18,13 @@ const double kSqrt3 = std::sqrt(3.0);
 // Streams beside those of the model's parameters.
 enum Stream : std::uint64_t { kSizeStream = 101, kUploaderStream, kVideoStream };
 // Streams of one video.
-enum VideoStream : std::uint64_t { kCovariateDraws, kContextDraws, kRowDraws, kScoreDraws, kMissingDraws };
+enum VideoStream : std::uint64_t {
+  kCovariateDraws,
+  kContextDraws,
+  kRowDraws,
+  kScoreDraws,
+  kMissingDraws
+};
 
 double uniform_unit(Random& random) {
   return kSqrt3 * (2.0 * random.uniform() - 1.0);
@@ -28,9 +34,9 @@ double uniform_unit(Random& random) {
 
 // What is known of the uploader at hand and of its present video.
 struct SimulatedVideos::Workspace {
-  std::vector<double> uploader_z;       // by covariate
-  std::vector<double> uploader_scores;  // by expression
-  std::vector<std::uint16_t> special;   // contexts the uploader keeps to
+  std::vector<double> uploader_z;        // by covariate
+  std::vector<double> uploader_scores;   // by expression
+  std::vector<std::uint16_t> special;    // contexts the uploader keeps to
   std::vector<std::uint8_t> is_special;  // by context
   std::vector<double> z;                 // of the video, by covariate
   std::vector<std::uint16_t> present;    // contexts truly there
@@ -50,8 +56,8 @@ SimulatedVideos::SimulatedVideos(const GenerativeModel& model)
     for (std::int64_t left = model.countries[j].videos; left > 0;) {
       // Pareto with minimum 1, cut down to whole videos.
       const double drawn = std::pow(1.0 - random.uniform(), -1.0 / model.design.uploader_tail);
-      const std::int64_t size = std::min(
-          {left, most, drawn < 1e15 ? static_cast<std::int64_t>(drawn) : most});
+      const std::int64_t size =
+          std::min({left, most, drawn < 1e15 ? static_cast<std::int64_t>(drawn) : most});
       uploaders_.push_back({static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(size),
                             static_cast<std::uint32_t>(first)});
       largest_ = std::max(largest_, size);
@@ -171,7 +177,8 @@ void SimulatedVideos::append_rows(Random random, std::size_t country, std::size_
   const SimulationDesign& design = model_.design;
   const auto row = [&](std::uint16_t context, bool above, std::uint64_t low, std::uint64_t high) {
     const auto step = static_cast<double>(low + random.below(high - low + 1));
-    into.contexts.push_back({static_cast<std::uint32_t>(video), context, above, step / kScoreSteps});
+    into.contexts.push_back(
+        {static_cast<std::uint32_t>(video), context, above, step / kScoreSteps});
     work.is_listed[context] = 1;
   };
   for (const std::uint16_t context : work.present) {

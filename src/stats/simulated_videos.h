@@ -1,8 +1,8 @@
 // Videos drawn from a generative model, a chunk at a time.
 //
-// Videos stand uploader by uploader, uploaders country by country, countries region by region. Every
-// uploader and every video has a random stream of its own, so a chunk is the same whoever draws it and
-// in whatever order. Thread-safe after construction.
+// Videos stand uploader by uploader, uploaders country by country, countries region by region.
+// Every uploader and every video has a random stream of its own, so a chunk is the same whoever
+// draws it and in whatever order. Thread-safe after construction.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,9 @@ struct VideoChunk {
   std::vector<std::uint32_t> country;   // by video
   std::vector<std::uint32_t> uploader;  // by video: number in the study
   std::vector<double> covariates;       // [video * K + k], standardised; NaN where missing
-  std::vector<double> scores;           // [video * E + e] in [0, 1], float precision; NaN where no face
-  std::vector<ContextRow> contexts;     // by video, then context; none where contexts could not be named
+  std::vector<double> scores;  // [video * E + e] in [0, 1], float precision; NaN where no face
+  std::vector<ContextRow>
+      contexts;  // by video, then context; none where contexts could not be named
   std::vector<std::uint8_t> context_ok;  // by video: whether contexts could be named
   std::vector<std::uint8_t> face_ok;     // by video: whether a face was scored
   std::int64_t clipped = 0;              // scores that had to be drawn in to [0, 1]

@@ -1,6 +1,7 @@
-// Which of many rare events happen, at a cost that grows with those that do, not with those that may:
-// events of similar probability stand in one list that is walked in geometric steps, and each one met
-// is thinned to its exact probability (Devroye 1986, "Non-uniform random variate generation", VI).
+// Which of many rare events happen, at a cost that grows with those that do, not with those that
+// may: events of similar probability stand in one list that is walked in geometric steps, and each
+// one met is thinned to its exact probability (Devroye 1986, "Non-uniform random variate
+// generation", VI).
 #pragma once
 
 #include <cmath>
@@ -19,8 +20,8 @@ class SparseDraws {
   // Event i happens with probability at most caps[i], in [0, 1]; one with 0 never does.
   explicit SparseDraws(std::span<const double> caps);
 
-  // Calls met(event, cap) for a random set of events, each met independently with probability cap >=
-  // caps[event]; the caller thins: event i happens with probability p where uniform() * cap < p.
+  // Calls met(event, cap) for a random set of events, each met independently with probability cap
+  // >= caps[event]; the caller thins: event i happens with probability p where uniform() * cap < p.
   template <typename Met>
   void draw(Random& random, const Met& met) const {
     for (const List& list : lists_) {

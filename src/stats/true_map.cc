@@ -16,7 +16,8 @@ using Vector = Eigen::VectorXd;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// A written context X given the true one x in {0, 1}: E X = mean0 + mean1 x, E X^2 = square0 + square1 x.
+// A written context X given the true one x in {0, 1}: E X = mean0 + mean1 x, E X^2 = square0 +
+// square1 x.
 struct Measurement {
   double mean0 = 0, mean1 = 0, square0 = 0, square1 = 0;
 };
@@ -54,10 +55,10 @@ Measurement measurement(const SimulationDesign& design, double prevalence, TrueC
 
 // Covariances of one region's contexts x, scores y and covariates z (Szz apart).
 struct Moments {
-  Matrix direct;           // C x E: covariance of x and y beside what z explains, within country
-  Matrix xy, xz, yz;       // C x E, C x K, E x K
-  Vector xx, yy;           // C, E
-  Matrix zz;               // K x K
+  Matrix direct;      // C x E: covariance of x and y beside what z explains, within country
+  Matrix xy, xz, yz;  // C x E, C x K, E x K
+  Vector xx, yy;      // C, E
+  Matrix zz;          // K x K
   Vector total_xx, total_yy;
 };
 
@@ -129,16 +130,15 @@ Moments RegionMoments::given() const {
     const std::size_t j = members[static_cast<std::size_t>(i)];
     const double share = shares[static_cast<std::size_t>(i)];
     const Eigen::Map<const RowMajor> beta(
-        model_.country_effects.data() + j * static_cast<std::size_t>(contexts * expressions), contexts,
-        expressions);
+        model_.country_effects.data() + j * static_cast<std::size_t>(contexts * expressions),
+        contexts, expressions);
     const Eigen::Map<const Vector> p(
         model_.country_prevalence.data() + j * static_cast<std::size_t>(contexts), contexts);
     // Variance of x beside what z explains: p (1 - p) - |b|^2.
     const Vector rest = (p.array() * (1 - p.array())).matrix() - loads_.rowwise().squaredNorm();
     const Matrix gain = gamma_ + beta.transpose() * loads_;  // E x K: slope of y on z
     m.yz += share * gain;
-    m.yy += share * (gain.rowwise().squaredNorm() +
-                     beta.cwiseAbs2().transpose() * rest +
+    m.yy += share * (gain.rowwise().squaredNorm() + beta.cwiseAbs2().transpose() * rest +
                      Vector::Constant(expressions, model_.residual_variance()));
     m.direct += share * (rest.asDiagonal() * beta);
     for (Eigen::Index c = 0; c < contexts; ++c) {
@@ -186,8 +186,8 @@ void RegionMoments::add_between(const std::vector<double>& shares, const Matrix&
   m.zz += z.transpose() * w.asDiagonal() * z;
 }
 
-// Countries drawn anew: expectations over their effects (variance (effect strength slopes)^2), their
-// prevalences (relative variance country_prevalence^2) and levels.
+// Countries drawn anew: expectations over their effects (variance (effect strength slopes)^2),
+// their prevalences (relative variance country_prevalence^2) and levels.
 Moments RegionMoments::sample() const {
   const auto contexts = static_cast<Eigen::Index>(model_.contexts);
   const auto expressions = static_cast<Eigen::Index>(model_.expressions);
@@ -197,8 +197,9 @@ Moments RegionMoments::sample() const {
   Moments m = empty();
   using RowMajor = Eigen::Matrix<double, -1, -1, Eigen::RowMajor>;
   const Eigen::Map<const RowMajor> beta(
-      model_.effects.data() + static_cast<std::size_t>(region_) * static_cast<std::size_t>(contexts * expressions), contexts,
-      expressions);
+      model_.effects.data() +
+          static_cast<std::size_t>(region_) * static_cast<std::size_t>(contexts * expressions),
+      contexts, expressions);
   Matrix tau2 = Matrix::Zero(contexts, expressions);  // variance of a country's effects
   Vector rest(contexts);
   Vector p2(contexts);  // of prevalence over countries: variance
@@ -207,9 +208,11 @@ Moments RegionMoments::sample() const {
     const double p = prevalence(c);
     p2(c) = p * p * spread;
     rest(c) = p - p * p - p2(c) - loads_.row(c).squaredNorm();
-    const double size = design.effect * design.country_slopes * model_.strength[static_cast<std::size_t>(c)];
+    const double size =
+        design.effect * design.country_slopes * model_.strength[static_cast<std::size_t>(c)];
     for (Eigen::Index e = 0; e < expressions; ++e) {
-      if (model_.is_zero[static_cast<std::size_t>(c * expressions + e)] == 0) tau2(c, e) = size * size;
+      if (model_.is_zero[static_cast<std::size_t>(c * expressions + e)] == 0)
+        tau2(c, e) = size * size;
     }
     const Measurement& x = measured_[static_cast<std::size_t>(c)];
     const double mean = x.mean0 + x.mean1 * p;

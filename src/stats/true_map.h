@@ -1,9 +1,10 @@
 // What associations of a simulated study are in the population: the values that estimates from ever
-// more videos tend to, in closed form from the model's parameters. Not a latent coefficient, but the
-// very estimand of the association, on scores and contexts as they are written, with all covariates.
+// more videos tend to, in closed form from the model's parameters. Not a latent coefficient, but
+// the very estimand of the association, on scores and contexts as they are written, with all
+// covariates.
 //
-// With S the covariances within country (pooled with the countries' shares of videos), T those within
-// the region, and z all covariates:
+// With S the covariances within country (pooled with the countries' shares of videos), T those
+// within the region, and z all covariates:
 //   correlation         S_xy / sqrt(S_xx S_yy), no covariates
 //   partial             S_xy.z / sqrt(S_xx.z S_yy.z)
 //   semipartial         S_xy.z / sqrt(T_xx S_yy.z)
@@ -18,9 +19,12 @@
 
 namespace mien {
 
-enum class TrueContexts { kPresent, kScore };       // x is 0 or 1, or the score (0 without a row)
+enum class TrueContexts { kPresent, kScore };  // x is 0 or 1, or the score (0 without a row)
 enum class TrueWithin { kCountry, kNone };
-enum class TrueCountries { kAsGiven, kAsSample };   // estimand of --cluster uploader, of --cluster country
+enum class TrueCountries {
+  kAsGiven,
+  kAsSample
+};  // estimand of --cluster uploader, of --cluster country
 
 struct TrueMapOptions {
   TrueContexts contexts = TrueContexts::kPresent;
