@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,10 +43,14 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::filesystem::pa
   return pid;
 }
 
-int wait_for(pid_t pid) {
+ProgramRun wait_for(pid_t pid) {
   int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  rusage usage{};
+  ProgramRun run;
+  if (wait4(pid, &status, 0, &usage) != pid) return run;
+  run.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  run.peak_mb = static_cast<double>(usage.ru_maxrss) / 1024;
+  return run;
 }
 
 }  // namespace
@@ -58,22 +63,58 @@ std::string read_text(const std::filesystem::path& path) {
 }
 
 ProgramRun run_mien(const std::vector<std::string>& arguments) {
-  const TemporaryFolder folder;
-  const auto out = folder.path() / "out";
-  const auto err = folder.path() / "err";
-  ProgramRun run;
-  run.exit_status = wait_for(spawn(arguments, out, err));
-  run.out = read_text(out);
-  run.err = read_text(err);
+  return RunningMien(arguments).finish();
+}
+
+RunningMien::RunningMien(const std::vector<std::string>& arguments)
+    : pid_(spawn(arguments, folder_.path() / "out", folder_.path() / "err")) {}
+
+RunningMien::~RunningMien() {
+  if (pid_ <= 0) return;
+  send(SIGKILL);
+  wait_for(pid_);
+}
+
+std::vector<pid_t> RunningMien::workers() const {
+  std::vector<pid_t> found;
+  const std::string pid = std::to_string(pid_);
+  std::istringstream children(read_text("/proc/" + pid + "/task/" + pid + "/children"));
+  for (pid_t child = 0; children >> child;) {
+    if (is_running(child)) found.push_back(child);
+  }
+  return found;
+}
+
+bool RunningMien::wait_for_workers(std::size_t count, double seconds) const {
+  return comes_true(seconds, [&] { return workers().size() >= count; });
+}
+
+void RunningMien::send(int signal_number) const {
+  kill(pid_, signal_number);
+}
+
+ProgramRun RunningMien::finish() {
+  ProgramRun run = wait_for(pid_);
+  pid_ = -1;
+  run.out = read_text(folder_.path() / "out");
+  run.err = read_text(folder_.path() / "err");
   return run;
 }
 
-void run_mien_and_kill(const std::vector<std::string>& arguments, int milliseconds) {
-  const TemporaryFolder folder;
-  const pid_t pid = spawn(arguments, folder.path() / "out", folder.path() / "err");
-  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-  kill(pid, SIGKILL);
-  wait_for(pid);
+bool is_running(pid_t pid) {
+  const std::string stat = read_text("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = stat.rfind(')');  // the state letter follows the name
+  return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] != 'Z' &&
+         stat[name_end + 2] != 'X';
+}
+
+bool comes_true(double seconds, const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return condition();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 std::vector<nlohmann::json> table_rows(const std::filesystem::path& study,

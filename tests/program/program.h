@@ -1,10 +1,16 @@
 // Runs the built program as a person would.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "support/paths.h"
 
 namespace mien::testing {
 
@@ -12,12 +18,32 @@ struct ProgramRun {
   int exit_status = -1;  // 128 + signal where it was killed
   std::string out;
   std::string err;
+  double peak_mb = 0;  // of the largest process, workers included
 };
 
 ProgramRun run_mien(const std::vector<std::string>& arguments);
 
-// Starts it, kills it with SIGKILL after `milliseconds`, and returns once it is gone.
-void run_mien_and_kill(const std::vector<std::string>& arguments, int milliseconds);
+// The program while it runs. Destroyed, it is killed.
+class RunningMien {
+ public:
+  explicit RunningMien(const std::vector<std::string>& arguments);
+  RunningMien(const RunningMien&) = delete;
+  RunningMien& operator=(const RunningMien&) = delete;
+  ~RunningMien();
+
+  std::vector<pid_t> workers() const;  // processes that it started and that still run
+  bool wait_for_workers(std::size_t count, double seconds) const;
+  void send(int signal_number) const;
+  ProgramRun finish();  // waits for the end
+
+ private:
+  TemporaryFolder folder_;
+  pid_t pid_ = -1;
+};
+
+bool is_running(pid_t pid);
+// Whether `condition` comes true within `seconds`, looked at every few milliseconds.
+bool comes_true(double seconds, const std::function<bool()>& condition);
 
 // A table of a study, through `mien export --format jsonl`: one object a row.
 std::vector<nlohmann::json> table_rows(const std::filesystem::path& study,
