@@ -1,67 +1,140 @@
 #include "expression/channel.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
+#include "expression/actions.h"
 #include "expression/expression_crop.h"
 #include "expression/expression_model.h"
+#include "expression/prototype.h"
 
 namespace mien {
 namespace {
 
 constexpr const char* kBasic7Model = "face_expression";
+constexpr const char* kLabelPrefix = "label";
 
 std::string prefix_of(const Manifest& manifest) {
   return manifest.channel.empty() ? manifest.id : manifest.channel;
 }
 
-std::string description_of(const Manifest& manifest, const std::string& label) {
-  const std::string kind = manifest.activation == "sigmoid" ? "Score" : "Probability";
-  return kind + " of the label '" + label + "' in [0, 1], by the model " + manifest.id + " " +
-         manifest.version + "; what raters might call the face, not what the person feels. " +
-         "Whose labels: " + manifest.whose_labels + ".";
+ColumnSpec column_of(const Manifest& manifest, const std::string& label) {
+  const std::string kind = manifest.activation == "softmax" ? "Probability" : "Score";
+  return {prefix_of(manifest) + "_" + label, ColumnType::kDouble,
+          kind + " of the label '" + label + "', by the model " + manifest.id + " " +
+              manifest.version +
+              "; what raters might call the face, not what the person feels. Whose labels: " +
+              manifest.whose_labels + "."};
+}
+
+ColumnSpec column_of(const ActionSpec& action) {
+  return {"action_" + std::string(action.name), ColumnType::kDouble,
+          std::string(action.description) + " (" + std::string(action.action_units) + "), in " +
+              std::string(action.unit) + "; 0 is a typical neutral face, not the person's own."};
+}
+
+ColumnSpec column_of(const Prototype& prototype, const std::string& label) {
+  return {std::string(kLabelPrefix) + "_" + label, ColumnType::kDouble,
+          "Score of the label '" + label + "' in [0, 1], by " + prototype.id() + ". " +
+              prototype.notice()};
 }
 
 }  // namespace
 
+// All numbers of one face stand in one row: basic7, further models, actions, labels, each only
+// where asked for or needed by the labels. Columns are places in that row.
 struct ChannelScorer::State {
+  std::vector<ColumnSpec> row{};
   std::vector<ColumnSpec> columns{};
-  std::vector<ExpressionModel> models{};  // those whose scores are columns, in column order
-
-  // Where two columns would have one name, the later model is refused.
-  Status add_column(ColumnSpec column, const std::string& of) {
-    const bool is_taken = std::any_of(columns.begin(), columns.end(), [&](const ColumnSpec& known) {
-      return known.name == column.name;
-    });
-    if (is_taken) {
-      return Error{ErrorCode::kMismatch, of + ": its column '" + column.name +
-                                             "' is there already; give the model a channel of " +
-                                             "its own in its manifest"};
-    }
-    columns.push_back(std::move(column));
-    return Ok{};
-  }
+  std::vector<std::size_t> column_places{};
+  std::vector<ExpressionModel> models{};
+  bool has_actions = false;
+  std::optional<Prototype> prototype{};
+  std::vector<std::size_t> prototype_places{};
+  StageClock action_clock{};
+  StageClock label_clock{};
 
   Status add_model(const ModelSet& set, const std::string& id) {
     MIEN_TRY(model, ExpressionModel::open(set, id));
-    const Manifest& manifest = model.manifest();
-    for (const std::string& label : manifest.labels) {
-      MIEN_TRY_VOID(add_column(
-          {prefix_of(manifest) + "_" + label, ColumnType::kDouble, description_of(manifest, label)},
-          manifest.path.string()));
+    for (const std::string& label : model.manifest().labels) {
+      row.push_back(column_of(model.manifest(), label));
     }
     models.push_back(std::move(model));
+    return Ok{};
+  }
+
+  void add_actions() {
+    has_actions = true;
+    for (const ActionSpec& action : action_specs()) row.push_back(column_of(action));
+  }
+
+  Status add_prototype(const std::filesystem::path& file) {
+    MIEN_TRY(read, Prototype::read(file));
+    for (const std::string& input : read.inputs()) {
+      const auto found = std::find_if(
+          row.begin(), row.end(), [&](const ColumnSpec& column) { return column.name == input; });
+      if (found == row.end()) {
+        return Error{ErrorCode::kMismatch, file.string() + ": there is no channel '" + input +
+                                               "'; name one of basic7 or action"};
+      }
+      prototype_places.push_back(static_cast<std::size_t>(found - row.begin()));
+    }
+    for (const std::string& label : read.labels()) row.push_back(column_of(read, label));
+    prototype = std::move(read);
+    return Ok{};
+  }
+
+  // Makes columns of a stretch of the row. Where two columns would have one name, the later is
+  // refused.
+  Status show(std::size_t first, std::size_t count) {
+    for (std::size_t place = first; place < first + count; ++place) {
+      const auto is_same = [&](const ColumnSpec& known) { return known.name == row[place].name; };
+      if (std::any_of(columns.begin(), columns.end(), is_same)) {
+        return Error{ErrorCode::kMismatch, "the column '" + row[place].name +
+                                               "' is there already; give the model a channel of " +
+                                               "its own in its manifest"};
+      }
+      columns.push_back(row[place]);
+      column_places.push_back(place);
+    }
     return Ok{};
   }
 };
 
 Result<ChannelScorer> ChannelScorer::open(const ModelSet& models, const ChannelOptions& options) {
   auto state = std::make_unique<State>();
-  if (options.basic7) MIEN_TRY_VOID(state->add_model(models, kBasic7Model));
+  bool needs_prototype = options.label;
+  struct Stretch {
+    std::size_t first;
+    std::size_t count;
+  };
+  std::vector<Stretch> stretches;  // in column order, which is not the row's
+  const auto since = [&](std::size_t first) { return Stretch{first, state->row.size() - first}; };
+
+  std::vector<Stretch> further;
+  std::size_t first = 0;
+  if (options.basic7 || options.label) MIEN_TRY_VOID(state->add_model(models, kBasic7Model));
+  if (options.basic7) stretches.push_back(since(first));
   for (const std::string& id : options.expression_models) {
+    first = state->row.size();
     auto added = state->add_model(models, id);
     if (!added.ok()) return std::move(added).error().with_context("expression model '" + id + "'");
+    further.push_back(since(first));
+    if (prefix_of(state->models.back().manifest()) == kLabelPrefix) needs_prototype = false;
+  }
+  first = state->row.size();
+  if (options.action || needs_prototype) state->add_actions();
+  if (options.action) stretches.push_back(since(first));
+  first = state->row.size();
+  if (needs_prototype) {
+    MIEN_TRY_VOID(state->add_prototype(options.prototype_file));
+    stretches.push_back(since(first));
+  }
+  stretches.insert(stretches.end(), further.begin(), further.end());
+  for (const Stretch& stretch : stretches) {
+    MIEN_TRY_VOID(state->show(stretch.first, stretch.count));
   }
   return ChannelScorer(std::move(state));
 }
@@ -78,13 +151,29 @@ const std::vector<ColumnSpec>& ChannelScorer::columns() const {
 Result<std::vector<float>> ChannelScorer::score(const ImageView& image, double scale,
                                                 const FaceObservation& face) {
   MIEN_CHECK(face.has_landmarks, "only faces with reason kNone are scored");
-  std::vector<float> scores;
-  scores.reserve(state_->columns.size());
+  std::vector<float> row;
+  row.reserve(state_->row.size());
   const CropSquare square = expression_square(face);
   for (ExpressionModel& model : state_->models) {
-    MIEN_TRY(of_model, model.score(image, scale, square));
-    scores.insert(scores.end(), of_model.begin(), of_model.end());
+    MIEN_TRY(scores, model.score(image, scale, square));
+    row.insert(row.end(), scores.begin(), scores.end());
   }
+  if (state_->has_actions) {
+    const StageClock::Call call(state_->action_clock);
+    const Actions actions = measure_actions(face.landmarks);
+    row.insert(row.end(), actions.begin(), actions.end());
+  }
+  if (state_->prototype) {
+    const StageClock::Call call(state_->label_clock);
+    std::vector<float> inputs;
+    inputs.reserve(state_->prototype_places.size());
+    for (const std::size_t place : state_->prototype_places) inputs.push_back(row[place]);
+    const std::vector<float> labels = state_->prototype->score(inputs);
+    row.insert(row.end(), labels.begin(), labels.end());
+  }
+  std::vector<float> scores;
+  scores.reserve(state_->column_places.size());
+  for (const std::size_t place : state_->column_places) scores.push_back(row[place]);
   return scores;
 }
 
@@ -93,6 +182,11 @@ std::vector<StageTime> ChannelScorer::stage_times() const {
   for (const ExpressionModel& model : state_->models) {
     times.push_back({prefix_of(model.manifest()), model.clock().calls, model.clock().seconds});
   }
+  const auto add = [&times](const char* stage, const StageClock& clock) {
+    times.push_back({stage, clock.calls, clock.seconds});
+  };
+  if (state_->has_actions) add("action", state_->action_clock);
+  if (state_->prototype) add(kLabelPrefix, state_->label_clock);
   return times;
 }
 

@@ -28,6 +28,12 @@ ChannelOptions only_basic7() {
   return options;
 }
 
+ChannelOptions everything() {
+  ChannelOptions options;
+  options.prototype_file = testing::source_dir() / "data/prototype16.json";
+  return options;
+}
+
 std::vector<std::string> names(const ChannelScorer& scorer) {
   std::vector<std::string> result;
   for (const ColumnSpec& column : scorer.columns()) result.push_back(column.name);
@@ -82,6 +88,58 @@ TEST(ChannelScorer, ReadsTheSameFromAPictureOfHalfTheSize) {
   for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(whole[i], small[i], 0.1) << i;
 }
 
+TEST(ChannelScorer, PutsBasic7BeforeActionsBeforeLabels) {
+  auto scorer = ChannelScorer::open(models(), everything()).value();
+  const auto all = names(scorer);
+  ASSERT_EQ(all.size(), 7U + 26U + 16U);
+  EXPECT_EQ(all[6], "basic7_surprised");
+  EXPECT_EQ(all[7], "action_inner_brows_raised");
+  EXPECT_EQ(all[32], "action_head_tilt_deg");
+  EXPECT_EQ(all[33], "label_amusement");
+  EXPECT_EQ(all[48], "label_triumph");
+  EXPECT_THAT(scorer.columns()[33].description, HasSubstr("No rating validated"));
+  const Image image = portrait();
+  const auto scores = scorer.score(image.view(), 1, testing::faces_of(image).at(0)).value();
+  ASSERT_EQ(scores.size(), all.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_TRUE(std::isfinite(scores[i])) << all[i];
+}
+
+// What is shown does not change what is measured.
+TEST(ChannelScorer, GivesEachChannelAloneTheNumbersItHasAmongAll) {
+  const Image image = portrait();
+  const auto face = testing::faces_of(image).at(0);
+  auto all = ChannelScorer::open(models(), everything()).value();
+  const auto scores = all.score(image.view(), 1, face).value();
+  std::size_t first = 0;
+  for (const int which : {0, 1, 2}) {
+    ChannelOptions options = everything();
+    options.basic7 = which == 0;
+    options.action = which == 1;
+    options.label = which == 2;
+    auto one = ChannelScorer::open(models(), options).value();
+    const auto alone = one.score(image.view(), 1, face).value();
+    ASSERT_EQ(alone.size(), one.columns().size());
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      EXPECT_EQ(one.columns()[i].name, all.columns()[first + i].name);
+      EXPECT_EQ(alone[i], scores[first + i]) << one.columns()[i].name;
+    }
+    first += alone.size();
+    const auto stages = one.stage_times();
+    const bool runs_the_network = std::any_of(stages.begin(), stages.end(),
+                                              [](const auto& s) { return s.stage == "basic7"; });
+    EXPECT_EQ(runs_the_network, which != 1);  // a mesh-only run runs no network here
+  }
+  EXPECT_EQ(first, scores.size());
+}
+
+TEST(ChannelScorer, NeedsTheWeightsOfTheLabelChannel) {
+  ChannelOptions options = everything();
+  options.prototype_file = "nowhere.json";
+  const auto scorer = ChannelScorer::open(models(), options);
+  ASSERT_FALSE(scorer.ok());
+  EXPECT_THAT(scorer.error().message, HasSubstr("nowhere.json"));
+}
+
 TEST(ChannelScorer, TakesFurtherModelsInTheOrderNamed) {
   ChannelOptions options = only_basic7();
   options.basic7 = false;
@@ -97,8 +155,7 @@ TEST(ChannelScorer, TakesFurtherModelsInTheOrderNamed) {
 }
 
 // A user's own model: the packaged network under another name, channel and words.
-TEST(ChannelScorer, TakesAUsersOwnModelWithItsOwnLabels) {
-  const testing::TemporaryFolder folder;
+std::filesystem::path own_model(const std::filesystem::path& folder, const std::string& channel) {
   const auto root = testing::source_dir();
   std::ifstream file(root / "models/face_expression.json");
   std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -108,14 +165,30 @@ TEST(ChannelScorer, TakesAUsersOwnModelWithItsOwnLabels) {
     text.replace(at, from.size(), to);
   };
   replace(R"("id": "face_expression")", R"("id": "mine")");
-  replace(R"("channel": "basic7")", R"("channel": "office")");
+  replace(R"("channel": "basic7")", R"("channel": ")" + channel + '"');
   replace(R"("neutral",)", R"("deadpan",)");
-  std::ofstream(folder.path() / "mine.json") << text;
-  std::filesystem::copy(root / "build/models/face_expression.onnx", folder.path());
+  std::ofstream(folder / "mine.json") << text;
+  std::filesystem::copy(root / "build/models/face_expression.onnx", folder);
+  return folder / "mine.json";
+}
 
+TEST(ChannelScorer, LetsATrainedModelTakeThePlaceOfThePrototype) {
+  const testing::TemporaryFolder folder;
+  ChannelOptions options = everything();
+  options.basic7 = options.action = false;
+  options.prototype_file = "nowhere.json";  // not read
+  options.expression_models = {"mine"};
+  auto scorer = ChannelScorer::open(models({own_model(folder.path(), "label")}), options);
+  ASSERT_TRUE(scorer.ok()) << scorer.error().message;
+  ASSERT_EQ(scorer->columns().size(), 7U);
+  EXPECT_EQ(scorer->columns()[0].name, "label_deadpan");
+}
+
+TEST(ChannelScorer, TakesAUsersOwnModelWithItsOwnLabels) {
+  const testing::TemporaryFolder folder;
   ChannelOptions options = only_basic7();
   options.expression_models = {"mine"};
-  auto scorer = ChannelScorer::open(models({folder.path() / "mine.json"}), options);
+  auto scorer = ChannelScorer::open(models({own_model(folder.path(), "office")}), options);
   ASSERT_TRUE(scorer.ok()) << scorer.error().message;
   ASSERT_EQ(scorer->columns().size(), 14U);
   EXPECT_EQ(scorer->columns()[7].name, "office_deadpan");
