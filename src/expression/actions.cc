@@ -88,8 +88,8 @@ Measures measures_of(const Points& p) {
   m[kCorners] = height(p, {61, 291}) - height(p, {40, 270, 91, 321});
   m[kCornerDepth] = depth(p, {61, 291}) - depth(p, {57, 287, 186, 410, 43, 273});
   m[kMouthWidth] = distance(p, {{61, 291}});
-  m[kRedLips] = distance(p, {{0, 13}, {37, 82}, {267, 312}}) +
-                distance(p, {{17, 14}, {84, 87}, {314, 317}});
+  m[kRedLips] =
+      distance(p, {{0, 13}, {37, 82}, {267, 312}}) + distance(p, {{17, 14}, {84, 87}, {314, 317}});
   m[kGap] = distance(p, {{13, 14}});
   m[kJaw] = distance(p, {{2, 152}});
   m[kChinBoss] = height(p, {199, 200}) - height(p, {18, 152});
@@ -100,7 +100,9 @@ Measures measures_of(const Points& p) {
 
 // Medians over the pictures labelled neutral, printed by expression_norms; differences between the
 // sides are 0 by symmetry.
-constexpr Measures kNeutral = {0.1718, 0.1453, 0.2138, 0.2997, 0.0446, -0.0349, -0.2837, -0.4865, 0.4627, -0.7008, 0.0080, 0.0124, 0.5554, 0.2110, 0.0347, 0.7613, 0.0230, 0, 0};
+constexpr Measures kNeutral = {0.1718,  0.1453, 0.2138,  0.2997, 0.0446, -0.0349, -0.2837,
+                               -0.4865, 0.4627, -0.7008, 0.0080, 0.0124, 0.5554,  0.2110,
+                               0.0347,  0.7613, 0.0230,  0,      0};
 
 constexpr double kWideOpen = 0.25;  // gap of the lips from which a mouth counts as stretched open
 
@@ -143,19 +145,26 @@ constexpr std::array<Definition, kActionCount> kDefinitions = {{
      [](const Measured& m) -> double { return m.over(kCheek); }},
     {{"lids_tight", "AU7", "Height of the lower lids", kEyes},
      [](const Measured& m) -> double { return m.over(kLowerLid); }},
-    {{"eyes_closed", "AU43", "How much of the way from a neutral face's upper lid to the lower lid is gone: 0 open, 1 shut", "share"},
+    {{"eyes_closed", "AU43",
+      "How much of the way from a neutral face's upper lid to the lower lid is gone: 0 open, 1 "
+      "shut",
+      "share"},
      [](const Measured& m) -> double { return closure(m[kUpperLid], m[kLowerLid]); }},
     {{"nose_wrinkled", "AU9", "How near the wings of the nose are to the inner eye corners", kEyes},
      [](const Measured& m) -> double { return m.over(kNoseWings); }},
     {{"nostrils_wide", "AU38", "Width of the nose over its wings", kEyes},
      [](const Measured& m) -> double { return m.over(kNostrils); }},
-    {{"upper_lip_raised", "AU10", "How near the skin above the upper lip is to the nose's root", kEyes},
+    {{"upper_lip_raised", "AU10", "How near the skin above the upper lip is to the nose's root",
+      kEyes},
      [](const Measured& m) -> double { return m.over(kUpperLip); }},
-    {{"lip_corners_up", "AU12", "Height of the lip corners over the lips beside them, else 0", kEyes},
+    {{"lip_corners_up", "AU12", "Height of the lip corners over the lips beside them, else 0",
+      kEyes},
      [](const Measured& m) -> double { return std::max(0.0, m.over(kCorners)); }},
-    {{"lip_corners_down", "AU15", "Depth of the lip corners under the lips beside them, else 0", kEyes},
+    {{"lip_corners_down", "AU15", "Depth of the lip corners under the lips beside them, else 0",
+      kEyes},
      [](const Measured& m) -> double { return std::max(0.0, -m.over(kCorners)); }},
-    {{"lip_corners_dimpled", "AU14", "How far the lip corners lie behind the skin around them", kEyes},
+    {{"lip_corners_dimpled", "AU14", "How far the lip corners lie behind the skin around them",
+      kEyes},
      [](const Measured& m) -> double { return m.over(kCornerDepth); }},
     {{"chin_raised", "AU17", "How far the chin's boss has risen towards the lower lip", kEyes},
      [](const Measured& m) -> double { return m.over(kChinBoss); }},
@@ -165,15 +174,19 @@ constexpr std::array<Definition, kActionCount> kDefinitions = {{
      [](const Measured& m) -> double { return m.over(kGap); }},
     {{"jaw_drop", "AU26", "Distance of the chin from the nose", kEyes},
      [](const Measured& m) -> double { return m.over(kJaw); }},
-    {{"mouth_stretched", "AU27", "Gap between the lips beyond a quarter of the eye distance, else 0", kEyes},
+    {{"mouth_stretched", "AU27",
+      "Gap between the lips beyond a quarter of the eye distance, else 0", kEyes},
      [](const Measured& m) -> double { return std::max(0.0, m[kGap] - kWideOpen); }},
-    {{"lips_puckered", "AU18", "How much narrower the mouth is than a neutral face's, else 0", kEyes},
+    {{"lips_puckered", "AU18", "How much narrower the mouth is than a neutral face's, else 0",
+      kEyes},
      [](const Measured& m) -> double { return std::max(0.0, -m.over(kMouthWidth)); }},
     {{"lips_stretched", "AU20", "How much wider the mouth is than a neutral face's, else 0", kEyes},
      [](const Measured& m) -> double { return std::max(0.0, m.over(kMouthWidth)); }},
-    {{"lip_corners_uneven", "one-sided AU12 or AU14", "Difference in height of the two lip corners, whichever is higher", kEyes},
+    {{"lip_corners_uneven", "one-sided AU12 or AU14",
+      "Difference in height of the two lip corners, whichever is higher", kEyes},
      [](const Measured& m) -> double { return std::abs(m[kCornersUneven]); }},
-    {{"brows_uneven", "one-sided AU2 or AU4", "Difference in height of the two brows, whichever is higher", kEyes},
+    {{"brows_uneven", "one-sided AU2 or AU4",
+      "Difference in height of the two brows, whichever is higher", kEyes},
      [](const Measured& m) -> double { return std::abs(m[kBrowsUneven]); }},
     {{"head_turn_deg", "AU51, AU52", "Head turned towards the person's own left", "degrees"},
      [](const Measured& m) -> double { return static_cast<double>(m.pose.yaw_deg); }},

@@ -64,15 +64,13 @@ Landmarks moved(const std::vector<Push>& pushes, const HeadPose& pose = {},
     const float roll = radians(pose.roll_deg);
     Point3 q = {v.x, std::cos(pitch) * v.y + std::sin(pitch) * v.z,
                 std::cos(pitch) * v.z - std::sin(pitch) * v.y};
-    q = {std::cos(yaw) * q.x - std::sin(yaw) * q.z, q.y,
-         std::cos(yaw) * q.z + std::sin(yaw) * q.x};
+    q = {std::cos(yaw) * q.x - std::sin(yaw) * q.z, q.y, std::cos(yaw) * q.z + std::sin(yaw) * q.x};
     return Point3{std::cos(roll) * q.x - std::sin(roll) * q.y,
                   std::cos(roll) * q.y + std::sin(roll) * q.x, q.z};
   };
   for (std::size_t i = 0; i < face.points.size(); ++i) {
     const Point3& from = canonical_points().at(i);
-    const Point3 by =
-        turned({upright[i].x - from.x, upright[i].y - from.y, upright[i].z - from.z});
+    const Point3 by = turned({upright[i].x - from.x, upright[i].y - from.y, upright[i].z - from.z});
     face.points[i] = {base.points[i].x + scale_px * by.x, base.points[i].y + scale_px * by.y,
                       base.points[i].z + scale_px * by.z};
   }
@@ -88,12 +86,8 @@ const std::vector<int> kCorners = {61, 291, 76, 306, 62, 292, 78, 308};
 
 const std::vector<Move>& moves() {
   static const std::vector<Move> kMoves = {
-      {"inner brows up",
-       {{{107, 336, 55, 285}, {0, -0.05F, 0}}},
-       {{"inner_brows_raised", 0.05F}}},
-      {"outer brows up",
-       {{{70, 300, 46, 276}, {0, -0.05F, 0}}},
-       {{"outer_brows_raised", 0.05F}}},
+      {"inner brows up", {{{107, 336, 55, 285}, {0, -0.05F, 0}}}, {{"inner_brows_raised", 0.05F}}},
+      {"outer brows up", {{{70, 300, 46, 276}, {0, -0.05F, 0}}}, {{"outer_brows_raised", 0.05F}}},
       {"middle of the brows down",
        {{{105, 334, 52, 282}, {0, 0.05F, 0}}},
        {{"brows_lowered", 0.05F}}},
@@ -105,9 +99,7 @@ const std::vector<Move>& moves() {
       {"cheeks up",
        {{{50, 280, 101, 330, 118, 347, 117, 346}, {0, -0.04F, 0}}},
        {{"cheeks_raised", 0.04F}}},
-      {"nose wrinkled",
-       {{{98, 327, 64, 294}, {0, -0.04F, 0}}},
-       {{"nose_wrinkled", 0.04F}}},
+      {"nose wrinkled", {{{98, 327, 64, 294}, {0, -0.04F, 0}}}, {{"nose_wrinkled", 0.04F}}},
       {"nostrils wide",
        {{{129}, {-0.02F, 0, 0}}, {{358}, {0.02F, 0, 0}}},
        {{"nostrils_wide", 0.04F}}},
@@ -123,7 +115,7 @@ const std::vector<Move>& moves() {
       {"chin raised", {{{199, 200}, {0, -0.03F, 0}}}, {{"chin_raised", 0.03F}}},
       {"lips thinner",
        {{{0, 37, 267}, {0, 0.02F, 0}}, {{17, 84, 314}, {0, -0.02F, 0}}},
-       {{"lips_pressed", 0.032F}}  // 0.04 along y; the red of the lips is slanted},
+       {{"lips_pressed", 0.032F}}},  // less than 0.04: the red of the lips is slanted
       {"lips parted", {{kLowerLipMiddle, {0, 0.08F, 0}}}, {{"lips_parted", 0.08F}}},
       {"jaw dropped, lips closed",
        {{{152, 148, 377}, {0, 0.1F, 0}}, {{199, 200}, {0, 0.05F, 0}}},
@@ -154,8 +146,7 @@ TEST_P(ActionMoves, AloneOrAsItSays) {
   const Move& move = moves().at(GetParam());
   const HeadPose straight;
   const Actions before = measure_actions(moved({}, straight, {}, kScale_px, move.before));
-  const Actions after =
-      measure_actions(moved(move.pushes, straight, {}, kScale_px, move.before));
+  const Actions after = measure_actions(moved(move.pushes, straight, {}, kScale_px, move.before));
   for (std::size_t i = 0; i < kActionCount; ++i) {
     const auto expected = move.moves.find(std::string(action_specs()[i].name));
     if (expected == move.moves.end()) {
@@ -171,8 +162,7 @@ TEST_P(ActionMoves, AloneOrAsItSays) {
 // The same move on a turned, small, shifted face is the same change.
 TEST_P(ActionMoves, TheSameInAnyPose) {
   const Move& move = moves().at(GetParam());
-  const Actions straight =
-      measure_actions(moved(move.pushes, {}, {}, kScale_px, move.before));
+  const Actions straight = measure_actions(moved(move.pushes, {}, {}, kScale_px, move.before));
   for (const HeadPose& pose : {HeadPose{30, 0, 0}, HeadPose{0, -25, 0}, HeadPose{-20, 15, 40}}) {
     const Actions turned =
         measure_actions(moved(move.pushes, pose, {1234, 567, 0}, 40, move.before));

@@ -1,7 +1,8 @@
 // The constants that turn landmarks and scores into comparable numbers, from the labelled faces:
 // the neutral face of actions.cc, and mean and spread of every action and basic7 score, which it
 // writes into the prototype file.
-//   tools/build release expression_norms && build/release/src/expression/expression_norms data/prototype16.json
+//   tools/build release expression_norms && build/release/src/expression/expression_norms
+//   data/prototype16.json
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -35,7 +36,8 @@ Faces measure_faces() {
   options.descriptors = false;
   FrameAnalyser analyser = testing::open_analyser(options);
   Faces faces;
-  for (const ActionSpec& spec : action_specs()) faces.names.push_back("action_" + std::string(spec.name));
+  for (const ActionSpec& spec : action_specs())
+    faces.names.push_back("action_" + std::string(spec.name));
   for (const std::string& label : model.manifest().labels) faces.names.push_back("basic7_" + label);
   faces.names.emplace_back("abs(action_head_tilt_deg)");
   for (const testing::LabelledPicture& picture : testing::labelled_pictures()) {
@@ -56,7 +58,9 @@ Faces measure_faces() {
   return faces;
 }
 
-double rounded(double value, double places) { return std::round(value * places) / places; }
+double rounded(double value, double places) {
+  return std::round(value * places) / places;
+}
 
 int run(const char* file) {
   const Faces faces = measure_faces();
@@ -69,8 +73,8 @@ int run(const char* file) {
   for (std::size_t i = 0; i < kMeasureCount; ++i) {
     std::vector<double> values;
     for (const Measures& m : faces.neutral) values.push_back(m.at(i));
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                     values.end());
+    std::nth_element(values.begin(),
+                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
     std::printf(" %.4f,", values[values.size() / 2]);
   }
   std::printf("\n");

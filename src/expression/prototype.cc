@@ -92,7 +92,8 @@ Result<Prototype> Prototype::parse(std::string_view text, const std::filesystem:
       if (!has_number(weight, "weight") || weight["weight"].get<double>() == 0) {
         return corrupt(file, place, "no weight other than 0");
       }
-      if (!has_text(weight, "source") || !has_text(sources, weight["source"].get<std::string>().c_str())) {
+      if (!has_text(weight, "source") ||
+          !has_text(sources, weight["source"].get<std::string>().c_str())) {
         return corrupt(file, place, "no source that is listed under 'sources'");
       }
       const Json norm = norms.value(channel, Json::object());

@@ -4,9 +4,9 @@
 //   score = 1 / (1 + exp(-(intercept + sum(w z) / sqrt(sum(w^2))))),
 //   z = (channel - mean) / sd, cut to [-limit, limit].
 //
-// Mean and sd are those of the labelled faces that the file names. So 0.27 (intercept -1) is what an
-// average face gets, for every label; a score is no probability and no share of raters. Labels are
-// on one scale, but not comparable in accuracy: docs/prototype16.md.
+// Mean and sd are those of the labelled faces that the file names. So 0.27 (intercept -1) is what
+// an average face gets, for every label; a score is no probability and no share of raters. Labels
+// are on one scale, but not comparable in accuracy: docs/prototype16.md.
 #pragma once
 
 #include <filesystem>

@@ -20,7 +20,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-std::filesystem::path shipped_file() { return testing::source_dir() / "data/prototype16.json"; }
+std::filesystem::path shipped_file() {
+  return testing::source_dir() / "data/prototype16.json";
+}
 
 Json shipped() {
   std::ifstream file(shipped_file());
@@ -37,9 +39,13 @@ Json small() {
     "norms": {"channels": {"up": {"mean": 1, "sd": 2}, "abs(tilt)": {"mean": 5, "sd": 10}}}})json");
 }
 
-Result<Prototype> parsed(const Json& json) { return Prototype::parse(json.dump(), "weights.json"); }
+Result<Prototype> parsed(const Json& json) {
+  return Prototype::parse(json.dump(), "weights.json");
+}
 
-double logistic(double x) { return 1 / (1 + std::exp(-x)); }
+double logistic(double x) {
+  return 1 / (1 + std::exp(-x));
+}
 
 TEST(Prototype, FollowsItsFormula) {
   const Prototype prototype = parsed(small()).value();
@@ -85,8 +91,8 @@ TEST(Prototype16, HasTheSixteenLabels) {
   ASSERT_TRUE(prototype.ok()) << prototype.error().message;
   EXPECT_THAT(prototype->labels(),
               ElementsAre("amusement", "anger", "awe", "concentration", "confusion", "contempt",
-                          "contentment", "desire", "disappointment", "doubt", "elation",
-                          "interest", "pain", "sadness", "surprise", "triumph"));
+                          "contentment", "desire", "disappointment", "doubt", "elation", "interest",
+                          "pain", "sadness", "surprise", "triumph"));
   EXPECT_THAT(prototype->notice(), HasSubstr("No rating validated"));
 }
 
