@@ -194,6 +194,8 @@ struct Database::State {
   Status load_table(const DuckConnection& connection, const Table& table);
   Status copy_out(const DuckConnection& connection, const std::string& source,
                   const std::filesystem::path& path, const FileMetadata& metadata);
+  Status stream_chunks(const std::string& sql, const std::function<Status(DuckResult&)>& start,
+                       const std::function<Status(duckdb_data_chunk)>& each);
   Status stream(const std::string& sql, const std::string& table_name,
                 const std::function<Status(const Table&)>& each, bool with_empty);
 };
@@ -273,8 +275,10 @@ Status Database::State::copy_out(const DuckConnection& connection, const std::st
   return status;
 }
 
-Status Database::State::stream(const std::string& sql, const std::string& table_name,
-                               const std::function<Status(const Table&)>& each, bool with_empty) {
+// Runs SQL; `start` sees the last statement's result before its chunks go to `each`.
+Status Database::State::stream_chunks(const std::string& sql,
+                                      const std::function<Status(DuckResult&)>& start,
+                                      const std::function<Status(duckdb_data_chunk)>& each) {
   if (sql.find('\0') != std::string::npos) {
     return Error{ErrorCode::kUsage, "SQL with a zero byte in it"};
   }
@@ -300,20 +304,32 @@ Status Database::State::stream(const std::string& sql, const std::string& table_
       return fail(result);
     }
     if (i + 1 < count) continue;
-    MIEN_TRY(schema, schema_of_result(result, table_name));
-    if (with_empty) MIEN_TRY_VOID(each(Table(schema)));
+    MIEN_TRY_VOID(start(result));
     while (true) {
       DuckChunk chunk;
       *chunk.out() = duckdb_fetch_chunk(result.get());
       if (!chunk) break;
       if (duckdb_data_chunk_get_size(chunk.get()) == 0) continue;
-      Table batch(schema);
-      MIEN_TRY_VOID(append_chunk(chunk.get(), batch));
-      MIEN_TRY_VOID(each(batch));
+      MIEN_TRY_VOID(each(chunk.get()));
     }
     if (duckdb_result_error(result.out()) != nullptr) return fail(result);
   }
   return Ok{};
+}
+
+Status Database::State::stream(const std::string& sql, const std::string& table_name,
+                               const std::function<Status(const Table&)>& each, bool with_empty) {
+  TableSchema schema;
+  const auto start = [&](DuckResult& result) -> Status {
+    MIEN_TRY(found, schema_of_result(result, table_name));
+    schema = std::move(found);
+    return with_empty ? each(Table(schema)) : Status(Ok{});
+  };
+  return stream_chunks(sql, start, [&](duckdb_data_chunk chunk) -> Status {
+    Table batch(schema);
+    MIEN_TRY_VOID(append_chunk(chunk, batch));
+    return each(batch);
+  });
 }
 
 Result<Database> Database::open(const DatabaseOptions& options) {
@@ -451,6 +467,19 @@ Result<FileMetadata> Database::read_metadata(const std::filesystem::path& path) 
 Status Database::query(const std::string& sql,
                        const std::function<Status(const Table& batch)>& each) {
   return state_->stream(sql, "query", each, false);
+}
+
+Status Database::scan(const std::string& sql,
+                      const std::function<Status(const ScanBatch& batch)>& each) {
+  std::vector<ColumnType> types;
+  const auto start = [&](DuckResult& result) -> Status {
+    MIEN_TRY(found, scan_types(result));
+    types = std::move(found);
+    return Ok{};
+  };
+  return state_->stream_chunks(sql, start, [&](duckdb_data_chunk chunk) -> Status {
+    return each(scan_batch(chunk, types));
+  });
 }
 
 Result<Table> Database::query(const std::string& sql) {

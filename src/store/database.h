@@ -22,6 +22,7 @@
 
 #include "base/result.h"
 #include "store/bulk_batch.h"
+#include "store/scan_batch.h"
 #include "table/table.h"
 
 namespace mien {
@@ -76,6 +77,10 @@ class Database {
   // batch is the same. Stops at the first error of the callback.
   Status query(const std::string& sql, const std::function<Status(const Table& batch)>& each);
   Result<Table> query(const std::string& sql);
+
+  // The same for millions of rows: batches as they lie in memory (store/scan_batch.h).
+  // kUnsupported names a column of another type than BIGINT, DOUBLE, BOOLEAN and VARCHAR.
+  Status scan(const std::string& sql, const std::function<Status(const ScanBatch& batch)>& each);
 
  private:
   struct State;

@@ -352,5 +352,42 @@ TEST(SqlTextTest, QuotesAreDoubled) {
   EXPECT_EQ(sql_identifier("na\"me"), "\"na\"\"me\"");
 }
 
+TEST_F(DatabaseTest, ScansRowsAsTheyLieInMemory) {
+  Database database = open();
+  std::int64_t rows = 0;
+  double sum = 0;
+  std::int64_t nulls = 0;
+  const Status status = database.scan(
+      "SELECT i AS a, i / 2.0 AS b, i % 2 = 0 AS c, CASE WHEN i % 3 = 0 THEN NULL ELSE "
+      "repeat('x', CAST(i % 20 AS INT)) END AS d FROM range(5000) t(i)",
+      [&](const ScanBatch& batch) -> Status {
+        for (std::size_t r = 0; r < batch.rows(); ++r, ++rows) {
+          EXPECT_EQ(batch.integers(0)[r], rows);
+          EXPECT_EQ(batch.truths(2)[r], rows % 2 == 0);
+          sum += batch.doubles(1)[r];
+          if (batch.is_null(3, r)) {
+            ++nulls;
+            EXPECT_EQ(rows % 3, 0);
+          } else {
+            EXPECT_EQ(batch.text(3, r), std::string(static_cast<std::size_t>(rows % 20), 'x'));
+          }
+        }
+        return Ok{};
+      });
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(rows, 5000);
+  EXPECT_EQ(nulls, 1667);
+  EXPECT_EQ(sum, 5000.0 * 4999.0 / 4.0);
+}
+
+TEST_F(DatabaseTest, ScanRefusesOtherKindsByName) {
+  Database database = open();
+  const auto nothing = [](const ScanBatch&) -> Status { return Ok{}; };
+  const Status status = database.scan("SELECT DATE '2020-01-01' AS day", nothing);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(status.error().message.find("day"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace mien

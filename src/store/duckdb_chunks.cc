@@ -228,6 +228,41 @@ Status append_chunk(duckdb_data_chunk chunk, Table& table) {
   return Ok{};
 }
 
+Result<std::vector<ColumnType>> scan_types(DuckResult& result) {
+  std::vector<ColumnType> types;
+  const idx_t columns = duckdb_column_count(result.out());
+  for (idx_t i = 0; i < columns; ++i) {
+    switch (duckdb_column_type(result.out(), i)) {
+      case DUCKDB_TYPE_BOOLEAN:
+        types.push_back(ColumnType::kBool);
+        break;
+      case DUCKDB_TYPE_BIGINT:
+        types.push_back(ColumnType::kInt64);
+        break;
+      case DUCKDB_TYPE_DOUBLE:
+        types.push_back(ColumnType::kDouble);
+        break;
+      case DUCKDB_TYPE_VARCHAR:
+        types.push_back(ColumnType::kString);
+        break;
+      default:
+        return Error{ErrorCode::kUnsupported,
+                     std::string("column ") + duckdb_column_name(result.out(), i) +
+                         " of the query is neither BIGINT, DOUBLE, BOOLEAN nor VARCHAR"};
+    }
+  }
+  return types;
+}
+
+ScanBatch scan_batch(duckdb_data_chunk chunk, const std::vector<ColumnType>& types) {
+  std::vector<ScanBatch::ColumnData> columns(types.size());
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+    columns[i] = {types[i], duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector)};
+  }
+  return {duckdb_data_chunk_get_size(chunk), std::move(columns)};
+}
+
 Status fill_chunk(const Table& table, std::size_t first, std::size_t count,
                   duckdb_data_chunk chunk) {
   const auto& specs = table.schema().columns;

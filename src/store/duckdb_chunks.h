@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "store/duckdb_handles.h"
+#include "store/scan_batch.h"
 #include "table/table.h"
 
 namespace mien {
@@ -18,6 +19,10 @@ Result<TableSchema> schema_of_result(DuckResult& result, const std::string& tabl
 
 // Appends a fetched chunk; an integer beyond int64 is kUnsupported.
 Status append_chunk(duckdb_data_chunk chunk, Table& table);
+
+// For Database::scan: the types of a result's columns, and a chunk as it lies in memory.
+Result<std::vector<ColumnType>> scan_types(DuckResult& result);
+ScanBatch scan_batch(duckdb_data_chunk chunk, const std::vector<ColumnType>& types);
 
 // Rows [first, first + count) of `table`, count at most duckdb_vector_size(), into an empty chunk.
 // Text that is not UTF-8 is kCorrupt, naming row (from 0) and column.
