@@ -17,6 +17,7 @@ export interface Track {
   first_s: number;
   last_s: number;
   frames: number;
+  scoredFrames: number;
   reason: Maybe<string>;
   windows: Window[];
   series: Maybe<TimelineTrack>;
@@ -74,6 +75,7 @@ export class VideoModel {
         first_s: Number(column("first_us")[i] ?? 0) / 1e6,
         last_s: Number(column("last_us")[i] ?? 0) / 1e6,
         frames: Number(column("frames")[i] ?? 0),
+        scoredFrames: own.reduce((sum, window) => sum + window.frames, 0),
         reason: (column("reason")[i] as Maybe<string>) ?? null,
         windows: own,
         series: timeline?.tracks.find((series) => series.track === id) ?? null,
@@ -92,9 +94,9 @@ export class VideoModel {
     return this.tracks.find((track) => track.id === id);
   }
 
-  // Tracks with most frames first: what a reader wants to see of a crowd.
-  byFrames(): Track[] {
-    return [...this.tracks].sort((a, b) => b.frames - a.frames || a.id - b.id);
+  // Tracks with most scored frames first: what a reader wants to see of a crowd.
+  byScoredFrames(): Track[] {
+    return [...this.tracks].sort((a, b) => b.scoredFrames - a.scoredFrames || b.frames - a.frames || a.id - b.id);
   }
 
   // Points of one channel within [from, to], a missing one in every break.
@@ -199,6 +201,11 @@ export class VideoModel {
   // The scale a channel's row is drawn on: [0, 1] for probabilities, else what this video has of it,
   // zero included.
   domain(channel: number): [number, number] {
+    const [low, high] = this.extent(channel);
+    return high > low ? [low, high] : [0, 1];
+  }
+
+  extent(channel: number): [number, number] {
     const group = this.study.groups[this.study.channels[channel]?.[2] ?? -1];
     let low = 0;
     let high = group?.is_unit_interval ? 1 : 0;
@@ -212,7 +219,7 @@ export class VideoModel {
       (series.high ?? series.mean)[channel]?.forEach(take);
     }
     if (!this.fromFrames) this.video.windows.values[channel]?.forEach(take);
-    return high > low ? [low, high] : [0, 1];
+    return [low, high];
   }
 
   // The channel of `group` with the greatest value, as `value` tells it.
@@ -258,7 +265,7 @@ export class VideoModel {
     let now = 0;
     out.push({ t: 0, faces: 0, scored: null });
     for (const edge of edges) out.push({ t: edge.t, faces: (now += edge.by), scored: null });
-    out.push({ t: this.duration_s, faces: now, scored: null });
+    if (this.video.media.status === "ok") out.push({ t: this.duration_s, faces: now, scored: null });
     return out;
   }
 }

@@ -73,7 +73,7 @@ export class Player {
     }
     const switcher = choices.length > 1 && h("div", { class: "segmented", role: "group", "aria-label": "Picture", "aria-keyshortcuts": "o" }, ...this.pictures);
     const isStill = choices[0]?.file.kind === "still";
-    const transport = h("div", { class: "transport" }, this.playButton, this.scrubber, this.readout, speed);
+    const transport = h("div", { class: "transport" }, this.scrubber, this.playButton, this.readout, h("span", { class: "spacer" }), speed);
     this.element = h("div", { class: "player" }, this.stage, !isStill && clock.duration_s > 0 && transport, switcher);
     if (choices[0]) this.show(choices[0].file);
     else this.stage.append(unavailable(reasonWithoutPicture(video)));

@@ -16,6 +16,7 @@ export interface BarOptions {
   domain: [number, number];
   isPrior: boolean;
   textRoom_px?: number; // for the numbers at the right
+  nameRoom_px?: number; // for the names at the left
 }
 
 export function drawBars(bars: Bar[], options: BarOptions, frame: Frame): SVGSVGElement | null {
@@ -23,7 +24,7 @@ export function drawBars(bars: Bar[], options: BarOptions, frame: Frame): SVGSVG
   const { theme } = frame;
   const names = bars.map((bar) => bar.name);
   const height = 8 + bars.length * kRow;
-  const left = frame.isNarrow ? 112 : 136;
+  const left = options.nameRoom_px ?? (frame.isNarrow ? 112 : 136);
   const inner = { ...frame, marginLeft: left, marginRight: options.textRoom_px ?? 56 };
   const chart = plotSvg({
     ...base(inner),

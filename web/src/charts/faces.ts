@@ -27,7 +27,7 @@ export function drawFaces(model: VideoModel, view: [number, number], frame: Fram
     y: { domain: [0, most], axis: null },
     marks: [
       ...timeAxis(frame, view),
-      Plot.axisY(ticks, { tickSize: 0, tickPadding: 6, color: theme.muted, label: null }),
+      Plot.axisY(ticks, { tickFormat: (n: number) => String(n), tickSize: 0, tickPadding: 6, color: theme.muted, label: null }),
       Plot.ruleY([0], { stroke: theme.other, strokeWidth: 0.75 }),
       Plot.areaY(scored, { x: "t", y: "y", curve: "step-after", fill: theme.accentFill, clip: true }),
       Plot.lineY(drawn, { x: "t", y: "faces", curve: "step-after", stroke: theme.accent, strokeWidth: 1.3, clip: true, className: "series" }),

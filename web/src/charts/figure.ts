@@ -22,7 +22,8 @@ export interface Csv {
 export interface FigureSpec {
   id: string;
   title: string;
-  note: string; // what the reader sees, in a sentence; goes into the export, too
+  note: string; // how to read it, in a sentence; goes into the export, too
+  statement?: string; // whose labels and how far to trust them; goes into the export, too
   isPrior: boolean;
   source: string; // for the export: which video, which track, which program
   draw: (frame: Frame) => SVGSVGElement | null;
@@ -83,6 +84,7 @@ export function exportedSvg(spec: FigureSpec): string {
   const foot = [
     ...(spec.isPrior ? [kPrior] : []),
     ...lines(spec.note, 130),
+    ...(spec.statement ? lines(spec.statement, 130) : []),
     kNotice,
     ...lines(spec.source, 130),
   ];
@@ -138,6 +140,11 @@ export function exportedCsv(spec: FigureSpec): string {
   });
 }
 
+// What a group of channels says of itself, for a figure's statement.
+export function statementOf(group: { whose_labels: string; reliability: string } | undefined): string {
+  return group ? `Whose labels: ${group.whose_labels} How reliable: ${group.reliability}` : "";
+}
+
 export function priorBadge(): HTMLElement {
   return h("span", { class: "badge prior" }, "Prior, not validated");
 }
@@ -187,6 +194,7 @@ export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
       problem,
     ),
     plot,
+    spec.statement ? h("p", { class: "note statement" }, spec.statement) : null,
     ...extra.filter((node): node is Node => node !== false),
   );
   let isStale = true;

@@ -4,6 +4,7 @@
 import * as Plot from "@observablehq/plot";
 import { shortName, type Maybe } from "../data";
 import type { Track, VideoModel } from "../model";
+import { words } from "../format";
 import { trackColour } from "../theme";
 import type { Csv, Frame } from "./figure";
 import { base, cut, hatch, plotSvg, timeAxis } from "./marks";
@@ -11,7 +12,7 @@ import { base, cut, hatch, plotSvg, timeAxis } from "./marks";
 export const kLaneHeight = 30;
 export const kLaneTop = 4;
 const kBottom = 26;
-const kNamed_px = 22; // a shorter run has no room for a name
+const kNamed_px = 38; // a shorter run has no room for a name
 
 interface Run {
   track: number;
@@ -80,7 +81,7 @@ export function drawLanes(
         strokeWidth: 1,
       }),
       Plot.barX(seen.filter((d) => d.isShort), { ...band, x1: "x1", x2: "x2", fill: "none", stroke: theme.paper, strokeWidth: 1.4, strokeDasharray: "3,3", className: "short" }),
-      Plot.barX(unscored, { ...band, x1: "x1", x2: "x2", fill: pattern.fill, className: "unscored", title: "reason" }),
+      Plot.barX(unscored, { ...band, x1: "x1", x2: "x2", fill: pattern.fill, className: "unscored", title: (d: { reason: string }) => words(d.reason) }),
       Plot.ruleX(named.filter((d) => d.x1 > view[0] && room(d) > kNamed_px), { x: "x1", y: "track", stroke: theme.paper, strokeWidth: 1.5, insetTop: 5, insetBottom: 5 }),
       Plot.text(named.filter((d) => room(d) > kNamed_px), {
         x: "x1", y: "track", dx: 5, textAnchor: "start", fontSize: 11, fill: theme.ink,

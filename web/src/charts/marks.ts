@@ -42,13 +42,22 @@ export function addWatermark(chart: SVGSVGElement, frame: Frame): void {
   chart.append(group);
 }
 
+// Seconds between ticks that people read easily, so that at most `most` of them stand in `span_s`.
+const kSteps_s = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000];
+
+export function timeTicks(view: [number, number], most: number): { times: number[]; step_s: number } {
+  const span_s = view[1] - view[0];
+  const step_s = kSteps_s.find((step) => span_s / step <= most) ?? span_s / most;
+  const times: number[] = [];
+  for (let k = Math.ceil(view[0] / step_s - 1e-9); k * step_s <= view[1] + 1e-9; ++k) times.push(k * step_s);
+  return { times, step_s };
+}
+
 export function timeAxis(frame: Frame, view: [number, number]): Plot.Markish[] {
-  const span = view[1] - view[0];
-  const ticks = frame.isNarrow ? 4 : 8;
-  const format = (t: number) => clock(t, span < ticks ? 1 : 0);
+  const { times, step_s } = timeTicks(view, frame.isNarrow ? 4 : 12);
   return [
-    Plot.gridX({ ticks, stroke: frame.theme.hairline, strokeOpacity: 1 }),
-    Plot.axisX({ ticks, tickFormat: format, tickSize: 0, tickPadding: 6, color: frame.theme.muted, label: null }),
+    Plot.gridX(times, { stroke: frame.theme.hairline, strokeOpacity: 1 }),
+    Plot.axisX(times, { tickFormat: (t: number) => clock(t, step_s < 1 ? 1 : 0), tickSize: 0, tickPadding: 6, color: frame.theme.muted, label: null }),
   ];
 }
 

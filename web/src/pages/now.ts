@@ -41,7 +41,8 @@ export class Now {
         ...rows.map((row) => h("div", { class: "now-row" }, row.name, h("span", { class: "now-bar" }, row.bar), row.value)),
       );
     });
-    this.element = h("section", { class: "now", "aria-label": "At this moment" }, h("div", { "aria-hidden": "true" }, this.heading, ...blocks), this.spoken);
+    const shown = model.tracks.length > 0 ? blocks : [];
+    this.element = h("section", { class: "now", "aria-label": "At this moment" }, h("div", { "aria-hidden": "true" }, this.heading, ...shown), this.spoken);
     clock.onChange(() => this.update());
     this.update();
   }

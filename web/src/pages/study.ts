@@ -5,7 +5,7 @@ import { h, section } from "../dom";
 import { count, duration, percent, plural, words } from "../format";
 import { drawBars } from "../charts/bars";
 import { coverageShares, shareBars, shareCsv, type Share } from "../charts/coverage";
-import { figure } from "../charts/figure";
+import { figure, statementOf } from "../charts/figure";
 import { sourceLine, statusBadge, versions, whoseLabels } from "../parts";
 import { buildShell } from "../shell";
 import { kListKeys, VideoList } from "./video_list";
@@ -72,7 +72,7 @@ function coverage(facts: Study): HTMLElement {
     note: `What was measured of what was there. Faces too small, blurred or turned away are seen and not scored: ${t.face_rows > 0 ? `${scored} of the faces on frames were scored` : "no face was seen"}.${t.windows_short > 0 ? ` ${plural(t.windows_short, "window")} of ${count(t.windows)} are shorter than 1 s.` : ""}`,
     isPrior: false,
     source: sourceLine(facts, facts.name),
-    draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, textRoom_px: frame.isNarrow ? 136 : 170 }, frame),
+    draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, nameRoom_px: 136, textRoom_px: frame.isNarrow ? 136 : 170 }, frame),
     csv: () => shareCsv(shares),
     label: () => shareBars(shares).map((bar) => `${bar.name}: ${bar.text}`).join("; "),
     fileName: "coverage",
@@ -90,7 +90,8 @@ function leadingFigures(facts: Study): HTMLElement[] {
       figure({
         id: `leading-${group.prefix}`,
         title: `Leading label: ${group.title}`,
-        note: `Videos by the label with the greatest mean score; a label can lead by a hair. ${group.whose_labels} ${group.reliability}`,
+        note: `Videos by the label with the greatest mean score; a label can lead by a hair.`,
+        statement: statementOf(group),
         isPrior: group.is_prior,
         source: sourceLine(facts, facts.name),
         draw: (frame) => drawBars(bars, { domain: [0, most], isPrior: group.is_prior }, frame),

@@ -5,11 +5,12 @@ import { h, section } from "../dom";
 import { count, fixed, significant, words } from "../format";
 import { drawBars, type Bar } from "../charts/bars";
 import { coverageShares, shareBars, shareCsv, type Share } from "../charts/coverage";
-import { figure, type FigureSpec } from "../charts/figure";
+import { figure, statementOf, type FigureSpec } from "../charts/figure";
 import { drawRanges } from "../charts/ranges";
 import type { Track, VideoModel } from "../model";
 import { fileName, sourceLine } from "../parts";
 
+const kUnitScale = "Bars go from 0 to 1.";
 const kRestOfScale = "Zero is the small tick; the line goes from the least to the greatest value of a window of this video.";
 
 // One group's values, as bars where they share the scale of 0 to 1, else each on its own scale.
@@ -25,17 +26,19 @@ function valuesFigure(
   const missing = (value: Maybe<number>, text: string) => (value === null ? options.reason : text);
   const bars: Bar[] = entries.map(({ name, value }) => ({ name, value, text: missing(value, fixed(value, 2)) }));
   const ranges = entries.map(({ channel, name, value }) => {
-    const [low, high] = model.domain(channel);
+    const [low, high] = model.extent(channel);
     return { name, value, text: missing(value, significant(value)), low, high };
   });
+  const hasRange = model.video.windows.total > 1;
   const sorted = [...entries].filter((entry) => entry.value !== null).sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
   const spec: FigureSpec = {
     id: `${options.id}-${facts.prefix}`,
     title: facts.title,
-    note: `${options.note} ${facts.whose_labels} ${facts.reliability}${facts.is_unit_interval ? "" : ` ${kRestOfScale}`}`,
+    note: [options.note, facts.is_unit_interval ? kUnitScale : hasRange ? kRestOfScale : ""].filter((part) => part !== "").join(" "),
+    statement: statementOf(facts),
     isPrior: facts.is_prior,
     source: sourceLine(model.study, `${model.video.id}${options.what}`),
-    draw: (frame) => (facts.is_unit_interval ? drawBars(bars, { domain: [0, 1], isPrior: facts.is_prior, textRoom_px: bars.some((bar) => bar.value === null) ? 90 : 48 }, frame) : drawRanges(ranges, facts.is_prior, frame)),
+    draw: (frame) => (facts.is_unit_interval ? drawBars(bars, { domain: [0, 1], isPrior: facts.is_prior, textRoom_px: bars.some((bar) => bar.value === null) ? 90 : 48 }, frame) : drawRanges(ranges, hasRange, facts.is_prior, frame)),
     csv: () => ({
       header: ["video_id", "channel", "value", "reason"],
       rows: entries.map(({ full, value }) => [model.video.id, full, value, value === null ? options.reason : null]),
@@ -123,10 +126,10 @@ export function coverageSection(model: VideoModel): HTMLElement {
       figure({
         id: "shares",
         title: "What was measured of what was there",
-        note: `The time grid has ${significant(study.rate_hz)} points a second; a video with fewer frames than that fills a part of it.${short > 0 ? ` ${count(short)} of the windows are shorter than 1 s.` : ""}`,
+        note: `The time grid has ${study.rate_hz} points a second; a video with fewer frames than that fills a part of it.${short > 0 ? ` ${count(short)} of the windows are shorter than 1 s.` : ""}`,
         isPrior: false,
         source,
-        draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, textRoom_px: frame.isNarrow ? 136 : 150 }, frame),
+        draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, nameRoom_px: 136, textRoom_px: frame.isNarrow ? 136 : 150 }, frame),
         csv: () => shareCsv(shares),
         label: () => shareBars(shares).map((bar) => `${bar.name}: ${bar.text}`).join("; "),
         fileName: fileName(video, "coverage"),

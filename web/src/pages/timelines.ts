@@ -5,10 +5,10 @@ import * as Plot from "@observablehq/plot";
 import type { Clock } from "../clock";
 import { channelsOfGroup, shortName, type Maybe } from "../data";
 import { h } from "../dom";
-import { count, clock as timeText, plural, significant, words } from "../format";
+import { count, clock as timeText, fixed, plural, significant, words } from "../format";
 import { channelsCsv, drawChannels } from "../charts/channels";
 import { drawFaces, facesCsv } from "../charts/faces";
-import { figure, frameFor, type Figure } from "../charts/figure";
+import { figure, frameFor, statementOf, type Figure } from "../charts/figure";
 import { drawLanes, kLaneHeight, kLaneTop, lanesCsv } from "../charts/lanes";
 import type { Track, VideoModel } from "../model";
 import { fileName, sourceLine } from "../parts";
@@ -39,7 +39,7 @@ export class Timelines {
     private readonly model: VideoModel,
     private readonly clock: Clock,
   ) {
-    const ordered = model.byFrames();
+    const ordered = model.byScoredFrames();
     this.selected = ordered[0] ?? null;
     this.lanes = this.byNumber(ordered.slice(0, kLanesAtFirst));
     this.view = this.whole();
@@ -53,8 +53,7 @@ export class Timelines {
     const tools = h(
       "div",
       { class: "timeline-tools", role: "group", "aria-label": "Track and stretch of time" },
-      h("label", { for: "track" }, "Track"),
-      this.trackChoice,
+      ...(ordered.length > 0 ? [h("label", { for: "track" }, "Track"), this.trackChoice] : []),
       h("span", { class: "spacer" }),
       this.viewText,
       zoomButton("−", "Zoom out", "-", -1),
@@ -146,13 +145,14 @@ export class Timelines {
       },
       `Show all ${count(model.tracks.length)} tracks`,
     );
-    const whose = group === null ? "" : ` A name is the leading label of ${title}, window by window: ${model.study.groups[group]?.whose_labels} ${model.study.groups[group]?.reliability}`;
+    const names = group === null ? "" : ` Names are leading labels (${title}), window by window, where there is room.`;
     const chart = this.add(
       figure(
         {
           id: "who",
           title: "Who is when",
-          note: `A bar where a face was seen, hatched where it was not scored, with a dashed rim where its track is shorter than 1 s. Squares have the colours of the overlay's boxes.${whose}`,
+          note: `A bar where a face was seen, hatched where it was not scored, with a dashed rim where its track is shorter than 1 s. Squares have the colours of the overlay's boxes.${names}`,
+          statement: group === null ? undefined : statementOf(model.study.groups[group]),
           isPrior: group !== null && (model.study.groups[group]?.is_prior ?? false),
           source: this.source(""),
           draw: (frame) => drawLanes(model, this.lanes, this.selected?.id ?? -1, group, this.view, frame),
@@ -207,7 +207,8 @@ export class Timelines {
       figure({
         id: `channels-${facts.prefix}`,
         title: facts.title,
-        note: `${facts.whose_labels} ${facts.reliability} ${what} ${scale} Gaps: the face was not seen; hatched: seen and not scored.`,
+        note: `${what} ${scale} Gaps: the face was not seen; hatched: seen and not scored.${model.fromFrames && model.tracks.length > 1 ? " Grey: other tracks." : ""}`,
+        statement: statementOf(facts),
         isPrior: facts.is_prior,
         source: this.source(this.selected ? `, track ${this.selected.id}` : ""),
         draw: (frame) => this.selected && drawChannels(model, group, { track: this.selected, others: this.others(), from_s: this.view[0], to_s: this.view[1] }, frame),
@@ -221,7 +222,7 @@ export class Timelines {
   }
 
   private others(): Track[] {
-    return this.model.byFrames().filter((track) => track !== this.selected).slice(0, kOthersBehind);
+    return this.model.byScoredFrames().filter((track) => track !== this.selected).slice(0, kOthersBehind);
   }
 
   private channelsLabel(group: number): string {
@@ -328,7 +329,8 @@ export class Timelines {
     chart.cursor.hidden = time_s < this.view[0] - 0.01 || time_s > this.view[1] + 0.01;
     for (const { channel, element } of chart.readouts) {
       const reading = this.selected ? this.model.read(this.selected, channel, time_s) : { value: null, note: "" };
-      const text = significant(reading.value);
+      const isUnit = this.model.study.groups[this.model.study.channels[channel]?.[2] ?? -1]?.is_unit_interval ?? false;
+      const text = isUnit ? fixed(reading.value, 2) : significant(reading.value);
       if (element.textContent !== text) element.textContent = text;
     }
   }

@@ -98,7 +98,7 @@ export function buildVideoPage(page: HTMLElement): void {
   const timelines = model.isStill ? null : new Timelines(model, clock);
   const now = timelines && new Now(model, clock, () => timelines.track);
   const side = h("div", { class: "side" }, player.element, now?.element);
-  const windows = windowTable(model, timelines?.track ?? model.byFrames()[0] ?? null, (time_s) => clock.seek(time_s));
+  const windows = windowTable(model, timelines?.track ?? model.byScoredFrames()[0] ?? null, (time_s) => clock.seek(time_s));
   timelines?.onSelect((track) => {
     now?.update();
     windows.show(track);
@@ -112,10 +112,10 @@ export function buildVideoPage(page: HTMLElement): void {
   page.replaceChildren(
     head,
     trouble(own) ?? "",
-    h("div", { class: "watch" }, side, timelines?.element ?? stillSection(model)),
-    ...(own.expression && !model.isStill ? [meansSection(model)] : []),
+    h("section", { class: "watch", "aria-labelledby": "watch-title" }, h("h2", { id: "watch-title", class: "unseen" }, model.isStill ? "Picture and faces" : "Video and timelines"), side, timelines?.element ?? stillSection(model)),
+    ...(own.expression && !model.isStill && model.tracks.length > 0 ? [meansSection(model)] : []),
     coverageSection(model),
-    section("tracks", "Tracks and windows", labelStatement(all), tracks, windows.element),
+    ...(model.tracks.length > 0 ? [section("tracks", "Tracks and windows", tracks, windows.element, labelStatement(all))] : []),
     facts(own),
     ...tail,
   );

@@ -99,7 +99,6 @@ export class VideoList {
     this.element = section(
       "videos",
       "Videos",
-      labelStatement(facts),
       h(
         "div",
         { class: "filters", role: "search", "aria-label": "Videos" },
@@ -115,6 +114,7 @@ export class VideoList {
       this.progress,
       this.more,
       this.table.element,
+      labelStatement(facts),
     );
     this.restore();
     addEventListener("keydown", (event) => this.onKey(event));
@@ -207,6 +207,7 @@ export class VideoList {
       this.more.hidden = left <= 0;
       this.progress.textContent = left > 0 ? `The list holds the first ${count(this.items.length)} of ${count(this.facts.totals.videos)} videos; search and sorting see these.` : "";
     } catch (error) {
+      this.take();
       this.progress.textContent = `${error instanceof Error ? error.message : String(error)}; ${plural(this.items.length, "video")} are listed. Make the report again.`;
     }
   }
