@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/published_maps.h"
+#include "pipeline/region_places.h"
 #include "stats/correlation.h"
 
 namespace mien {
@@ -10,20 +11,50 @@ namespace mien {
 namespace {
 
 MapsOrigin origin_of_experiment(int experiment) {
-  MapsOrigin origin{"published maps, experiment " + std::to_string(experiment),
-                    "",
-                    "semipartial",
-                    {"Noise was added to these correlations for differential privacy; they come without "
-                     "counts and standard errors, so nothing here is corrected for noise.",
-                     "Contexts are known by their row, since published names repeat."}};
+  MapsOrigin origin{
+      "published maps, experiment " + std::to_string(experiment),
+      "",
+      "semipartial",
+      {"Noise was added to these correlations for differential privacy; they come without "
+       "counts and standard errors, so nothing here is corrected for noise.",
+       "Contexts are known by their row, since published names repeat."}};
   if (experiment == 1) origin.source = "visual";
   if (experiment == 2) origin.source = "text";
   return origin;
 }
 
+// Corrected similarities where every pair has one, else those as they are.
+Result<GeographyComparison> compare_geography(const Comparison& comparison) {
+  GeographyComparison result;
+  if (comparison.options.data.empty()) {
+    result.not_possible = "no files of region centroids and borders";
+    return result;
+  }
+  MIEN_TRY(regions, find_region_places(comparison.options.data, comparison.maps.regions));
+  if (!regions.unknown.empty()) {
+    result.not_possible = "no centroid of";
+    for (const std::string& region : regions.unknown) result.not_possible += " '" + region + "'";
+    return result;
+  }
+  result.corrected = comparison.noise.rho.size() > 0 && comparison.noise.rho.allFinite();
+  const Matrix& similarity = result.corrected ? comparison.noise.rho : comparison.similarity;
+  const Random seeds(comparison.options.seed);
+  const int permutations = comparison.options.permutations;
+  result.distance = mantel(similarity, great_circle_km(regions.places), Tail::kLower, permutations,
+                           seeds.fork(1).next_u64());
+  result.adjacency =
+      mantel(similarity, regions.adjacent, Tail::kUpper, permutations, seeds.fork(2).next_u64());
+  result.world =
+      world_or_neighbours(similarity, regions.adjacent, permutations, seeds.fork(3).next_u64());
+  result.neighbours =
+      compare_neighbours(comparison.maps, similarity, regions.adjacent, seeds.fork(4).next_u64());
+  return result;
+}
+
 }  // namespace
 
-Comparison compare_maps(ContextMaps maps, MapsOrigin origin, const CompareOptions& options) {
+Result<Comparison> compare_maps(ContextMaps maps, MapsOrigin origin,
+                                const CompareOptions& options) {
   Comparison result;
   result.origin = std::move(origin);
   result.options = options;
@@ -39,6 +70,15 @@ Comparison compare_maps(ContextMaps maps, MapsOrigin origin, const CompareOption
   result.mean_against_rest = mean_of(against);
   result.expected_against_rest =
       expected_against_mean(result.pairwise.mean_r, result.maps.regions.size() - 1);
+  result.noise = correct_for_noise(result.maps);
+  if (result.maps.has_se()) {
+    result.heterogeneity = heterogeneity(result.maps, options.margin, options.alpha);
+  }
+  if (result.maps.regions.size() > 1 && result.similarity.allFinite()) {
+    result.tree = average_linkage((1 - result.similarity.array()).matrix());
+  }
+  MIEN_TRY(geography, compare_geography(result));
+  result.geography = std::move(geography);
   result.preserved = preserved_components(winsorised_maps(result.maps), options.alpha);
   return result;
 }
@@ -46,8 +86,8 @@ Comparison compare_maps(ContextMaps maps, MapsOrigin origin, const CompareOption
 Result<Comparison> compare_published(const std::filesystem::path& folder, int experiment,
                                      const CompareOptions& options) {
   MIEN_TRY(published, read_published_maps(folder, experiment));
-  Comparison comparison =
-      compare_maps(std::move(published.maps), origin_of_experiment(experiment), options);
+  MIEN_TRY(comparison,
+           compare_maps(std::move(published.maps), origin_of_experiment(experiment), options));
   comparison.repeated_contexts = std::move(published.repeated_contexts);
   return comparison;
 }

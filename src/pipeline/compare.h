@@ -5,11 +5,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "stats/clustering.h"
 #include "stats/context_maps.h"
+#include "stats/geography.h"
+#include "stats/heterogeneity.h"
+#include "stats/noise_correction.h"
 #include "stats/preserved_components.h"
 #include "stats/similarity.h"
 
@@ -18,14 +23,26 @@ namespace mien {
 struct CompareOptions {
   std::uint64_t seed = 1;
   double alpha = 0.05;
+  double margin = 0.01;     // within which cells of regions count as alike, in units of the cells
+  int permutations = 9999;  // of each permutation test
+  std::filesystem::path data;  // region_centroids.csv and region_adjacency.csv; empty: no geography
 };
 
 // What the maps are; carried to every output.
 struct MapsOrigin {
-  std::string name;    // "published maps, experiment 1"
-  std::string source;  // visual, text
-  std::string kind;    // semipartial, correlation...
+  std::string name;                // "published maps, experiment 1"
+  std::string source;              // visual, text
+  std::string kind;                // semipartial, correlation...
   std::vector<std::string> notes;  // caveats that hold for every number made of them
+};
+
+struct GeographyComparison {
+  std::string not_possible;  // why there is nothing here; empty where there is
+  PermutationTest distance;
+  PermutationTest adjacency;
+  WorldOrNeighbours world;
+  std::vector<NeighbourComparison> neighbours;  // one a region
+  bool corrected = false;                       // whether similarities are corrected for noise
 };
 
 struct Comparison {
@@ -41,11 +58,16 @@ struct Comparison {
   std::vector<RegionAgainstRest> against_rest;
   double mean_against_rest = 0;
   double expected_against_rest = 0;  // from the mean similarity alone
-  PreservedComponents preserved;     // of winsorised maps
+  NoiseCorrection noise;
+  std::optional<Heterogeneity> heterogeneity;  // where there are standard errors
+  std::optional<ClusterTree> tree;             // of 1 - r; where every pair has an r
+  GeographyComparison geography;
+  PreservedComponents preserved;  // of winsorised maps
 };
 
-// `maps` must hold (check_maps). Deterministic. Published maps: about half a second.
-Comparison compare_maps(ContextMaps maps, MapsOrigin origin, const CompareOptions& options);
+// `maps` must hold (check_maps). Deterministic. Published maps: below 2 s. Errors are those of the
+// files of regions.
+Result<Comparison> compare_maps(ContextMaps maps, MapsOrigin origin, const CompareOptions& options);
 
 // The folder of the published maps; experiment 1 has visual contexts, 2 those of the words.
 Result<Comparison> compare_published(const std::filesystem::path& folder, int experiment,
@@ -54,7 +76,7 @@ Result<Comparison> compare_published(const std::filesystem::path& folder, int ex
 // What cannot be estimated is null. Numbers read back exactly.
 nlohmann::ordered_json to_json(const Comparison& comparison);
 
-// Tables for people, 80 columns wide where names allow.
+// Tables for people.
 std::string to_text(const Comparison& comparison);
 
 }  // namespace mien

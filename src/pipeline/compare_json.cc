@@ -12,6 +12,10 @@ Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json();
 }
 
+Json or_null(const std::string& reason) {
+  return reason.empty() ? Json() : Json(reason);
+}
+
 Json names(const std::vector<std::size_t>& which, const std::vector<std::string>& of) {
   Json list = Json::array();
   for (const std::size_t i : which) list.push_back(of[i]);
@@ -45,7 +49,9 @@ Json parts_json(const std::vector<PartSimilarity>& parts, const std::vector<std:
 Json rows_json(const std::vector<PartSimilarity>& parts, const std::vector<std::string>& of) {
   Json list = Json::array();
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    list.push_back({{"row", i + 1}, {"context", of[i]}, {"similarity", number(parts[i].similarity)},
+    list.push_back({{"row", i + 1},
+                    {"context", of[i]},
+                    {"similarity", number(parts[i].similarity)},
                     {"pairs", parts[i].pairs}});
   }
   return list;
@@ -73,18 +79,118 @@ Json preserved_json(const Comparison& comparison) {
                           {"heldout_spearman", std::move(heldout)},
                           {"weights", std::move(weights)}});
   }
-  Json testable = preserved.not_testable.empty() ? Json() : Json(preserved.not_testable);
-  return {{"method",
-           "principal preserved components of winsorised maps, all ordered pairs of regions; one "
-           "region left out, partial Spearman, one-sided Wilcoxon, Holm (approximate: folds share "
-           "regions)"},
-          {"preserved", preserved.not_testable.empty() ? Json(preserved.preserved) : Json()},
-          {"ceiling", preserved.kept_expressions.size()},
-          {"not_testable", std::move(testable)},
-          {"contexts", preserved.kept_contexts.size()},
-          {"dropped_contexts", names(preserved.dropped_contexts, comparison.maps.contexts)},
-          {"dropped_expressions", names(preserved.dropped_expressions, comparison.maps.expressions)},
-          {"components", std::move(components)}};
+  return {
+      {"method",
+       "principal preserved components of winsorised maps, all ordered pairs of regions; one "
+       "region left out, partial Spearman, one-sided Wilcoxon, Holm (approximate: folds share "
+       "regions)"},
+      {"preserved", preserved.not_testable.empty() ? Json(preserved.preserved) : Json()},
+      {"ceiling", preserved.kept_expressions.size()},
+      {"not_testable", or_null(preserved.not_testable)},
+      {"contexts", preserved.kept_contexts.size()},
+      {"dropped_contexts", names(preserved.dropped_contexts, comparison.maps.contexts)},
+      {"dropped_expressions", names(preserved.dropped_expressions, comparison.maps.expressions)},
+      {"components", std::move(components)}};
+}
+
+Json estimate_json(const Estimate& estimate) {
+  return {{"estimate", number(estimate.value)},
+          {"se", number(estimate.se)},
+          {"lower", number(estimate.lower)},
+          {"upper", number(estimate.upper)},
+          {"df", number(estimate.df)},
+          {"method", "delete-one-block jackknife of the corrected statistic"}};
+}
+
+Json noise_json(const Comparison& comparison) {
+  const NoiseCorrection& noise = comparison.noise;
+  if (!noise.not_estimable.empty()) {
+    return {{"estimable", false}, {"reason", noise.not_estimable}};
+  }
+  Json reliability = Json::object();
+  for (std::size_t g = 0; g < noise.reliability.size(); ++g) {
+    reliability[comparison.maps.regions[g]] = number(noise.reliability[g]);
+  }
+  Json pairs = Json::array();
+  for (const CorrectedPair& pair : noise.pairs) {
+    Json entry = {{"a", comparison.maps.regions[pair.a]},
+                  {"b", comparison.maps.regions[pair.b]},
+                  {"r", number(pair.r)}};
+    entry.update(estimate_json(pair.rho));
+    entry["reason"] = or_null(pair.reason);
+    pairs.push_back(std::move(entry));
+  }
+  return {{"estimable", true},
+          {"removes", "sampling noise only; errors that the networks make everywhere stay"},
+          {"reliability", std::move(reliability)},
+          {"mean_rho", estimate_json(noise.mean_rho)},
+          {"mean_rho_squared", estimate_json(noise.mean_rho_squared)},
+          {"variance_preserved", estimate_json(noise.variance_preserved)},
+          {"variance_preserved_estimator",
+           "mean over pairs of cov(A_g, A_h) / mean over regions of (Var(A_g) - mean SE^2)"},
+          {"regions", std::move(pairs)}};
+}
+
+Json heterogeneity_json(const Comparison& comparison) {
+  if (!comparison.heterogeneity) {
+    return {{"estimable", false}, {"reason", "it rests on the standard errors of the cells"}};
+  }
+  const Heterogeneity& cells = *comparison.heterogeneity;
+  return {{"estimable", true},
+          {"method",
+           "random effects (Paule-Mandel, Knapp-Hartung), Cochran's Q and equivalence tests, each "
+           "adjusted by Benjamini-Hochberg"},
+          {"margin", cells.margin},
+          {"alike", cells.alike},
+          {"different", cells.different},
+          {"undecided", cells.undecided},
+          {"not_estimable", cells.not_estimable}};
+}
+
+Json tree_json(const Comparison& comparison) {
+  if (!comparison.tree) return {};
+  Json merges = Json::array();
+  for (const TreeMerge& merge : comparison.tree->merges) {
+    merges.push_back(
+        {{"a", merge.a}, {"b", merge.b}, {"height", merge.height}, {"size", merge.size}});
+  }
+  return {{"method", "average linkage of 1 - r; below the number of regions: that region"},
+          {"order", names(comparison.tree->leaf_order, comparison.maps.regions)},
+          {"merges", std::move(merges)}};
+}
+
+Json test_json(const PermutationTest& test, const std::string& tail) {
+  return {{"observed", number(test.observed)},
+          {"p", number(test.p)},
+          {"permutations", test.permutations},
+          {"tail", tail},
+          {"reason", or_null(test.reason)}};
+}
+
+Json geography_json(const Comparison& comparison) {
+  const GeographyComparison& geography = comparison.geography;
+  if (!geography.not_possible.empty()) {
+    return {{"possible", false}, {"reason", geography.not_possible}};
+  }
+  Json regions = Json::object();
+  for (std::size_t g = 0; g < geography.neighbours.size(); ++g) {
+    const NeighbourComparison& region = geography.neighbours[g];
+    regions[comparison.maps.regions[g]] = {
+        {"neighbours", region.neighbours},
+        {"similarity_to_neighbours", number(region.to_neighbours)},
+        {"similarity_to_others", number(region.to_others)},
+        {"r_with_averaged_neighbours", number(region.averaged_neighbours)},
+        {"r_with_equally_many_others_averaged", number(region.averaged_others)}};
+  }
+  return {
+      {"possible", true},
+      {"similarity", geography.corrected ? "corrected for noise" : "raw"},
+      {"distance", test_json(geography.distance, "less alike with distance")},
+      {"adjacency", test_json(geography.adjacency, "more alike with a common border")},
+      {"closer_to_world", test_json(geography.world.closer_to_world, "others above neighbours")},
+      {"closer_to_neighbours",
+       test_json(geography.world.closer_to_neighbours, "neighbours above others")},
+      {"regions", std::move(regions)}};
 }
 
 Json dropped_json(const Comparison& comparison) {
@@ -115,7 +221,11 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
             {"contexts", comparison.maps.contexts.size()},
             {"repeated_contexts", comparison.repeated_contexts},
             {"notes", comparison.origin.notes}}},
-          {"seed", comparison.options.seed},
+          {"options",
+           {{"seed", comparison.options.seed},
+            {"permutations", comparison.options.permutations},
+            {"alpha", comparison.options.alpha},
+            {"margin", comparison.options.margin}}},
           {"pairwise", pairwise_json(comparison)},
           {"region_vs_rest", std::move(against)},
           {"region_vs_rest_expected", std::move(expected)},
@@ -124,6 +234,10 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
             {"expected_from_averaging", number(comparison.expected_against_rest)}}},
           {"per_expression", parts_json(comparison.per_expression, comparison.maps.expressions)},
           {"per_context", rows_json(comparison.per_context, comparison.maps.contexts)},
+          {"noise_corrected", noise_json(comparison)},
+          {"heterogeneity", heterogeneity_json(comparison)},
+          {"tree", tree_json(comparison)},
+          {"geography", geography_json(comparison)},
           {"preserved", preserved_json(comparison)},
           {"dropped_rows", dropped_json(comparison)}};
 }

@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "support/paths.h"
+
 #include "pipeline/compare.h"
 #include "pipeline/published_maps.h"
-#include "support/paths.h"
 
 namespace mien {
 namespace {
@@ -143,7 +144,7 @@ TEST_F(PublishedFigures, OrderOfContextsDoesNotMatter) {
   ContextMaps maps = read_published_maps(folder(), 1).value().maps;
   std::reverse(maps.contexts.begin(), maps.contexts.end());
   for (Matrix& cells : maps.cells) cells = cells.colwise().reverse().eval();
-  const Comparison reversed = compare_maps(std::move(maps), {}, {});
+  const Comparison reversed = compare_maps(std::move(maps), {}, {}).value();
   const Comparison& straight = experiment(1);
   EXPECT_NEAR(reversed.pairwise.mean_r, straight.pairwise.mean_r, 1e-12);
   EXPECT_NEAR(reversed.pairwise.mean_spearman, straight.pairwise.mean_spearman, 1e-12);

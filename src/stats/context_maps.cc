@@ -15,11 +15,11 @@ Status check_shape(const ContextMaps& maps, const Matrix& matrix, std::size_t re
       matrix.cols() == static_cast<Eigen::Index>(maps.expressions.size())) {
     return Ok{};
   }
-  return Error{ErrorCode::kMismatch,
-               "region " + maps.regions[region] + ": " + what + " is " +
-                   std::to_string(matrix.rows()) + " x " + std::to_string(matrix.cols()) +
-                   " where there are " + std::to_string(maps.contexts.size()) + " contexts and " +
-                   std::to_string(maps.expressions.size()) + " expressions"};
+  return Error{ErrorCode::kMismatch, "region " + maps.regions[region] + ": " + what + " is " +
+                                         std::to_string(matrix.rows()) + " x " +
+                                         std::to_string(matrix.cols()) + " where there are " +
+                                         std::to_string(maps.contexts.size()) + " contexts and " +
+                                         std::to_string(maps.expressions.size()) + " expressions"};
 }
 
 Status check_region(const ContextMaps& maps, std::size_t region) {
@@ -110,11 +110,10 @@ CompleteMaps complete_maps(const ContextMaps& maps) {
   }
   for (std::size_t c = 0; c < maps.contexts.size(); ++c) {
     const bool lacking = std::any_of(maps.cells.begin(), maps.cells.end(), [&](const Matrix& map) {
-      return std::any_of(complete.kept_expressions.begin(), complete.kept_expressions.end(),
-                         [&](std::size_t e) {
-                           return std::isnan(map(static_cast<Eigen::Index>(c),
-                                                 static_cast<Eigen::Index>(e)));
-                         });
+      return std::any_of(
+          complete.kept_expressions.begin(), complete.kept_expressions.end(), [&](std::size_t e) {
+            return std::isnan(map(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(e)));
+          });
     });
     (lacking ? complete.dropped_contexts : complete.kept_contexts).push_back(c);
   }

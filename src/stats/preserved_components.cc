@@ -96,9 +96,9 @@ std::vector<double> held_out_spearman(const std::vector<Matrix>& centred, std::s
   for (Eigen::Index k = 0; k < axes.weights.cols(); ++k) {
     const Eigen::VectorXd own = centred[held_out] * axes.weights.col(k);
     const Eigen::VectorXd mean = others * axes.weights.col(k);
-    result.push_back(spearman(as_list(partialler.residual(own), own),
-                              as_list(partialler.residual(mean), mean))
-                         .r);
+    result.push_back(
+        spearman(as_list(partialler.residual(own), own), as_list(partialler.residual(mean), mean))
+            .r);
     partialler.add(mean);
   }
   return result;

@@ -1,18 +1,20 @@
 // Dimensions of the association between contexts and expressions that regions share: principal
 // preserved components (PPCA), here without a random split of the regions.
 //
-// X_g is region g's map, contexts x expressions, its columns centred. M is the mean of X_g' X_h over
-// all ordered pairs of different regions, divided by contexts - 1; an eigenvector of M is a weighting
-// of expressions, its eigenvalue the covariance that regions share along it (negative where they
-// share none). Source: principal preserved component analysis, Cowen, Laukka, Elfenbein, Liu and
-// Keltner 2019 (Nature Human Behaviour 3), used in Cowen et al. 2021 (Nature 589). Deviation: all
-// pairs of regions take the place of random splits, so that no random number is needed.
+// X_g is region g's map, contexts x expressions, its columns centred. M is the mean of X_g' X_h
+// over all ordered pairs of different regions, divided by contexts - 1; an eigenvector of M is a
+// weighting of expressions, its eigenvalue the covariance that regions share along it (negative
+// where they share none). Source: principal preserved component analysis, Cowen, Laukka, Elfenbein,
+// Liu and Keltner 2019 (Nature Human Behaviour 3), used in Cowen et al. 2021 (Nature 589).
+// Deviation: all pairs of regions take the place of random splits, so that no random number is
+// needed.
 //
 // Significance, one region left out at a time: components from the others; Spearman's correlation
 // over contexts between the scores of the region left out and of the mean of the others, after the
 // mean's scores on earlier components (with intercept) were regressed out of both; Wilcoxon's
-// signed-rank test over the regions, one-sided; Holm over the components. The folds share regions, so
-// the p-values are approximate. Components count as preserved in sequence up to the first failure.
+// signed-rank test over the regions, one-sided; Holm over the components. The folds share regions,
+// so the p-values are approximate. Components count as preserved in sequence up to the first
+// failure.
 #pragma once
 
 #include <cstddef>
@@ -40,9 +42,9 @@ struct PreservedComponents {
   std::vector<std::size_t> dropped_contexts;
   std::vector<std::size_t> kept_expressions;
   std::vector<std::size_t> dropped_expressions;  // missing throughout in some region
-  std::string not_testable;    // why there are no p-values; empty where there are
-  std::size_t preserved = 0;   // in sequence, p_adjusted below alpha; 0 where not testable
-  Matrix mean_scores;          // kept contexts x components: scores of the mean of all maps
+  std::string not_testable;                      // why there are no p-values; empty where there are
+  std::size_t preserved = 0;  // in sequence, p_adjusted below alpha; 0 where not testable
+  Matrix mean_scores;         // kept contexts x components: scores of the mean of all maps
 };
 
 // Maps are taken as they are: winsorise before. Needs two regions and three complete contexts, else

@@ -76,10 +76,10 @@ PairwiseSimilarity pairwise_similarity(const ContextMaps& maps) {
     for (std::size_t b = a + 1; b < maps.regions.size(); ++b) {
       const Correlation raw = pearson(maps.values(a), maps.values(b));
       const bool ranked = !ranks[a].empty() && !ranks[b].empty();
-      result.pairs.push_back({a, b, raw.r,
-                              ranked ? pearson(ranks[a], ranks[b]).r
-                                     : spearman(maps.values(a), maps.values(b)).r,
-                              pearson(drawn_in.values(a), drawn_in.values(b)).r, raw.n});
+      result.pairs.push_back(
+          {a, b, raw.r,
+           ranked ? pearson(ranks[a], ranks[b]).r : spearman(maps.values(a), maps.values(b)).r,
+           pearson(drawn_in.values(a), drawn_in.values(b)).r, raw.n});
     }
   }
   result.mean_r = mean_over(result.pairs, &RegionPair::r);
@@ -152,8 +152,7 @@ std::vector<RegionAgainstRest> region_against_rest(const ContextMaps& maps,
     std::vector<double> among_others;
     for (std::size_t a = 0; a < regions; ++a) {
       if (a != g) {
-        to_others.push_back(
-            similarity(static_cast<Eigen::Index>(g), static_cast<Eigen::Index>(a)));
+        to_others.push_back(similarity(static_cast<Eigen::Index>(g), static_cast<Eigen::Index>(a)));
       }
       for (std::size_t b = a + 1; b < regions; ++b) {
         if (a == g || b == g) continue;

@@ -1,0 +1,68 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "app/command.h"
+#include "pipeline/compare.h"
+
+namespace mien {
+
+namespace {
+
+struct CompareRequest {
+  std::string study;
+  std::string maps;
+  int experiment = 1;
+  bool as_json = false;
+  CompareOptions options;
+};
+
+Status print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+    return Error{ErrorCode::kIo, "standard output cannot be written to; is the disk full?"};
+  }
+  return Ok{};
+}
+
+Status run_compare(const CompareRequest& request) {
+  if (request.maps.empty() == request.study.empty()) {
+    return Error{ErrorCode::kUsage, "name either a study or --maps DIR"};
+  }
+  if (!request.study.empty()) {
+    return Error{ErrorCode::kUnsupported, "studies cannot be compared yet; use --maps DIR"};
+  }
+  MIEN_TRY(comparison, compare_published(request.maps, request.experiment, request.options));
+  return print(request.as_json ? to_json(comparison).dump(2) + "\n" : to_text(comparison));
+}
+
+}  // namespace
+
+void add_compare(CommandLine& line) {
+  const auto request = std::make_shared<CompareRequest>();
+  CLI::App* verb = line.app.add_subcommand(
+      "compare", "How alike the regions' maps are: similarity, preserved dimensions, geography");
+  verb->add_option("study,--study", request->study, "The study folder, after `mien associate`");
+  verb->add_option("--maps", request->maps, "A folder of published maps: Exp1_REGION.csv ...");
+  verb->add_option("--experiment", request->experiment,
+                   "Which experiment of the published maps: 1 (visual contexts), 2 (words)")
+      ->capture_default_str();
+  verb->add_flag("--json", request->as_json, "JSON on standard output instead of tables");
+  verb->add_option("--seed", request->options.seed, "Seed of all permutations")
+      ->capture_default_str();
+  verb->add_option("--permutations", request->options.permutations, "Of each permutation test")
+      ->check(CLI::Range(0, 10'000'000))
+      ->capture_default_str();
+  verb->add_option("--margin", request->options.margin,
+                   "Regions' cells closer than this count as alike, in the units of the cells")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--alpha", request->options.alpha, "Level of all tests")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb->callback([&line, request] {
+    request->options.data = line.resources.data;
+    line.action = [request] { return run_compare(*request); };
+  });
+}
+
+}  // namespace mien

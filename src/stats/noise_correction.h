@@ -1,0 +1,80 @@
+// Similarity of regions as it would be without sampling noise.
+//
+// r_gh of two noisy maps is too small; rho_gh = r_gh / sqrt(rel_g rel_h) (Spearman 1904, correction
+// for attenuation), where rel_g is the share of a map's variance that is not noise:
+// rel_g = 1 - mean(SE^2) / Var(cells), over the cells that both regions have. rho may exceed 1 and
+// is then given as it is. Only sampling noise is removed: errors that the networks make in all
+// regions alike inflate similarity.
+//
+// Variance preserved: mean over pairs of cov(A_g, A_h), divided by the mean over regions of
+// Var(A_g) - mean(SE_g^2).
+//
+// Standard errors come from deleting one block of uploaders at a time (jackknife, Tukey 1958; blocks of
+// different regions are independent, so their parts add up); a deleted block raises mean(SE^2) by
+// B / (B - 1). Percentiles of resampled maps are not used: resampling attenuates a second time.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stats/context_maps.h"
+
+namespace mien {
+
+// Below this reliability a correction would mostly multiply noise: not estimable.
+inline constexpr double kLeastReliability = 0.1;
+
+// Moments of every pair of regions over the cells that both have (value and, where there are
+// standard errors, standard error).
+struct PairMoments {
+  Matrix covariance;  // symmetric; the diagonal holds variances
+  Matrix variance;    // (g, h): variance of g over the cells shared with h
+  Matrix noise;       // (g, h): mean SE^2 of g over those cells; NaN without standard errors
+
+  double r(std::size_t a, std::size_t b) const;
+  double reliability(std::size_t region, std::size_t other) const;
+  double rho(std::size_t a, std::size_t b) const;  // NaN: not estimable
+};
+PairMoments pair_moments(const ContextMaps& maps);
+
+struct Estimate {
+  double value = 0;  // NaN: not estimable
+  double se = 0;     // NaN: no replicates
+  double lower = 0;  // 95%, t on `df`
+  double upper = 0;
+  double df = 0;
+};
+
+// Statistics of the pair moments with their jackknife standard errors. Without replicates se and
+// interval are NaN. A statistic that is NaN in some replicate has no interval.
+std::vector<Estimate> jackknife(
+    const ContextMaps& maps,
+    const std::function<std::vector<double>(const PairMoments&)>& statistics);
+
+struct CorrectedPair {
+  std::size_t a = 0;
+  std::size_t b = 0;
+  double r = 0;
+  Estimate rho;
+  std::string reason;  // why rho is missing
+};
+
+struct NoiseCorrection {
+  std::string not_estimable;         // why nothing here is; empty where it is
+  std::vector<double> reliability;   // one a region, over its own cells
+  std::vector<CorrectedPair> pairs;
+  Matrix rho;                        // 1 on the diagonal
+  Estimate mean_rho;                 // arithmetic, over the pairs that are estimable
+  Estimate mean_rho_squared;         // another thing than the square of mean_rho
+  Estimate variance_preserved;
+};
+NoiseCorrection correct_for_noise(const ContextMaps& maps);
+
+// Reliability of a whole map from the correlations of its halves over many splits: their mean,
+// stepped up once, 2r / (1 + r) (Spearman 1910, Brown 1910).
+double stepped_up(std::span<const double> half_correlations);
+
+}  // namespace mien
