@@ -69,8 +69,8 @@ std::string head_text(const Comparison& comparison) {
 
 std::string pairwise_text(const Comparison& comparison) {
   const PairwiseSimilarity& pairwise = comparison.pairwise;
-  std::string text =
-      title(fmt::format("Similarity of regions ({} pairs, arithmetic means)", pairwise.pairs.size()));
+  std::string text = title(
+      fmt::format("Similarity of regions ({} pairs, arithmetic means)", pairwise.pairs.size()));
   if (pairwise.pairs.empty()) return text + "  one region: no pair\n";
   text += fmt::format("  r                      {}  (least {}, most {})\n", number(pairwise.mean_r),
                       number(pairwise.min), number(pairwise.max));
@@ -153,7 +153,8 @@ std::string preserved_text(const Comparison& comparison) {
 std::string geography_text(const Comparison& comparison) {
   std::string text = title("Geography");
   const GeographyComparison& geography = comparison.geography;
-  if (!geography.not_possible.empty()) return text + "  not possible: " + geography.not_possible + "\n";
+  if (!geography.not_possible.empty())
+    return text + "  not possible: " + geography.not_possible + "\n";
   text += test_line("similarity and distance between centroids", geography.distance);
   text += test_line("similarity and common borders", geography.adjacency);
   text += test_line("others less neighbours: closer to the world", geography.world.closer_to_world);
@@ -194,10 +195,11 @@ std::string heterogeneity_text(const Comparison& comparison) {
     return text + "  not possible: it rests on the standard errors of the cells\n";
   }
   const Heterogeneity& cells = *comparison.heterogeneity;
-  return text + fmt::format("  cells alike within {}: {}; different: {}; undecided: {}; not "
-                            "estimable: {}\n",
-                            cells.margin, cells.alike, cells.different, cells.undecided,
-                            cells.not_estimable);
+  return text + fmt::format(
+                    "  cells alike within {}: {}; different: {}; undecided: {}; not "
+                    "estimable: {}\n",
+                    cells.margin, cells.alike, cells.different, cells.undecided,
+                    cells.not_estimable);
 }
 
 }  // namespace

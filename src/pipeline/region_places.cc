@@ -32,8 +32,8 @@ Result<Table> read_columns(const std::filesystem::path& path,
   return table;
 }
 
-Result<double> degrees(const Table& table, std::size_t row, const std::string& column,
-                       double most, const std::filesystem::path& path) {
+Result<double> degrees(const Table& table, std::size_t row, const std::string& column, double most,
+                       const std::filesystem::path& path) {
   const std::string& text = table.column(column).strings()[row];
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -1,10 +1,10 @@
 // Whether regions that lie close to each other, or that border on each other, are more alike; and
 // whether a region is closer to the world than to its neighbours.
 //
-// A mean of many maps correlates higher with any map by averaging alone, so a region is never judged
-// by its similarity to the world's mean against that to single neighbours. Two fair comparisons are
-// given: the mean similarity to neighbours against that to the others, and the region against
-// averages of equally many neighbours and others.
+// A mean of many maps correlates higher with any map by averaging alone, so a region is never
+// judged by its similarity to the world's mean against that to single neighbours. Two fair
+// comparisons are given: the mean similarity to neighbours against that to the others, and the
+// region against averages of equally many neighbours and others.
 #pragma once
 
 #include <cstddef>

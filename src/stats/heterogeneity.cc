@@ -144,8 +144,8 @@ RandomEffects random_effects(std::span<const double> estimates, std::span<const 
   effects.lower = effects.mean - t * effects.se;
   effects.upper = effects.mean + t * effects.se;
   if (effects.regions >= 3) {
-    const double reach = t_quantile(kUpperTail, df - 1) *
-                         std::sqrt(effects.tau2 + effects.se * effects.se);
+    const double reach =
+        t_quantile(kUpperTail, df - 1) * std::sqrt(effects.tau2 + effects.se * effects.se);
     effects.predicted_lower = effects.mean - reach;
     effects.predicted_upper = effects.mean + reach;
   }

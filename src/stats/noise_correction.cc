@@ -147,7 +147,8 @@ double PairMoments::rho(std::size_t a, std::size_t b) const {
 
 PairMoments pair_moments(const ContextMaps& maps) {
   const std::size_t regions = maps.regions.size();
-  PairMoments moments{Matrix::Zero(at(regions), at(regions)), Matrix::Zero(at(regions), at(regions)),
+  PairMoments moments{Matrix::Zero(at(regions), at(regions)),
+                      Matrix::Zero(at(regions), at(regions)),
                       Matrix::Constant(at(regions), at(regions), kNaN)};
   for (std::size_t a = 0; a < regions; ++a) {
     for (std::size_t b = a; b < regions; ++b) {

@@ -9,9 +9,10 @@
 // Variance preserved: mean over pairs of cov(A_g, A_h), divided by the mean over regions of
 // Var(A_g) - mean(SE_g^2).
 //
-// Standard errors come from deleting one block of uploaders at a time (jackknife, Tukey 1958; blocks of
-// different regions are independent, so their parts add up); a deleted block raises mean(SE^2) by
-// B / (B - 1). Percentiles of resampled maps are not used: resampling attenuates a second time.
+// Standard errors come from deleting one block of uploaders at a time (jackknife, Tukey 1958;
+// blocks of different regions are independent, so their parts add up); a deleted block raises
+// mean(SE^2) by B / (B - 1). Percentiles of resampled maps are not used: resampling attenuates a
+// second time.
 #pragma once
 
 #include <cstddef>
@@ -63,12 +64,12 @@ struct CorrectedPair {
 };
 
 struct NoiseCorrection {
-  std::string not_estimable;         // why nothing here is; empty where it is
-  std::vector<double> reliability;   // one a region, over its own cells
+  std::string not_estimable;        // why nothing here is; empty where it is
+  std::vector<double> reliability;  // one a region, over its own cells
   std::vector<CorrectedPair> pairs;
-  Matrix rho;                        // 1 on the diagonal
-  Estimate mean_rho;                 // arithmetic, over the pairs that are estimable
-  Estimate mean_rho_squared;         // another thing than the square of mean_rho
+  Matrix rho;                 // 1 on the diagonal
+  Estimate mean_rho;          // arithmetic, over the pairs that are estimable
+  Estimate mean_rho_squared;  // another thing than the square of mean_rho
   Estimate variance_preserved;
 };
 NoiseCorrection correct_for_noise(const ContextMaps& maps);

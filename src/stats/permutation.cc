@@ -33,8 +33,8 @@ std::vector<double> pairs_of(const Matrix& matrix, const std::vector<std::size_t
 
 void PermutationCount::add(double permuted) {
   ++permutations_;
-  const bool extreme = tail_ == Tail::kUpper ? permuted >= observed_ - kRounding
-                                             : permuted <= observed_ + kRounding;
+  const bool extreme =
+      tail_ == Tail::kUpper ? permuted >= observed_ - kRounding : permuted <= observed_ + kRounding;
   as_extreme_ += extreme ? 1 : 0;
 }
 
