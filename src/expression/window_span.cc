@@ -14,7 +14,7 @@ WindowSpan::WindowSpan(std::int64_t first_us, std::int64_t last_us, std::int64_t
 
 std::int64_t WindowSpan::begin_us(std::int64_t window) const {
   MIEN_CHECK(window >= 0 && window <= count_, "no such window");
-  // k T / n without the product, which could pass 64 bits.
+  // k T / n without the product, which could pass 64 bits; good for n up to 3 * 10^9.
   const std::int64_t whole = duration_us_ / count_;
   const std::int64_t rest = duration_us_ % count_;
   return first_us_ + window * whole + window * rest / count_;
