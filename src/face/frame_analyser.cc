@@ -1,6 +1,7 @@
 #include "face/frame_analyser.h"
 
 #include <algorithm>
+#include <future>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -206,10 +207,15 @@ FrameAnalyser& FrameAnalyser::operator=(FrameAnalyser&&) noexcept = default;
 FrameAnalyser::~FrameAnalyser() = default;
 
 Result<FrameAnalyser> FrameAnalyser::open(const ModelSet& models, const FaceOptions& options) {
+  // The descriptor's network is the largest by far; the others open beside it.
+  std::future<Result<Descriptor>> opening;
+  if (options.descriptors) {
+    opening = std::async(std::launch::async, [&models] { return Descriptor::open(models); });
+  }
   MIEN_TRY(finder, FaceFinder::open(models, {options.min_score_prob, options.border}));
   std::optional<Descriptor> descriptor;
   if (options.descriptors) {
-    MIEN_TRY(opened, Descriptor::open(models));
+    MIEN_TRY(opened, opening.get());
     descriptor = std::move(opened);
   }
   return FrameAnalyser(

@@ -6,7 +6,7 @@
 #include <array>
 #include <chrono>
 #include <fstream>
-#include <sstream>
+#include <system_error>
 
 #include "base/sha256.h"
 #include "model/denormals.h"
@@ -187,14 +187,20 @@ Session::~Session() = default;
 namespace {
 
 Result<std::string> read_model(const Manifest& manifest, const std::filesystem::path& path) {
+  std::error_code missing;
+  const std::uintmax_t size = std::filesystem::file_size(path, missing);  // fails on a folder
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  if (missing || !file) {
     return Error{ErrorCode::kNotFound, path.string() + ": the model '" + manifest.id +
                                            "' is not there; run 'mien models import'"};
   }
-  std::ostringstream buffer;
-  buffer << file.rdbuf();
-  return std::move(buffer).str();
+  std::string bytes(size, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (!file) {
+    return Error{ErrorCode::kIo,
+                 path.string() + ": reading failed half-way; run 'mien models import'"};
+  }
+  return bytes;
 }
 
 std::string joined(const std::vector<std::string>& parts) {

@@ -11,11 +11,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Result<std::vector<AnalysedFrame>> analyse_chunk(const Chunk& chunk, Engine& engine) {
+// Lets go of each picture as soon as it has been looked at.
+Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine) {
   std::vector<AnalysedFrame> analysed;
   analysed.reserve(chunk.frames.size());
   engine.analyser.begin_chunk();
-  for (const GridFrame& grid : chunk.frames) {
+  for (GridFrame& grid : chunk.frames) {
     const ImageView image = grid.frame.image.view();
     MIEN_TRY(faces,
              engine.analyser.analyse(image, grid.frame.scale, grid.grid_index, grid.frame.pts_us));
@@ -29,6 +30,7 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(const Chunk& chunk, Engine& eng
       frame.channels[i] = std::move(scores);
     }
     analysed.push_back(std::move(frame));
+    grid.frame.image = Image();
   }
   return analysed;
 }
@@ -59,7 +61,9 @@ class ChunkRun {
       auto chunk = source_.next();
       if (!chunk.ok()) return end_with(decode_error_, std::move(chunk).error());
       if (!chunk->has_value()) return;
-      auto analysed = analyse_chunk(**chunk, engines_.engine(engine_index));
+      auto engine = engines_.engine(engine_index);
+      if (!engine.ok()) return end_with(error_, std::move(engine).error());
+      auto analysed = analyse_chunk(**chunk, **engine);
       if (!analysed.ok()) return end_with(error_, std::move(analysed).error());
       const std::lock_guard lock(mutex_);
       waiting_.emplace((*chunk)->index, std::move(*analysed));

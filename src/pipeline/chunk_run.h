@@ -46,9 +46,9 @@ class ChunkSource {
 
 using JoinChunk = std::function<Status(const std::vector<AnalysedFrame>& frames)>;
 
-// Runs all chunks over `threads` engines of the pool (grown before). `join` is called in the order
-// of chunks, by one thread at a time; what was joined before an error stays joined. Memory: one
-// chunk of frames a thread.
+// Runs all chunks over the pool's first `threads` engines (reserved before). `join` is called in
+// the order of chunks, by one thread at a time; what was joined before an error stays joined.
+// Memory: one chunk of frames a thread.
 Status run_chunks(ChunkSource& source, EnginePool& engines, int threads, const JoinChunk& join);
 
 }  // namespace mien

@@ -4,13 +4,25 @@
 
 namespace mien {
 
-Status EnginePool::grow_to(int count) {
-  while (static_cast<int>(engines_.size()) < count) {
+Status EnginePool::open_first() {
+  reserve(1);
+  MIEN_TRY_VOID(engine(0));
+  return Ok{};
+}
+
+void EnginePool::reserve(int count) {
+  const auto wanted = static_cast<std::size_t>(count);
+  if (engines_.size() < wanted) engines_.resize(wanted);
+}
+
+Result<Engine*> EnginePool::engine(int index) {
+  std::unique_ptr<Engine>& engine = engines_.at(static_cast<std::size_t>(index));
+  if (engine == nullptr) {
     MIEN_TRY(analyser, FrameAnalyser::open(models_, options_.face));
     MIEN_TRY(scorer, ChannelScorer::open(models_, options_.channels));
-    engines_.push_back(std::make_unique<Engine>(Engine{std::move(analyser), std::move(scorer)}));
+    engine = std::make_unique<Engine>(Engine{std::move(analyser), std::move(scorer)});
   }
-  return Ok{};
+  return engine.get();
 }
 
 std::vector<StageTime> EnginePool::stage_times() const {
@@ -25,6 +37,7 @@ std::vector<StageTime> EnginePool::stage_times() const {
     }
   };
   for (const auto& engine : engines_) {
+    if (engine == nullptr) continue;
     add(engine->analyser.stage_times());
     add(engine->scorer.stage_times());
   }

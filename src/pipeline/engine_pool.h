@@ -18,14 +18,19 @@ struct Engine {
   ChannelScorer scorer;
 };
 
-// Opens engines as they are needed and keeps them for the next video.
+// Opens engines as they are needed and keeps them for the next video. The first one stands for all
+// where columns are asked for.
 class EnginePool {
  public:
   EnginePool(const ModelSet& models, const AnnotateOptions& options)
       : models_(models), options_(options) {}
 
-  Status grow_to(int count);
-  Engine& engine(int index) { return *engines_[static_cast<std::size_t>(index)]; }
+  Status open_first();
+  // Makes room for engines 0 to count - 1; none is opened.
+  void reserve(int count);
+  // Opened at the first call, about 0.1 s. Several threads may call it at once, each with an index
+  // of its own below what was reserved: so one thread's engine opens while another's works already.
+  Result<Engine*> engine(int index);
   std::vector<StageTime> stage_times() const;  // summed over engines
   const std::vector<ColumnSpec>& channel_columns() const {
     return engines_.front()->scorer.columns();
@@ -34,7 +39,7 @@ class EnginePool {
  private:
   const ModelSet& models_;
   const AnnotateOptions& options_;
-  std::vector<std::unique_ptr<Engine>> engines_;
+  std::vector<std::unique_ptr<Engine>> engines_;  // null: room for one
 };
 
 }  // namespace mien

@@ -174,13 +174,13 @@ void set_failed(VideoFacts& facts, const Error& error) {
 
 Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& options,
                                   EnginePool& engines) {
-  MIEN_TRY_VOID(engines.grow_to(1));
+  MIEN_TRY_VOID(engines.open_first());
   auto reader = VideoReader::open(job.path, options.reader);
   if (!reader.ok()) return record_failure(job, options, engines, reader.error());
   Joiner joiner(job, options, engines.channel_columns());
   VideoFacts& facts = joiner.facts();
   const int threads = reader->info().kind == MediaKind::kStill ? 1 : job.threads;
-  MIEN_TRY_VOID(engines.grow_to(threads));
+  engines.reserve(threads);
   ChunkSource source(*reader, options.rate_hz);
   const double duration_s = reader->info().duration_s.value_or(0);
   const Status ran =

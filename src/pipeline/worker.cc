@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <future>
 #include <iostream>
 #include <mutex>
 #include <optional>
@@ -93,9 +94,9 @@ class Worker {
                    "the manifests of the models changed while the work was going on; remedy: run "
                    "the command again"};
     }
-    MIEN_TRY(database, Database::open());
-    return std::unique_ptr<Worker>(
-        new Worker(std::move(setup), std::move(models), std::move(database), replies));
+    std::unique_ptr<Worker> worker(new Worker(std::move(setup), std::move(models), replies));
+    MIEN_TRY_VOID(worker->open_parts());
+    return worker;
   }
 
   // The reply is kDone, or this worker can do no more.
@@ -110,20 +111,27 @@ class Worker {
   }
 
  private:
-  Worker(WorkerSetup setup, ModelSet models, Database database, Replies& replies)
+  Worker(WorkerSetup setup, ModelSet models, Replies& replies)
       : setup_(std::move(setup)),
         models_(std::move(models)),
-        database_(std::move(database)),
         engines_(models_, setup_.options),
         replies_(replies) {}
 
-  Result<VideoFacts> measure(const WorkerTask& task) {
+  // The database opens while the networks do: a short clip waits for nothing else.
+  Status open_parts() {
     const auto begin = Clock::now();
-    MIEN_TRY_VOID(engines_.grow_to(1));
+    auto opening = std::async(std::launch::async, [] { return Database::open(); });
+    MIEN_TRY_VOID(engines_.open_first());
     add_stage(opening_, begin);
+    MIEN_TRY(database, opening.get());
+    database_ = std::move(database);
+    return Ok{};
+  }
+
+  Result<VideoFacts> measure(const WorkerTask& task) {
     std::optional<PendingWriter> writer;
     if (task.tables) {
-      MIEN_TRY(opened, PendingWriter::open(database_, setup_.study, setup_.settings, task.input));
+      MIEN_TRY(opened, PendingWriter::open(*database_, setup_.study, setup_.settings, task.input));
       writer.emplace(std::move(opened));
     }
     std::vector<OverlayFrame> overlay;
@@ -143,8 +151,7 @@ class Worker {
   }
 
   Result<VideoFacts> give_up(const WorkerTask& task) {
-    MIEN_TRY_VOID(engines_.grow_to(1));
-    MIEN_TRY(opened, PendingWriter::open(database_, setup_.study, setup_.settings, task.input));
+    MIEN_TRY(opened, PendingWriter::open(*database_, setup_.study, setup_.settings, task.input));
     std::optional<PendingWriter> writer(std::move(opened));
     std::vector<OverlayFrame> none;
     const VideoJob job = job_for(task, writer, none);
@@ -206,7 +213,7 @@ class Worker {
 
   WorkerSetup setup_;
   ModelSet models_;
-  Database database_;
+  std::optional<Database> database_;  // there once open_parts() is done
   EnginePool engines_;
   Replies& replies_;
   StageTime decode_{"decode", 0, 0};
