@@ -86,7 +86,7 @@ ClusterTree average_linkage(const Matrix& distance) {
   std::vector<std::vector<std::size_t>> members(2 * n);
   for (std::size_t i = 0; i < n; ++i) members[i] = {i};
   for (const RawMerge& merge : raw) {
-    const auto [a, b] = std::minmax(cluster_of(merge.a), cluster_of(merge.b));
+    const auto [a, b] = std::minmax({cluster_of(merge.a), cluster_of(merge.b)});
     const std::size_t made = n + tree.merges.size();
     parent[a] = parent[b] = made;
     members[made] = std::move(members[a]);

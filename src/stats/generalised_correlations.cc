@@ -1,0 +1,80 @@
+#include "stats/generalised_correlations.h"
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/SVD>
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+
+namespace mien {
+
+namespace {
+
+constexpr double kRankTolerance = 1e-10;  // of the largest singular value
+
+using Columns = Eigen::MatrixXd;
+
+// X (X'X + lambda I)^-1 X' = Z Z' with Z = U S / sqrt(S^2 + lambda).
+Columns whitened(const Columns& map, double lambda) {
+  const Eigen::BDCSVD<Columns> svd(map, Eigen::ComputeThinU);
+  const Eigen::VectorXd& s = svd.singularValues();
+  Eigen::VectorXd scale = Eigen::VectorXd::Zero(s.size());
+  for (Eigen::Index i = 0; i < s.size(); ++i) {
+    if (s(i) > kRankTolerance * s(0)) scale(i) = s(i) / std::sqrt(s(i) * s(i) + lambda);
+  }
+  return svd.matrixU() * scale.asDiagonal();
+}
+
+Columns weights_of(const Columns& map, double lambda, const Columns& scores) {
+  const Columns gram =
+      map.transpose() * map + lambda * Columns::Identity(map.cols(), map.cols());
+  return gram.completeOrthogonalDecomposition().solve(map.transpose() * scores);
+}
+
+}  // namespace
+
+GeneralisedCorrelations generalised_correlations(const ContextMaps& maps, double ridge) {
+  MIEN_CHECK(ridge >= 0, "a ridge is not negative");
+  CompleteMaps complete = complete_maps(maps);
+  GeneralisedCorrelations result;
+  result.kept_contexts = std::move(complete.kept_contexts);
+  result.kept_expressions = std::move(complete.kept_expressions);
+  const auto expressions = static_cast<Eigen::Index>(result.kept_expressions.size());
+  const auto contexts = static_cast<Eigen::Index>(result.kept_contexts.size());
+  if (maps.regions.size() < 2) {
+    result.not_estimable = "one region: nothing to share";
+    return result;
+  }
+  if (expressions == 0 || contexts <= expressions + 1) {
+    result.not_estimable = "not more contexts, complete in all regions, than expressions";
+    return result;
+  }
+  std::vector<Columns> centred;
+  for (const Matrix& map : complete.maps.cells) {
+    centred.emplace_back(map.rowwise() - map.colwise().mean());
+    result.lambda += ridge * centred.back().squaredNorm() / static_cast<double>(expressions) /
+                     static_cast<double>(maps.regions.size());
+  }
+  Columns stacked(contexts, expressions * static_cast<Eigen::Index>(centred.size()));
+  for (std::size_t g = 0; g < centred.size(); ++g) {
+    stacked.middleCols(static_cast<Eigen::Index>(g) * expressions, expressions) =
+        whitened(centred[g], result.lambda);
+  }
+  const Eigen::BDCSVD<Columns> svd(stacked, Eigen::ComputeThinU);
+  const Eigen::Index dimensions = std::min(expressions, svd.singularValues().size());
+  Columns scores = svd.matrixU().leftCols(dimensions);
+  for (Eigen::Index k = 0; k < dimensions; ++k) {
+    result.eigenvalues.push_back(svd.singularValues()(k) * svd.singularValues()(k));
+    Eigen::Index largest = 0;
+    scores.col(k).cwiseAbs().maxCoeff(&largest);
+    if (scores(largest, k) < 0) scores.col(k) = -scores.col(k);
+  }
+  for (const Columns& map : centred) {
+    result.weights.emplace_back(weights_of(map, result.lambda, scores));
+  }
+  result.scores = scores;
+  return result;
+}
+
+}  // namespace mien
