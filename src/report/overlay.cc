@@ -60,7 +60,9 @@ struct Pen {
 
 Pen pen_for(const Image& image) {
   const int side = std::min(image.width_px(), image.height_px());
-  const int line = std::clamp(side / 360, 1, 6);
+  // Two pixels at least: video keeps one colour for 2 x 2 pixels, and a thinner line is lost to its
+  // rim.
+  const int line = std::clamp(side / 360, 2, 6);
   return {line, std::clamp(side / 800.0, 0.4, 2.0), std::clamp(side / 700, 1, 4)};
 }
 
@@ -68,12 +70,12 @@ void draw_line(cv::Mat& picture, cv::Point a, cv::Point b, const cv::Scalar& col
   cv::line(picture, a, b, colour, width, cv::LINE_8);
 }
 
-void draw_edges(cv::Mat& picture, cv::Rect box, const cv::Scalar& colour, int width, bool dashed) {
+// `dash` px drawn, `dash` px left out; 0 for a whole line. Rim and line take the same dashes.
+void draw_edges(cv::Mat& picture, cv::Rect box, const cv::Scalar& colour, int width, int dash) {
   const cv::Point corners[] = {{box.x, box.y},
                                {box.x + box.width, box.y},
                                {box.x + box.width, box.y + box.height},
                                {box.x, box.y + box.height}};
-  const int dash = dashed ? std::max(4, width * 5) : 0;
   for (int i = 0; i < 4; ++i) {
     const cv::Point a = corners[i];
     const cv::Point b = corners[(i + 1) % 4];
@@ -130,9 +132,9 @@ void draw_overlay(Image& image, double scale, std::span<const OverlayFace> faces
     if ((drawn & cv::Rect(0, 0, picture.cols, picture.rows)).empty()) continue;
     const auto colours = static_cast<std::int32_t>(std::size(kPalette));
     const cv::Scalar colour = kPalette[((face.track.value() % colours) + colours) % colours];
-    const bool dashed = !face.reason.empty();
-    draw_edges(picture, drawn, kPlate, pen.line_px + 2, dashed);
-    draw_edges(picture, drawn, colour, pen.line_px, dashed);
+    const int dash = face.reason.empty() ? 0 : 6 + 3 * pen.line_px;  // a rim's caps leave a gap
+    draw_edges(picture, drawn, kPlate, pen.line_px + 2, dash);
+    draw_edges(picture, drawn, colour, pen.line_px, dash);
     draw_caption(picture, drawn, caption_of(face), colour, pen);
   }
 }

@@ -54,7 +54,7 @@ test("names in charts are not cut", async () => {
     await picture(page, viewport.width);
     const texts = await page.locator("figure svg text").allTextContents();
     // A leading label in a lane may be cut to its run's length; names of rows may not.
-    const rows = await page.locator("#channels-basic7 svg text, #channels-label svg text, #mean-basic7 svg text, #mean-label svg text, #shares svg text").allTextContents();
+    const rows = await page.locator("#channels-basic7 svg text, #channels-action svg text, #mean-action svg text, #channels-label svg text, #mean-basic7 svg text, #mean-label svg text, #shares svg text").allTextContents();
     assert.ok(texts.length > rows.length && rows.length > 60);
     assert.deepEqual(rows.filter((text) => text.includes("…")), [], `${viewport.width} px`);
     const outside = await page.evaluate(() =>

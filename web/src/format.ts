@@ -21,6 +21,12 @@ export function significant(value: number | null | undefined): string {
   return fixed(value, Math.min(4, Math.max(0, 2 - size)));
 }
 
+// At most four digits, for a narrow column of changing values.
+export function brief(value: number | null | undefined): string {
+  const size = Math.abs(value ?? 0);
+  return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}
+
 export function percent(part: number, whole: number): string {
   if (whole <= 0) return kMissing;
   const share = (100 * part) / whole;

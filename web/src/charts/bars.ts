@@ -15,7 +15,6 @@ const kRow = 24;
 export interface BarOptions {
   domain: [number, number];
   isPrior: boolean;
-  textRoom_px?: number; // for the numbers at the right
   nameRoom_px?: number; // for the names at the left
 }
 
@@ -25,7 +24,7 @@ export function drawBars(bars: Bar[], options: BarOptions, frame: Frame): SVGSVG
   const names = bars.map((bar) => bar.name);
   const height = 8 + bars.length * kRow;
   const left = options.nameRoom_px ?? (frame.isNarrow ? 112 : 136);
-  const inner = { ...frame, marginLeft: left, marginRight: options.textRoom_px ?? 56 };
+  const inner = { ...frame, marginLeft: left, marginRight: Math.min(frame.width * 0.5, 14 + 6.6 * Math.max(...bars.map((bar) => bar.text.length))) };
   const chart = plotSvg({
     ...base(inner),
     height,

@@ -40,6 +40,8 @@ export function addWatermark(chart: SVGSVGElement, frame: Frame): void {
     group.append(svg("text", { x: frame.marginLeft + room / 2, y, "text-anchor": "middle", "font-size": size, "font-weight": 700, "letter-spacing": "0.06em" }, words));
   }
   chart.append(group);
+  // Words and numbers stand above it, to be read.
+  for (const text of chart.querySelectorAll(':scope > g[aria-label="text"]')) chart.append(text);
 }
 
 // Seconds between ticks that people read easily, so that at most `most` of them stand in `span_s`.

@@ -69,10 +69,10 @@ function coverage(facts: Study): HTMLElement {
   return figure({
     id: "coverage",
     title: "Coverage",
-    note: `What was measured of what was there. Faces too small, blurred or turned away are seen and not scored: ${t.face_rows > 0 ? `${scored} of the faces on frames were scored` : "no face was seen"}.${t.windows_short > 0 ? ` ${plural(t.windows_short, "window")} of ${count(t.windows)} are shorter than 1 s.` : ""}`,
+    note: `What was measured of what was there. Faces too small, blurred or turned away are seen and not scored: ${t.face_rows > 0 ? `${scored} of the faces on frames were scored` : "no face was seen"}.${t.windows_short > 0 ? ` Shorter than 1 s: ${count(t.windows_short)} of ${plural(t.windows, "window")}.` : ""}`,
     isPrior: false,
     source: sourceLine(facts, facts.name),
-    draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, nameRoom_px: 136, textRoom_px: frame.isNarrow ? 136 : 170 }, frame),
+    draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, nameRoom_px: 136 }, frame),
     csv: () => shareCsv(shares),
     label: () => shareBars(shares).map((bar) => `${bar.name}: ${bar.text}`).join("; "),
     fileName: "coverage",

@@ -2,7 +2,7 @@
 
 import { channelsOfGroup, shortName, type Maybe } from "../data";
 import { h, section } from "../dom";
-import { count, fixed, significant, words } from "../format";
+import { count, fixed, plural, significant, words } from "../format";
 import { drawBars, type Bar } from "../charts/bars";
 import { coverageShares, shareBars, shareCsv, type Share } from "../charts/coverage";
 import { figure, statementOf, type FigureSpec } from "../charts/figure";
@@ -38,7 +38,7 @@ function valuesFigure(
     statement: statementOf(facts),
     isPrior: facts.is_prior,
     source: sourceLine(model.study, `${model.video.id}${options.what}`),
-    draw: (frame) => (facts.is_unit_interval ? drawBars(bars, { domain: [0, 1], isPrior: facts.is_prior, textRoom_px: bars.some((bar) => bar.value === null) ? 90 : 48 }, frame) : drawRanges(ranges, hasRange, facts.is_prior, frame)),
+    draw: (frame) => (facts.is_unit_interval ? drawBars(bars, { domain: [0, 1], isPrior: facts.is_prior }, frame) : drawRanges(ranges, hasRange, facts.is_prior, frame)),
     csv: () => ({
       header: ["video_id", "channel", "value", "reason"],
       rows: entries.map(({ full, value }) => [model.video.id, full, value, value === null ? options.reason : null]),
@@ -126,10 +126,10 @@ export function coverageSection(model: VideoModel): HTMLElement {
       figure({
         id: "shares",
         title: "What was measured of what was there",
-        note: `The time grid has ${study.rate_hz} points a second; a video with fewer frames than that fills a part of it.${short > 0 ? ` ${count(short)} of the windows are shorter than 1 s.` : ""}`,
+        note: `${model.isStill ? "A still is one frame." : `The time grid has ${study.rate_hz} points a second; a video with fewer frames than that fills a part of it.`}${short > 0 ? ` Shorter than 1 s: ${count(short)} of ${plural(video.coverage.windows, "window")}.` : ""}`,
         isPrior: false,
         source,
-        draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, nameRoom_px: 136, textRoom_px: frame.isNarrow ? 136 : 150 }, frame),
+        draw: (frame) => drawBars(shareBars(shares), { domain: [0, 1], isPrior: false, nameRoom_px: 136 }, frame),
         csv: () => shareCsv(shares),
         label: () => shareBars(shares).map((bar) => `${bar.name}: ${bar.text}`).join("; "),
         fileName: fileName(video, "coverage"),

@@ -5,7 +5,7 @@ import * as Plot from "@observablehq/plot";
 import type { Clock } from "../clock";
 import { channelsOfGroup, shortName, type Maybe } from "../data";
 import { h } from "../dom";
-import { count, clock as timeText, fixed, plural, significant, words } from "../format";
+import { brief, count, clock as timeText, fixed, plural, significant, words } from "../format";
 import { channelsCsv, drawChannels } from "../charts/channels";
 import { drawFaces, facesCsv } from "../charts/faces";
 import { figure, frameFor, statementOf, type Figure } from "../charts/figure";
@@ -330,7 +330,7 @@ export class Timelines {
     for (const { channel, element } of chart.readouts) {
       const reading = this.selected ? this.model.read(this.selected, channel, time_s) : { value: null, note: "" };
       const isUnit = this.model.study.groups[this.model.study.channels[channel]?.[2] ?? -1]?.is_unit_interval ?? false;
-      const text = isUnit ? fixed(reading.value, 2) : significant(reading.value);
+      const text = isUnit ? fixed(reading.value, 2) : brief(reading.value);
       if (element.textContent !== text) element.textContent = text;
     }
   }
