@@ -88,7 +88,8 @@ Result<Prototype> Prototype::parse(std::string_view text, const std::filesystem:
     for (const Json& weight : weights) {
       if (!has_text(weight, "channel")) return corrupt(file, label, "a weight without a channel");
       const auto channel = weight["channel"].get<std::string>();
-      const std::string place = label + ", " + channel;
+      std::string place = label;
+      place.append(", ").append(channel);
       if (!has_number(weight, "weight") || weight["weight"].get<double>() == 0) {
         return corrupt(file, place, "no weight other than 0");
       }

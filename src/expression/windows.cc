@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
@@ -60,6 +61,18 @@ std::array<double, kTrackMeans.size()> track_measures_of(const FaceObservation& 
           double{face.quality.value}};
 }
 
+constexpr std::string_view kAction = "action_";
+constexpr std::string_view kBaseline = "baseline_";
+
+// The mean of the two middle values where their number is even.
+double median(std::vector<double> values) {
+  if (values.empty()) return std::nan("");
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
 constexpr std::size_t kReasons = static_cast<std::size_t>(FaceReason::kNoLandmarks) + 1;
 
 struct OpenTrack {
@@ -102,6 +115,18 @@ struct Means {
 };
 
 }  // namespace
+
+TableSchema tracks_schema_with_baselines(ChannelColumns channels) {
+  TableSchema schema = tracks_schema();
+  for (const ColumnSpec& channel : channels) {
+    if (!channel.name.starts_with(kAction)) continue;
+    schema.columns.push_back(
+        {std::string(kBaseline) + channel.name, ColumnType::kDouble,
+         "The person's own level: median of " + channel.name +
+             " over the track's scored frames; null with under 10 s of them."});
+  }
+  return schema;
+}
 
 struct VideoSummary::State {
   std::string video_id;
@@ -191,7 +216,24 @@ struct VideoSummary::State {
     for (std::size_t i = 0; i < kTrackMeans.size(); ++i) {
       row.set(kTrackMeans[i], cell_from(track.means[i].value()));
     }
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      if (!channels[c].name.starts_with(kAction)) continue;
+      row.set(std::string(kBaseline) + channels[c].name, cell_from(baseline(track, c)));
+    }
     tables.tracks.append(row.finish());
+  }
+
+  double baseline(const OpenTrack& track, std::size_t channel) const {
+    const std::size_t frames = track.scored_us.size();
+    // A thousandth of a step spares whole numbers of steps from rounding.
+    if (static_cast<double>(frames) * step_s < kBaseline_s - 1e-3 * step_s) return std::nan("");
+    std::vector<double> values;
+    values.reserve(frames);
+    for (std::size_t i = 0; i < frames; ++i) {
+      const float value = track.scores[i * channels.size() + channel];
+      if (std::isfinite(value)) values.push_back(double{value});
+    }
+    return median(std::move(values));
   }
 
   Means add_window_rows(TrackId id, const OpenTrack& track) {
@@ -249,17 +291,18 @@ VideoSummary::VideoSummary(std::string video_id, std::vector<ColumnSpec> channel
     return std::max<std::int64_t>(1, std::llround(seconds * 1e6));
   };
   const std::size_t count = channel_columns.size();
-  state_ = std::make_unique<State>(
-      State{.video_id = std::move(video_id),
-            .channels = channel_columns,
-            .step_s = 1 / grid_rate_hz,
-            .step_us = microseconds(1 / grid_rate_hz),
-            .longest_us = microseconds(options.max_window_s),
-            .shortest_us = microseconds(options.min_window_s),
-            .video_mean = options.video_mean,
-            .tables = {Table(tracks_schema()), Table(windows_schema(channel_columns)),
-                       Table(expressions_schema(channel_columns))},
-            .video = Means(count)});
+  state_ =
+      std::make_unique<State>(State{.video_id = std::move(video_id),
+                                    .channels = channel_columns,
+                                    .step_s = 1 / grid_rate_hz,
+                                    .step_us = microseconds(1 / grid_rate_hz),
+                                    .longest_us = microseconds(options.max_window_s),
+                                    .shortest_us = microseconds(options.min_window_s),
+                                    .video_mean = options.video_mean,
+                                    .tables = {Table(tracks_schema_with_baselines(channel_columns)),
+                                               Table(windows_schema(channel_columns)),
+                                               Table(expressions_schema(channel_columns))},
+                                    .video = Means(count)});
 }
 VideoSummary::VideoSummary(VideoSummary&&) noexcept = default;
 VideoSummary& VideoSummary::operator=(VideoSummary&&) noexcept = default;

@@ -30,6 +30,12 @@ struct WindowOptions {
   VideoMean video_mean = VideoMean::kAllFaces;
 };
 
+// The table tracks with one more column an action, "baseline_action_<name>": the median over the
+// track's scored frames, a person's own level; null where the track has under kBaseline_s of them.
+// Nothing is taken off any score.
+inline constexpr double kBaseline_s = 10;
+TableSchema tracks_schema_with_baselines(ChannelColumns channels);
+
 struct ScoredFace {
   TrackId track;
   int shot = 0;

@@ -164,6 +164,21 @@ TEST(Tracks, HaveMeansOverAllTheirFrames) {
   EXPECT_THAT(column(tables.expressions, "face_size_px"), ElementsAre(200));  // of scored frames
 }
 
+// A person's own level needs 10 s of scored frames, here 100; gaps do not count.
+TEST(Tracks, KeepThePersonsOwnLevelBesideTheScores) {
+  Feed feed;
+  for (int i = 0; i < 100; ++i) {
+    feed.add(0, i, {0.5F, i < 51 ? 0.25F : 4.0F});
+    if (i < 99) feed.add(1, i, {0.5F, 1});
+  }
+  feed.add(1, 150, {}, 100, FaceReason::kBlurred);
+  for (int i = 200; i < 302; ++i) feed.add(2, i, {0, i < 202 ? kNan : static_cast<float>(i - 202)});
+  const auto tables = feed.finish();
+  EXPECT_THAT(column(tables.tracks, "baseline_action_jaw_drop"), ElementsAre(0.25, kNull, 49.5));
+  EXPECT_FALSE(tables.tracks.has("baseline_basic7_happy"));
+  EXPECT_NEAR(column(tables.windows, "action_jaw_drop")[0], 0.25, 1e-12);  // nothing is taken off
+}
+
 TEST(Tracks, ComeInOrderShotByShot) {
   Feed feed;
   feed.add(0, 0, {0, 0}).add(1, 0, {0, 0}).add(0, 1, {0, 0});

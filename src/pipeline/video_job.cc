@@ -59,7 +59,7 @@ class Joiner {
   // For a video of which nothing was measured: the tables exist and hold no row of it.
   Status finish_without_rows() {
     if (options_.frames_table) MIEN_TRY_VOID(job_.sink("frames", frames_));
-    MIEN_TRY_VOID(job_.sink("tracks", Table(tracks_schema())));
+    MIEN_TRY_VOID(job_.sink("tracks", Table(tracks_schema_with_baselines(channels_))));
     MIEN_TRY_VOID(job_.sink("windows", Table(windows_schema(channels_))));
     return job_.sink("expressions", Table(expressions_schema(channels_)));
   }
