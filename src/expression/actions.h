@@ -30,7 +30,7 @@ const std::array<ActionSpec, kActionCount>& action_specs();
 
 using Actions = std::array<float, kActionCount>;  // in the order of action_specs()
 
-// All NaN where the landmarks cannot be aligned. About 6 us.
+// All NaN where the landmarks cannot be aligned. Costs half a per cent of basic7's network.
 Actions measure_actions(const Landmarks& landmarks);
 
 // What the actions are made of: plain distances and heights, before a neutral face's are taken off.

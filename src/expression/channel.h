@@ -45,8 +45,8 @@ class ChannelScorer {
   const std::vector<ColumnSpec>& columns() const;
 
   // Scores of one face, one a column; NaN where missing (and nowhere else). `image` and `scale` as
-  // in FrameAnalyser::analyse. Only faces with reason kNone are to be scored. Cost: about 2 ms a
-  // network, about 10 us for actions and labels.
+  // in FrameAnalyser::analyse. Only faces with reason kNone are to be scored. Cost: one run of
+  // each network; actions and labels are half a per cent of one.
   Result<std::vector<float>> score(const ImageView& image, double scale,
                                    const FaceObservation& face);
 
