@@ -44,6 +44,7 @@ nlohmann::json to_json(const AnnotateSummary& summary) {
           {"seconds", summary.seconds},
           {"failures", failures},
           {"failures_listed", summary.failures.size()},
+          {"problems", summary.problems},
           {"stages", stages}};
 }
 
@@ -59,6 +60,9 @@ std::string to_text(const AnnotateSummary& summary, const std::filesystem::path&
   for (const VideoFailure& failure : summary.failures) {
     text += fmt::format("  {} {} ({}): {}\n", failure.status, failure.video_id, failure.reason,
                         failure.message);
+  }
+  for (const std::string& problem : summary.problems) {
+    text += fmt::format("  done again: {}\n", problem);
   }
   if (!summary.stages.empty()) {
     text += "time per stage, summed over threads:\n";

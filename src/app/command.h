@@ -27,6 +27,7 @@ void add_compare(CommandLine& line);
 void add_models(CommandLine& line);
 void add_report(CommandLine& line);
 void add_worker(CommandLine& line);
+void add_data_dictionary(CommandLine& line);
 
 std::string version_text(const Resources& resources);
 

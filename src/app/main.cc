@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   add_models(line);
   add_report(line);
   add_worker(line);
+  add_data_dictionary(line);
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

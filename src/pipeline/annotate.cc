@@ -5,7 +5,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "base/sha256.h"
@@ -218,17 +217,17 @@ class AnnotateRun {
   }
 
   Status work(std::vector<WorkerTask> tasks, Study& study) {
-    std::unordered_map<std::string, double> weights;  // of all work
-    std::set<std::string> wants_tables;
-    double total_weight = 0;
-    for (const WorkerTask& task : tasks) {
-      const double weight = std::max<double>(1, static_cast<double>(task.input.size_bytes));
-      weights[task.input.video_id] = weight;
-      total_weight += weight;
-      if (task.tables) wants_tables.insert(task.input.video_id);
-    }
+    const auto weight_of = [](const WorkerTask& task) {
+      return std::max<double>(1, static_cast<double>(task.input.size_bytes));
+    };
+    double total_weight = 0;  // of all work, by the files' sizes
+    for (const WorkerTask& task : tasks) total_weight += weight_of(task);
     double done_weight = 0;
-    std::map<std::string, WorkerReply> running;
+    struct Running {
+      double weight = 0;
+      WorkerReply reply;
+    };
+    std::map<std::string, Running> running;
     std::vector<StageTime> publishing{{"publish", 0, 0}};
     const auto state = [&] {
       ProgressState now;
@@ -237,11 +236,11 @@ class AnnotateRun {
       now.videos_total = summary_.videos;
       now.face_seconds = summary_.face_seconds;
       double weight = done_weight;
-      for (const auto& [id, reply] : running) {
-        now.face_seconds += reply.facts.face_seconds;
+      for (const auto& [id, at] : running) {
+        now.face_seconds += at.reply.facts.face_seconds;
         now.current += now.current.empty() ? id : ", " + id;
-        if (reply.duration_s > 0) {
-          weight += weights[id] * std::clamp(reply.position_s / reply.duration_s, 0.0, 1.0);
+        if (at.reply.duration_s > 0) {
+          weight += at.weight * std::clamp(at.reply.position_s / at.reply.duration_s, 0.0, 1.0);
         }
       }
       now.fraction = weight / total_weight;
@@ -259,14 +258,14 @@ class AnnotateRun {
                   request_.extra_manifests};
     pool.tasks = std::move(tasks);
     pool.threads = request_.threads;
-    pool.on_progress = [&](const WorkerReply& reply) {
-      running[reply.video_id] = reply;
+    pool.on_progress = [&](const WorkerTask& task, const WorkerReply& reply) {
+      running[reply.video_id] = {weight_of(task), reply};
       progress_.update(state());
     };
-    pool.on_done = [&](const WorkerReply& reply) -> Status {
+    pool.on_done = [&](const WorkerTask& task, const WorkerReply& reply) -> Status {
       running.erase(reply.video_id);
-      done_weight += weights[reply.video_id];
-      if (wants_tables.contains(reply.video_id)) {
+      done_weight += weight_of(task);
+      if (task.tables) {
         const auto begin = Clock::now();
         MIEN_TRY_VOID(study.note_committed(reply.video_id));
         MIEN_TRY(published, study.publish_ready_shards());

@@ -57,8 +57,10 @@ Status add_folder(const fs::path& folder, Inputs& inputs) {
       it.disable_recursion_pending();
       continue;
     }
-    if (!it->is_regular_file(type_error)) continue;
-    if (is_passed_over(it->path())) {
+    if (it->is_directory(type_error)) continue;
+    // A link that leads nowhere is a file that is missing, and is told as one.
+    const bool is_lost = it->is_symlink(type_error) && !it->exists(type_error);
+    if ((!is_lost && !it->is_regular_file(type_error)) || is_passed_over(it->path())) {
       ++inputs.files_passed_over;
     } else {
       files.push_back(it->path());

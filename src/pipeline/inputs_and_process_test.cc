@@ -106,9 +106,10 @@ TEST_F(InputsTest, NamesFilesByNameAndFolderFilesByRelativePath) {
   make("in/deep/a.webm");
   make("in/notes.txt");
   make("in/.hidden.mp4");
+  std::filesystem::create_symlink("nowhere", folder_.path() / "in/lost.mp4");
   const auto inputs = expand({file, folder_.path() / "in"});
   ASSERT_TRUE(inputs.ok()) << inputs.error().message;
-  EXPECT_THAT(ids(*inputs), ElementsAre("c.mp4", "b.mp4", "deep/a.webm"));
+  EXPECT_THAT(ids(*inputs), ElementsAre("c.mp4", "b.mp4", "deep/a.webm", "lost.mp4"));
   EXPECT_EQ(inputs->files_passed_over, 2U);
   EXPECT_TRUE(inputs->videos[0].path.is_absolute());
 }

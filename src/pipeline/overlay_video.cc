@@ -18,10 +18,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLongestName = 60;
+constexpr std::size_t kHashDigits = 16;
 
 bool is_safe(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_' || c == '.';
+}
+
+// "ID-0123456789abcdef.mp4", or what the writer calls it before it is finished.
+bool is_overlay_name(const std::string& name) {
+  const std::size_t dot = name.rfind(".mp4");
+  return dot != std::string::npos && dot > kHashDigits && name[dot - kHashDigits - 1] == '-' &&
+         name.find_first_not_of("0123456789abcdef", dot - kHashDigits) == dot &&
+         (name.size() == dot + 4 || name.compare(dot + 4, 6, ".part-") == 0);
 }
 
 Image of_size(Image image, int width_px, int height_px) {
@@ -43,7 +52,8 @@ fs::path overlay_path(const fs::path& study, const std::string& settings_hash,
   for (char& c : name) c = is_safe(c) ? c : '_';
   const std::string content = settings_hash + "\n" + std::to_string(video.size_bytes) + "\n" +
                               std::to_string(video.mtime_ns) + "\n" + video.video_id;
-  return study / "overlays" / (name + "-" + sha256_of_bytes(content).substr(0, 16) + ".mp4");
+  return study / "overlays" /
+         (name + "-" + sha256_of_bytes(content).substr(0, kHashDigits) + ".mp4");
 }
 
 int leading_channel(const std::vector<ColumnSpec>& columns, const std::vector<float>& values) {
@@ -99,7 +109,10 @@ void clear_overlays(const fs::path& study, const std::vector<fs::path>& current)
   std::vector<fs::path> old;
   for (fs::directory_iterator it(study / "overlays", error), end; !error && it != end;
        it.increment(error)) {
-    if (!std::binary_search(current.begin(), current.end(), it->path())) old.push_back(it->path());
+    if (is_overlay_name(it->path().filename().string()) &&
+        !std::binary_search(current.begin(), current.end(), it->path())) {
+      old.push_back(it->path());
+    }
   }
   for (const fs::path& path : old) fs::remove(path, error);
 }

@@ -24,7 +24,7 @@ struct Job {
 
 struct Worker {
   std::optional<ChildProcess> process;
-  std::optional<Job> job;
+  std::optional<Job> job;         // that it is at
   std::vector<StageTime> stages;  // of this process so far
 };
 
@@ -32,7 +32,6 @@ class WorkerPool {
  public:
   WorkerPool(const WorkerPoolRequest& request, const std::atomic<bool>& stop)
       : request_(request), stop_(stop), setup_line_(encode(request.setup)) {
-    for (const WorkerTask& task : request.tasks) waiting_.push_back({task, 0});
     workers_.resize(std::min(request.tasks.size(), static_cast<std::size_t>(request.threads)));
   }
 
@@ -44,7 +43,7 @@ class WorkerPool {
       end(worker, ran.ok() && !worker.job.has_value() ? kPatience_s : 0.5);
     }
     if (!ran.ok()) return ran.error();
-    result.not_done += static_cast<std::int64_t>(waiting_.size());
+    result.not_done += static_cast<std::int64_t>(waiting());
     result.stages = std::move(stages_);
     return result;
   }
@@ -69,6 +68,15 @@ class WorkerPool {
     return Ok{};
   }
 
+  std::size_t waiting() const { return again_.size() + request_.tasks.size() - next_; }
+
+  Job next_job() {
+    if (again_.empty()) return {request_.tasks[next_++], 0};
+    Job job = std::move(again_.front());
+    again_.pop_front();
+    return job;
+  }
+
   bool is_idle() const {
     return std::ranges::none_of(workers_, [](const Worker& w) { return w.job.has_value(); });
   }
@@ -76,16 +84,15 @@ class WorkerPool {
   // Free threads are shared out evenly among the workers that get a task now.
   Status hand_out() {
     for (Worker& worker : workers_) {
-      if (worker.job.has_value() || waiting_.empty()) continue;
+      if (worker.job.has_value() || waiting() == 0) continue;
       int in_use = 0;
       std::size_t idle = 0;
       for (const Worker& other : workers_) {
         if (other.job.has_value()) in_use += other.job->task.threads;
         idle += other.job.has_value() ? 0U : 1U;
       }
-      const auto takers = static_cast<int>(std::min(idle, waiting_.size()));
-      Job job = std::move(waiting_.front());
-      waiting_.pop_front();
+      const auto takers = static_cast<int>(std::min(idle, waiting()));
+      Job job = next_job();
       job.task.threads = std::max(1, (request_.threads - in_use + takers - 1) / takers);
       if (!worker.process.has_value()) MIEN_TRY_VOID(start(worker));
       // A worker that does not listen has died; hear() finds out.
@@ -111,18 +118,24 @@ class WorkerPool {
         case WorkerReply::Kind::kError:
           return Error{ErrorCode::kInternal, reply.error};
         case WorkerReply::Kind::kProgress:
-          if (request_.on_progress) request_.on_progress(reply);
+          if (worker.job.has_value()) request_.on_progress(worker.job->task, reply);
           break;
         case WorkerReply::Kind::kDone:
-          worker.stages = reply.stages;
-          worker.job.reset();
-          MIEN_TRY_VOID(hand_out());  // before anything that takes time here
-          MIEN_TRY_VOID(request_.on_done(reply));
+          MIEN_TRY_VOID(take_done(worker, reply));
           break;
       }
     }
     if (worker.process->ended()) return bury(worker);
     return Ok{};
+  }
+
+  Status take_done(Worker& worker, const WorkerReply& reply) {
+    if (!worker.job.has_value()) return Ok{};
+    const WorkerTask task = std::move(worker.job->task);
+    worker.job.reset();
+    worker.stages = reply.stages;
+    MIEN_TRY_VOID(hand_out());  // before anything that takes time here
+    return request_.on_done(task, reply);
   }
 
   Status bury(Worker& worker) {
@@ -144,10 +157,10 @@ class WorkerPool {
         WorkerReply dropped;
         dropped.kind = WorkerReply::Kind::kDone;
         dropped.video_id = job.task.input.video_id;
-        return request_.on_done(dropped);
+        return request_.on_done(job.task, dropped);
       }
     }
-    waiting_.push_front(std::move(job));
+    again_.push_front(std::move(job));
     return Ok{};
   }
 
@@ -163,7 +176,8 @@ class WorkerPool {
   const WorkerPoolRequest& request_;
   const std::atomic<bool>& stop_;
   const std::string setup_line_;
-  std::deque<Job> waiting_;
+  std::size_t next_ = 0;   // the first task that nobody had yet
+  std::deque<Job> again_;  // tasks of workers that died
   std::vector<Worker> workers_;
   std::vector<StageTime> stages_;
 };

@@ -20,8 +20,8 @@ struct WorkerPoolRequest {
   // In all. Where there are at least as many tasks, one a worker; else a task has several.
   int threads = 1;
   // Called from the calling thread. What on_done is told is on disk.
-  std::function<void(const WorkerReply& reply)> on_progress;
-  std::function<Status(const WorkerReply& reply)> on_done;
+  std::function<void(const WorkerTask& task, const WorkerReply& reply)> on_progress;
+  std::function<Status(const WorkerTask& task, const WorkerReply& reply)> on_done;
 };
 
 struct WorkerPoolResult {

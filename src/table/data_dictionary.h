@@ -1,0 +1,13 @@
+// docs/data-dictionary.md, made from the declared schemas and a study's channels.
+#pragma once
+
+#include <string>
+
+#include "table/schema.h"
+
+namespace mien {
+
+// Markdown: one section a table, one line a column, the channel columns in a section of their own.
+std::string data_dictionary(ChannelColumns channels);
+
+}  // namespace mien
