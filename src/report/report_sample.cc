@@ -119,9 +119,11 @@ std::vector<double> values_at(const std::vector<Curve>& curves, double t_s) {
   for (double& value : values) value /= total;
   const std::size_t first_label = std::size(kBasic) + std::size(kAction);
   for (std::size_t c = std::size(kBasic); c < first_label; ++c) {
-    const bool is_signed = c + 1 == first_label;
+    const bool is_degrees = c + 1 == first_label;
     const double wave = curves[c].at(t_s) * 0.12;
-    values.push_back(is_signed ? wave * 60 : std::max(0.0, wave + 0.05));
+    // Some have a sign, since a face may move the other way; the last is in degrees.
+    const double moved = c % 3 == 1 ? wave : std::max(0.0, wave + 0.05);
+    values.push_back(is_degrees ? wave * 60 : moved);
   }
   for (std::size_t c = first_label; c < first_label + std::size(kLabel); ++c)
     values.push_back(1 / (1 + std::exp(2.0 - 1.3 * curves[c].at(t_s))));

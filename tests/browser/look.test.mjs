@@ -67,6 +67,21 @@ test("names in charts are not cut", async () => {
       }),
     );
     assert.deepEqual(outside, [], "no text leaves its chart");
+    const met = await page.evaluate(() =>
+      [...document.querySelectorAll("figure:not(#who) .plot > svg")].flatMap((chart) => {
+        const texts = [...chart.querySelectorAll("text")].filter((text) => !text.closest(".prior-watermark") && text.textContent !== "").map((text) => ({ words: text.textContent, box: text.getBoundingClientRect() }));
+        const out = [];
+        texts.forEach((a, i) => {
+          for (const b of texts.slice(i + 1)) {
+            const width = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+            const height = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+            if (width > 1 && height > 3) out.push(`${chart.closest("figure").id}: "${a.words}" and "${b.words}"`);
+          }
+        });
+        return out;
+      }),
+    );
+    assert.deepEqual(met, [], "no words lie on others");
     await done();
   }
 });

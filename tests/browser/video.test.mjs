@@ -17,7 +17,7 @@ const span = (page, id) =>
   page.locator(`#${id} .plot`).evaluate((plot) => {
     const box = plot.getBoundingClientRect();
     const narrow = box.width < 560;
-    return { left: box.left + (narrow ? 128 : 200), right: box.right - (narrow ? 44 : 58), top: box.top };
+    return { left: box.left + (narrow ? 128 : 224), right: box.right - (narrow ? 44 : 58), top: box.top };
   });
 const cursorX = (page, id) => page.locator(`#${id} .cursor`).evaluate((cursor) => cursor.getBoundingClientRect().left + 1);
 

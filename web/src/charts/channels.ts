@@ -4,7 +4,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { channelsOfGroup, shortName } from "../data";
-import { significant } from "../format";
+import { brief } from "../format";
 import type { Track, VideoModel } from "../model";
 import type { Csv, Frame } from "./figure";
 import { addWatermark, base, cut, hatch, plotSvg, timeAxis } from "./marks";
@@ -81,14 +81,15 @@ export function drawChannels(model: VideoModel, group: number, view: ChannelView
   const height = kTop + kBottom + channels.length * rowHeight(facts.is_unit_interval, frame);
   const dash = view.track.isShort ? "3,2" : undefined;
   const room = frame.marginLeft - 10;
-  const range = (k: number) => {
-    const [low, high] = domains[k] as [number, number];
-    return facts.is_unit_interval && low === 0 && high === 1 ? "" : `${significant(low)} to ${significant(high)}`;
+  const range = (channel: number) => {
+    const [low, high] = model.extent(channel);
+    if (facts.is_unit_interval && low === 0 && high === 1) return "";
+    return low === high ? `always ${brief(low)}` : `${brief(low)} to ${brief(high)}`;
   };
-  const labels = channels.map((_, k) => ({ row: names[k], name: shortName(names[k] as string), range: range(k) }));
+  const labels = channels.map((channel, k) => ({ row: names[k], name: shortName(names[k] as string), range: range(channel) }));
   const hasRange = labels.some((label) => label.range !== "");
   const rangeBelow = frame.isNarrow && hasRange;
-  const labelRoom = room - (hasRange && !rangeBelow ? 62 : 0);
+  const labelRoom = room - (hasRange && !rangeBelow ? 92 : 0);
   const chart = plotSvg({
     ...base(frame),
     height,
@@ -110,7 +111,7 @@ export function drawChannels(model: VideoModel, group: number, view: ChannelView
       Plot.link(blocks, { fy: "row", x1: "x1", x2: "x2", y1: "y", y2: "y", stroke: theme.accent, strokeWidth: 1.6, strokeDasharray: dash, className: "series" }),
       Plot.text(labels, {
         fy: "row", frameAnchor: "left", textAnchor: "start", dx: -frame.marginLeft + 2, dy: rangeBelow ? -6 : 0,
-        text: (d: { name: string }) => cut(d.name, labelRoom), fill: theme.ink, fontSize: 12,
+        text: (d: { name: string }) => cut(d.name, labelRoom, 5.9), fill: theme.ink, fontSize: 12,
       }),
       Plot.text(labels, {
         fy: "row", frameAnchor: "left", textAnchor: rangeBelow ? "start" : "end", dx: rangeBelow ? -frame.marginLeft + 2 : -8,

@@ -43,7 +43,7 @@ const kNarrow_px = 560;
 
 export function frameFor(width: number, theme: Theme, isPrint: boolean): Frame {
   const isNarrow = width < kNarrow_px;
-  return { theme, width, marginLeft: isNarrow ? 128 : 200, marginRight: isNarrow ? 44 : 58, isNarrow, isPrint };
+  return { theme, width, marginLeft: isNarrow ? 128 : 224, marginRight: isNarrow ? 44 : 58, isNarrow, isPrint };
 }
 
 export function csvText(table: Csv): string {

@@ -59,7 +59,7 @@ export function timeAxis(frame: Frame, view: [number, number]): Plot.Markish[] {
   const { times, step_s } = timeTicks(view, frame.isNarrow ? 4 : 12);
   return [
     Plot.gridX(times, { stroke: frame.theme.hairline, strokeOpacity: 1 }),
-    Plot.axisX(times, { tickFormat: (t: number) => clock(t, step_s < 1 ? 1 : 0), tickSize: 0, tickPadding: 6, color: frame.theme.muted, label: null }),
+    Plot.axisX(times, { tickFormat: (t: number) => clock(t, step_s < 1 ? 1 : 0), tickSize: 0, tickPadding: 10, color: frame.theme.muted, label: null }),
   ];
 }
 
