@@ -21,7 +21,7 @@ try {
     const raw = join(folder, name);
     await page.screenshot({ path: raw });
     const file = join(out, name);
-    execFileSync("ffmpeg", ["-v", "error", "-y", "-i", raw, "-vf", "split[a][b];[a]palettegen=max_colors=128[p];[b][p]paletteuse=dither=none", "-frames:v", "1", "-update", "1", "-compression_level", "9", file]);
+    execFileSync("ffmpeg", ["-v", "error", "-y", "-i", raw, "-vf", "split[a][b];[a]palettegen=max_colors=256[p];[b][p]paletteuse=dither=none", "-frames:v", "1", "-update", "1", "-compression_level", "9", file]);
     const { size } = statSync(file);
     console.log(`${file}: ${(size / 1024).toFixed(0)} KB`);
     if (size > kMost_bytes) throw new Error(`${file} is larger than 300 KB`);

@@ -24,6 +24,7 @@ export function significant(value: number | null | undefined): string {
 // At most four digits, for a narrow column of changing values.
 export function brief(value: number | null | undefined): string {
   const size = Math.abs(value ?? 0);
+  if (size < 0.0005) return significant(value);
   return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
