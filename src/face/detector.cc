@@ -13,12 +13,12 @@ constexpr float kInside = 0.8F;
 constexpr float kAnyScore = 0.05F;
 
 // Recall on composed pictures by a face's height in the network's pixels: 0.33 at 16, 0.65 at 20,
-// 0.85 at 24, 0.96 at 32 at a score of 0.5; candidates are taken at half of it, where 24 is enough.
-constexpr float kLeastInNet_px = 24.6F;
+// 0.85 at 24, 0.96 at 32 at a score of 0.5.
+constexpr float kLeastInNet_px = 32;
 constexpr float kLeastFace_px = 32;
 constexpr float kFinestTile_px = kDetectorSide_px * kLeastFace_px / kLeastInNet_px;
-constexpr float kNoTilesBelow = 1.7F;  // base pass over finest tile
-constexpr float kLevelFactor = 2.5F;
+constexpr float kNoTilesBelow = 1.15F;  // base pass over finest tile
+constexpr float kLevelFactor = 2.8F;
 // Tiles overlap by the size of the faces that the level above misses, and a little more.
 constexpr float kOverlapOfParent = 1.1F * kLeastInNet_px / kDetectorSide_px;
 

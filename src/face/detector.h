@@ -7,8 +7,8 @@
 //  - the base pass: the whole picture in its own shape, padded to a square, with a border, so that
 //    faces that fill the frame have room;
 //  - tiles for faces that are too small for it: levels of overlapping squares, each level smaller
-//    by a factor of at most 2.5, down to where a face of 32 px has 24.6 of the network's pixels.
-//    Their number follows from the picture's size; up to about 400 px there are none.
+//    by a factor of at most 2.8, down to the network's own 256 px. Their number follows from the
+//    picture's size; up to 196 px there are none.
 // Candidates of all passes are joined by weighted non-maximum suppression. The measurements behind
 // the numbers: docs/face-detection.md.
 #pragma once

@@ -5,6 +5,7 @@
 //  - the detector sees it clearly at a good scale, and the landmark network, started from the box
 //    and again from its own landmarks, is sure both times and agrees with the box about where eyes,
 //    nose and mouth are; or
+//  - scores at three scales and the landmark network's flags together leave little doubt; or
 //  - it is seen from the side, where landmarks fail, and the detector is surer still, at three
 //    scales.
 // The thresholds were chosen on composed pictures: docs/face-detection.md.
@@ -32,11 +33,24 @@ struct FinderOptions {
   float border = 0.25F;
 };
 
+// All that is known of one candidate. Presence: of the less sure of two readings of the landmarks.
+// Disagreement: mean distance of the detector's eyes, nose and mouth from the landmarks', in box
+// heights. Near and far: scores of looks at the candidate alone.
+struct Evidence {
+  float score_prob = 0;
+  float presence_prob = 0;  // landmarks read from the candidate's box
+  float disagreement = 0;
+  float near_prob = 0;
+  float far_prob = 0;
+  float near_presence_prob = 0;  // landmarks read from the near look's box
+  float near_disagreement = 0;
+};
+
 class FaceFinder {
  public:
   static Result<FaceFinder> open(const ModelSet& models, const FinderOptions& options);
 
-  // Candidates of half the least score, best first.
+  // Candidates from two fifths of the least score up, best first.
   Result<std::vector<FaceDetection>> candidates(const ImageView& image, double scale,
                                                 Passes passes);
 
@@ -44,6 +58,10 @@ class FaceFinder {
   // clear face; up to two detector runs more for a doubtful one.
   Result<std::optional<FoundFace>> verify(const ImageView& image, double scale,
                                           const FaceDetection& candidate);
+
+  // Everything that verify() may look at, for measurements; only the first reading's presence where
+  // verify() would stop at once. At most two detector and four landmark runs.
+  Result<Evidence> examine(const ImageView& image, double scale, const FaceDetection& candidate);
 
   // A face known from before, near where it was: one detector run; nullopt where it is gone.
   Result<std::optional<FaceDetection>> find_again(const ImageView& image, double scale,
