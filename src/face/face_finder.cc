@@ -17,8 +17,8 @@ constexpr float kFar = 6;
 constexpr float kLeastNear_prob = 0.4F;
 constexpr float kLeastFar_prob = 0.3F;
 
-// Candidates are taken from this share of the least score: of 84 heads of 32 px it keeps 2 more than
-// a half does.
+// Candidates are taken from this share of the least score: of 84 heads of 32 px it keeps 2 more
+// than a half does.
 constexpr float kCandidate = 0.4F;
 
 // Candidates whose score and first landmarks both say no are not looked at again.
@@ -81,8 +81,8 @@ bool is_clear(const Evidence& e, float least_score_prob) {
 }
 
 bool is_read_well(const Evidence& e, float least_score_prob) {
-  return e.near_prob >= least_score_prob + kNearMargin_prob &&
-         e.far_prob >= least_score_prob && e.near_presence_prob >= kSurePresence_prob && e.near_disagreement <= kAgreement;
+  return e.near_prob >= least_score_prob + kNearMargin_prob && e.far_prob >= least_score_prob &&
+         e.near_presence_prob >= kSurePresence_prob && e.near_disagreement <= kAgreement;
 }
 
 bool is_likely(const Evidence& e) {
@@ -111,7 +111,8 @@ Result<FaceFinder> FaceFinder::open(const ModelSet& models, const FinderOptions&
 Result<std::vector<FaceDetection>> FaceFinder::candidates(const ImageView& image, double scale,
                                                           Passes passes) {
   if (image.empty()) return std::vector<FaceDetection>();
-  return detector_.candidates(image, scale, passes, options_.border, kCandidate * options_.min_score_prob);
+  return detector_.candidates(image, scale, passes, options_.border,
+                              kCandidate * options_.min_score_prob);
 }
 
 Result<Landmarks> FaceFinder::follow(const ImageView& image, double scale,
@@ -155,8 +156,8 @@ Result<std::optional<FoundFace>> FaceFinder::verify(const ImageView& image, doub
   evidence.far_prob = far->score_prob;
   evidence.near_presence_prob = better.presence_prob;
   evidence.near_disagreement = disagreement(*near, better);
-  const bool is_face = is_read_well(evidence, least) || is_likely(evidence) ||
-                       is_seen_from_the_side(evidence);
+  const bool is_face =
+      is_read_well(evidence, least) || is_likely(evidence) || is_seen_from_the_side(evidence);
   if (!is_face) return no;
   return std::optional(FoundFace{*near, better});
 }

@@ -90,8 +90,8 @@ TEST(ComposedFaces, AreFoundFromThirtyTwoPixelsToTheFullHeight) {
       seen += faces.size();
     }
     const double recall = found / static_cast<double>(heads.size());
-    std::printf("%4.0f px: recall %.3f, %zu faces reported for %zu\n",
-                static_cast<double>(size_px), recall, seen, heads.size());
+    std::printf("%4.0f px: recall %.3f, %zu faces reported for %zu\n", static_cast<double>(size_px),
+                recall, seen, heads.size());
     EXPECT_GE(recall, least) << size_px;
     EXPECT_LE(seen, heads.size() + 1) << size_px;
   }

@@ -1,8 +1,8 @@
 #include "face/frame_analyser.h"
 
 #include <algorithm>
-#include <future>
 #include <cmath>
+#include <future>
 #include <optional>
 #include <utility>
 

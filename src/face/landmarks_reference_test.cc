@@ -49,9 +49,8 @@ std::vector<ExpectedFace> expected_faces() {
     face.picture = entry.at("picture").get<int>();
     const auto& square = entry.at("square");
     const auto side = square.at("side").get<float>();
-    face.square = {{square.at("x").get<float>() + side / 2, square.at("y").get<float>() + side / 2},
-                   side,
-                   0};
+    face.square = {
+        {square.at("x").get<float>() + side / 2, square.at("y").get<float>() + side / 2}, side, 0};
     for (const auto& point : entry.at("points")) {
       face.points.push_back(
           {point.at(0).get<std::size_t>(), point.at(1).get<double>(), point.at(2).get<double>()});
@@ -76,10 +75,10 @@ void add_distances(const ExpectedFace& expected, const Landmarks& landmarks,
                    std::vector<double>& distances) {
   for (const ExpectedPoint& point : expected.points) {
     const Point3& found = landmarks.points[point.index];
-    distances.push_back(100 *
-                        std::hypot(static_cast<double>(found.x) - point.x,
-                                   static_cast<double>(found.y) - point.y) /
-                        expected.eye_distance_px());
+    distances.push_back(
+        100 *
+        std::hypot(static_cast<double>(found.x) - point.x, static_cast<double>(found.y) - point.y) /
+        expected.eye_distance_px());
   }
 }
 

@@ -12,7 +12,7 @@
 namespace mien::testing {
 namespace {
 
-constexpr float kAround = 2.2F;   // of the box's height: a head with its hair
+constexpr float kAround = 2.2F;    // of the box's height: a head with its hair
 constexpr float kSoftEdge = 0.1F;  // of the oval's radius
 constexpr int kMostFaces = 8;      // a frame
 constexpr int kTries = 400;
@@ -25,27 +25,13 @@ struct LabelledFace {
 };
 // What the detector says on the whole pictures, each checked by eye.
 const std::array<LabelledFace, 22> kGroupFaces = {{
-    {1, {421, 408, 185, 185}},
-    {1, {857, 465, 175, 175}},
-    {1, {1494, 257, 162, 162}},
-    {2, {338, 198, 204, 204}},
-    {2, {886, 264, 195, 195}},
-    {2, {1453, 193, 197, 197}},
-    {3, {587, 373, 213, 213}},
-    {3, {1070, 269, 229, 229}},
-    {3, {1478, 340, 222, 222}},
-    {4, {245, 251, 175, 175}},
-    {4, {668, 130, 167, 167}},
-    {4, {980, 216, 194, 194}},
-    {4, {1278, 204, 165, 165}},
-    {5, {356, 924, 230, 230}},
-    {5, {586, 462, 188, 188}},
-    {5, {774, 156, 172, 172}},
-    {5, {1112, 258, 168, 168}},
-    {5, {1402, 428, 222, 222}},
-    {6, {239, 537, 222, 222}},
-    {6, {658, 382, 232, 232}},
-    {6, {1155, 354, 226, 226}},
+    {1, {421, 408, 185, 185}},  {1, {857, 465, 175, 175}},  {1, {1494, 257, 162, 162}},
+    {2, {338, 198, 204, 204}},  {2, {886, 264, 195, 195}},  {2, {1453, 193, 197, 197}},
+    {3, {587, 373, 213, 213}},  {3, {1070, 269, 229, 229}}, {3, {1478, 340, 222, 222}},
+    {4, {245, 251, 175, 175}},  {4, {668, 130, 167, 167}},  {4, {980, 216, 194, 194}},
+    {4, {1278, 204, 165, 165}}, {5, {356, 924, 230, 230}},  {5, {586, 462, 188, 188}},
+    {5, {774, 156, 172, 172}},  {5, {1112, 258, 168, 168}}, {5, {1402, 428, 222, 222}},
+    {6, {239, 537, 222, 222}},  {6, {658, 382, 232, 232}},  {6, {1155, 354, 226, 226}},
     {6, {1479, 313, 232, 232}},
 }};
 
@@ -73,8 +59,7 @@ Image mirrored(const Image& image) {
 // A window of the picture scaled to width x height: the middle of a square crop.
 Image window(const Image& image, const Box& box, int width_px, int height_px) {
   const int side = std::max(width_px, height_px);
-  const CropSquare square = {box.centre(),
-                             std::max(box.width_px, box.height_px), 0};
+  const CropSquare square = {box.centre(), std::max(box.width_px, box.height_px), 0};
   const Image crop = cut(image.view(), 1, square, side, CropOutside::kBlack);
   return sub_picture(crop, (side - width_px) / 2, (side - height_px) / 2, width_px, height_px);
 }
@@ -178,8 +163,8 @@ Image FaceFreeFrames::frame(int width_px, int height_px, Random& random) const {
       const float height = width * aspect;
       const Box box = {static_cast<float>(random.uniform()) * (w - width),
                        static_cast<float>(random.uniform()) * (h - height), width, height};
-      const bool clear = std::ranges::none_of(
-          source.keep_clear, [&](const Box& head) { return touches(head, box); });
+      const bool clear = std::ranges::none_of(source.keep_clear,
+                                              [&](const Box& head) { return touches(head, box); });
       if (!clear) continue;
       Image result = window(source.image, box, width_px, height_px);
       return random.below(2) == 1 ? mirrored(result) : result;
