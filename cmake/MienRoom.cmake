@@ -28,6 +28,9 @@ function(mien_room)
   target_link_libraries(mien_${ARG_NAME} PRIVATE ${ARG_EXTERNAL})
 endfunction()
 
+# What `tools/build PRESET fast_tests` builds: the tests labelled fast and what they run.
+add_custom_target(fast_tests)
+
 # A test executable run as one CTest entry. LABELS: fast (default), slow, browser.
 # Tests find the source tree, the built program and the optional reference data through
 # MIEN_SOURCE_DIR, MIEN_PROGRAM and MIEN_SHARED_DIR (see tests/support/paths.h).
@@ -50,6 +53,9 @@ function(mien_test)
   endforeach()
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_EXTERNAL} GTest::gmock GTest::gtest_main)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+  if("fast" IN_LIST ARG_LABELS)
+    add_dependencies(fast_tests ${ARG_NAME})
+  endif()
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "MIEN_SOURCE_DIR=${CMAKE_SOURCE_DIR};MIEN_PROGRAM=${CMAKE_BINARY_DIR}/mien;MIEN_SHARED_DIR=${CMAKE_SOURCE_DIR}/../shared")
 endfunction()

@@ -82,6 +82,7 @@ using Status = Result<Ok>;
 
 // MIEN_TRY(frame, reader.next());   -> `frame` is the value, or the function returns the error.
 // MIEN_TRY_VOID(writer.close());
+// NOLINTBEGIN(bugprone-macro-parentheses): a declared name cannot stand in parentheses
 #define MIEN_CONCAT_INNER(a, b) a##b
 #define MIEN_CONCAT(a, b) MIEN_CONCAT_INNER(a, b)
 #define MIEN_TRY(name, expression)                                                            \
@@ -93,5 +94,6 @@ using Status = Result<Ok>;
     auto mien_try_status = (expression);                                  \
     if (!mien_try_status.ok()) return std::move(mien_try_status).error(); \
   } while (false)
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace mien
