@@ -20,7 +20,7 @@ inline const std::vector<ColumnSpec>& few_channels() {
 }
 
 inline Table media_row(const std::string& id, const std::string& status = "ok",
-                       Cell duration_s = 10.0, const std::string& reason = {},
+                       const Cell& duration_s = 10.0, const std::string& reason = {},
                        const std::string& message = {}) {
   Table table(media_schema());
   RowBuilder row(table.schema());

@@ -14,7 +14,6 @@ namespace {
 using nlohmann::json;
 using testing::add_frame;
 using testing::add_track;
-using ::testing::ElementsAre;
 using testing::few_channels;
 using ::testing::HasSubstr;
 
