@@ -89,7 +89,8 @@ const contestants = {
   decode_ffmpeg: () => decodeByFfmpeg(),
   several_one: () => annotate(path.join(clips, 'several'), ['--threads', '1']),
   several_two: () => annotate(path.join(clips, 'several'), ['--threads', '2']),
-  still: () => annotate(path.join(clips, 'still.jpg'), []),
+  still: () => annotate(path.join(clips, 'still_320x307.jpg'), []),
+  still_larger: () => annotate(path.join(clips, 'still_720x576.jpg'), []),
   ...Object.fromEntries(['1280x720', '1920x1080'].flatMap((hd) => [
     [`hd_${hd}`, () => annotate(path.join(clips, `faces_${hd}.mp4`), ['--threads', '1'])],
     [`hd_${hd}_no_small`, () => annotate(path.join(clips, `faces_${hd}.mp4`), ['--threads', '1', '--no-small-faces'])],
@@ -99,7 +100,7 @@ const contestants = {
 // Peak memory: once, two threads, which hold more than one.
 async function memory() {
   const taken = {};
-  for (const clip of quick ? ['franck_10s'] : ['franck_10s', 'franck_30min']) {
+  for (const clip of quick ? ['franck_10s'] : ['franck_10s', 'franck_30min', 'faces_1920x1080']) {
     say(`memory: ${clip}`);
     const { stages: _, failures: __, ...record } = await annotate(path.join(clips, `${clip}.mp4`), ['--threads', '2'], { memory: true });
     taken[clip] = record;

@@ -61,7 +61,8 @@ function secondsTable(summary) {
     ['the same, `--threads 1 --channels action`', s.one_thread_action],
     ['six clips, `--threads 1`', s.several_one],
     ['six clips, `--threads 2`', s.several_two],
-    ['one still', s.still],
+    ['one still, 320 x 307', s.still],
+    ['one still, 720 x 576: the tiles for small faces too', s.still_larger],
     ['decoding franck.mp4 alone (all frames)', s.decode],
     ['the same, frames of the grid brought to RGB', s.decode_and_convert],
     ['`ffmpeg -threads 1 -i franck.mp4 -f null -`, with its start', s.decode_ffmpeg],
@@ -76,7 +77,7 @@ function smallFacesTable(summary) {
 }
 
 function memoryTable({ memory }) {
-  return table(['video', 'grid frames', 'peak MB, all processes', 'of the largest process', 'seconds'],
+  return table(['clip, two threads', 'grid frames', 'peak MB, all processes', 'of the largest process', 'seconds'],
     Object.entries(memory).map(([clip, m]) => [clip.replace('franck_', ''), m.frames_analysed, m.peak_mb, m.largest_mb, digits(m.wall_s)]));
 }
 
