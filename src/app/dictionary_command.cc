@@ -2,6 +2,7 @@
 
 #include "app/command.h"
 #include "expression/channel.h"
+#include "expression/windows.h"
 #include "model/model_set.h"
 #include "table/data_dictionary.h"
 
@@ -17,7 +18,9 @@ void add_data_dictionary(CommandLine& line) {
       ChannelOptions options;
       options.prototype_file = line.resources.data / "prototype16.json";
       MIEN_TRY(scorer, ChannelScorer::open(models, options));
-      std::fputs(data_dictionary(scorer.columns()).c_str(), stdout);
+      const std::string text =
+          data_dictionary(scorer.columns(), tracks_schema_with_baselines(scorer.columns()));
+      std::fputs(text.c_str(), stdout);
       return Ok{};
     };
   });

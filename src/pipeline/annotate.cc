@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -91,6 +92,17 @@ class AnnotateRun {
       options_.channels.expression_models.push_back(read.id);
     }
     MIEN_TRY(settings, settings_of(options_, models));
+    MIEN_TRY(program, own_program());
+    program_ = program;
+    setup_ = {options_,
+              settings,
+              fs::absolute(request_.study),
+              request_.manifest_folder,
+              request_.model_folder,
+              request_.extra_manifests};
+    // It opens its networks while the study is read.
+    MIEN_TRY(started, start_worker(program_, setup_));
+    started_ = std::move(started);
     MIEN_TRY(study, Study::open_or_create(request_.study, settings,
                                           {request_.redo, request_.shard_videos}, database));
     MIEN_TRY_VOID(take_in(inputs, study, database));
@@ -248,14 +260,9 @@ class AnnotateRun {
     };
 
     WorkerPoolRequest pool;
-    MIEN_TRY(program, own_program());
-    pool.program = program;
-    pool.setup = {options_,
-                  study.settings(),
-                  fs::absolute(study.folder()),
-                  request_.manifest_folder,
-                  request_.model_folder,
-                  request_.extra_manifests};
+    pool.program = program_;
+    pool.setup = setup_;
+    pool.started = std::exchange(started_, std::nullopt);
     pool.tasks = std::move(tasks);
     pool.threads = request_.threads;
     pool.on_progress = [&](const WorkerTask& task, const WorkerReply& reply) {
@@ -280,7 +287,7 @@ class AnnotateRun {
       progress_.update(state());
       return Ok{};
     };
-    MIEN_TRY(result, run_worker_pool(pool, stop_));
+    MIEN_TRY(result, run_worker_pool(std::move(pool), stop_));
     summary_.not_done = result.not_done;
     add_stage_times(summary_.stages, result.stages);
     add_stage_times(summary_.stages, publishing);
@@ -292,6 +299,9 @@ class AnnotateRun {
   AnnotateOptions options_;
   const std::atomic<bool>& stop_;
   Progress progress_;
+  fs::path program_;
+  WorkerSetup setup_;
+  std::optional<ChildProcess> started_;
   std::set<std::string> named_;
   std::string settings_hash_;
   AnnotateSummary summary_;

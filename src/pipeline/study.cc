@@ -35,6 +35,15 @@ bool has_shards(const fs::path& annotations) {
   return false;
 }
 
+// Out of the way in one step, then removed: a crash in between leaves no half of a folder that a
+// later run would have to complain about.
+void discard_folder(const fs::path& folder) {
+  std::error_code ignored;
+  const fs::path aside = temporary_name_for(folder);
+  fs::rename(folder, aside, ignored);
+  fs::remove_all(ignored ? folder : aside, ignored);
+}
+
 // Out of the way in one step, then removed: a crash in between leaves no half of a study.
 Status remove_annotations(const fs::path& annotations) {
   std::error_code error;
@@ -195,7 +204,7 @@ Status Study::load_pending() {
         touched_.insert(plan_.shard_of(*position));
       }
     }
-    if (!stands) fs::remove_all(folder, error);
+    if (!stands) discard_folder(folder);
   }
   return Ok{};
 }
@@ -301,8 +310,7 @@ Result<bool> Study::publish(std::int64_t shard) {
       Result<ShardManifest> manifest = verify_shard(folder, settings_hash_);
       if (!manifest.ok()) {
         problems_.push_back(manifest.error().message);
-        std::error_code ignored;
-        if (pending) fs::remove_all(folder, ignored);
+        if (pending) discard_folder(folder);
         states_[i] = VideoState::kTodo;
         sound = false;
         continue;
@@ -319,9 +327,8 @@ Result<bool> Study::publish(std::int64_t shard) {
     for (const ShardFile& file : manifest.files) state.tables.insert(file.table);
   }
   for (std::size_t i = begin; i < end; ++i) {
-    std::error_code ignored;
     if (states_[i] == VideoState::kPending) {
-      fs::remove_all(pending_folder(folder_, plan_.videos()[i].video_id), ignored);
+      discard_folder(pending_folder(folder_, plan_.videos()[i].video_id));
     }
     states_[i] = VideoState::kDone;
   }

@@ -8,8 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "pipeline/process.h"
-
 namespace mien {
 
 namespace {
@@ -30,9 +28,10 @@ struct Worker {
 
 class WorkerPool {
  public:
-  WorkerPool(const WorkerPoolRequest& request, const std::atomic<bool>& stop)
-      : request_(request), stop_(stop), setup_line_(encode(request.setup)) {
-    workers_.resize(std::min(request.tasks.size(), static_cast<std::size_t>(request.threads)));
+  WorkerPool(WorkerPoolRequest request, const std::atomic<bool>& stop)
+      : request_(std::move(request)), stop_(stop) {
+    workers_.resize(std::min(request_.tasks.size(), static_cast<std::size_t>(request_.threads)));
+    if (!workers_.empty()) workers_.front().process = std::move(request_.started);
   }
 
   Result<WorkerPoolResult> run() {
@@ -104,10 +103,8 @@ class WorkerPool {
   }
 
   Status start(Worker& worker) {
-    MIEN_TRY(process, ChildProcess::start(request_.program, {"worker"}));
+    MIEN_TRY(process, start_worker(request_.program, request_.setup));
     worker.process.emplace(std::move(process));
-    const Status ignored = worker.process->write_line(setup_line_);
-    static_cast<void>(ignored);
     return Ok{};
   }
 
@@ -173,9 +170,8 @@ class WorkerPool {
     return how;
   }
 
-  const WorkerPoolRequest& request_;
+  WorkerPoolRequest request_;
   const std::atomic<bool>& stop_;
-  const std::string setup_line_;
   std::size_t next_ = 0;   // the first task that nobody had yet
   std::deque<Job> again_;  // tasks of workers that died
   std::vector<Worker> workers_;
@@ -184,9 +180,16 @@ class WorkerPool {
 
 }  // namespace
 
-Result<WorkerPoolResult> run_worker_pool(const WorkerPoolRequest& request,
-                                         const std::atomic<bool>& stop) {
-  return WorkerPool(request, stop).run();
+Result<WorkerPoolResult> run_worker_pool(WorkerPoolRequest request, const std::atomic<bool>& stop) {
+  return WorkerPool(std::move(request), stop).run();
+}
+
+Result<ChildProcess> start_worker(const std::filesystem::path& program, const WorkerSetup& setup) {
+  MIEN_TRY(process, ChildProcess::start(program, {"worker"}));
+  // One that does not listen has died; who reads from it finds out.
+  const Status ignored = process.write_line(encode(setup));
+  static_cast<void>(ignored);
+  return process;
 }
 
 void add_stage_times(std::vector<StageTime>& total, const std::vector<StageTime>& times) {

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
+#include "pipeline/process.h"
 #include "pipeline/protocol.h"
 
 namespace mien {
@@ -16,7 +18,8 @@ namespace mien {
 struct WorkerPoolRequest {
   std::filesystem::path program;  // started as "PROGRAM worker"
   WorkerSetup setup;
-  std::vector<WorkerTask> tasks;  // begun in this order; `threads` is filled in here
+  std::optional<ChildProcess> started;  // a worker that opens its networks already
+  std::vector<WorkerTask> tasks;        // begun in this order; `threads` is filled in here
   // In all. Where there are at least as many tasks, one a worker; else a task has several.
   int threads = 1;
   // Called from the calling thread. What on_done is told is on disk.
@@ -33,8 +36,10 @@ struct WorkerPoolResult {
 // give it up (WorkerTask::given_up); one that only wanted an overlay is dropped. Errors: a worker
 // that cannot go on (models, disk), workers that die without having opened a video, or what on_done
 // says; the others are ended first. After `stop` the running tasks are given up within moments.
-Result<WorkerPoolResult> run_worker_pool(const WorkerPoolRequest& request,
-                                         const std::atomic<bool>& stop);
+Result<WorkerPoolResult> run_worker_pool(WorkerPoolRequest request, const std::atomic<bool>& stop);
+
+// A worker that has got its set-up and no task yet.
+Result<ChildProcess> start_worker(const std::filesystem::path& program, const WorkerSetup& setup);
 
 // Adds the calls and seconds of `times` to those of the same name in `total`, new names at the end.
 void add_stage_times(std::vector<StageTime>& total, const std::vector<StageTime>& times);

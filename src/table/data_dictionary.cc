@@ -27,7 +27,7 @@ void append_columns(std::string& text, ChannelColumns columns) {
 
 }  // namespace
 
-std::string data_dictionary(ChannelColumns channels) {
+std::string data_dictionary(ChannelColumns channels, const TableSchema& tracks) {
   std::string text =
       "# Data dictionary\n\n"
       "Made by `build/release/mien data-dictionary` from the declarations in `src/table` and the "
@@ -37,7 +37,7 @@ std::string data_dictionary(ChannelColumns channels) {
       "measurement that is missing is null, never 0, with a reason beside it.\n\n"
       "A label is what raters would call a face, never what a person feels.\n";
   const std::vector<TableSchema> tables = {
-      corpus_schema(),   media_schema(),          tracks_schema(),
+      corpus_schema(),   media_schema(),          tracks,
       frames_schema({}), windows_schema({}),      expressions_schema({}),
       contexts_schema(), context_status_schema(), maps_schema()};
   for (const TableSchema& table : tables) {

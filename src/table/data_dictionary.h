@@ -8,6 +8,7 @@
 namespace mien {
 
 // Markdown: one section a table, one line a column, the channel columns in a section of their own.
-std::string data_dictionary(ChannelColumns channels);
+// `tracks` is the tracks table with the columns that follow the declared ones.
+std::string data_dictionary(ChannelColumns channels, const TableSchema& tracks);
 
 }  // namespace mien

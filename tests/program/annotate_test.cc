@@ -80,7 +80,8 @@ TEST_F(AnnotatedStudy, HasTheDeclaredColumnsInOrder) {
     EXPECT_EQ(names.size() > schema.columns.size(), has_channels) << table;
     for (std::size_t c = schema.columns.size(); c < names.size(); ++c) {
       EXPECT_THAT(names[c], ::testing::AnyOf(StartsWith("basic7_"), StartsWith("action_"),
-                                             StartsWith("label_"), StartsWith("baseline_action_")));
+                                             StartsWith("baseline_action_"), StartsWith("label_"),
+                                             StartsWith("baseline_action_")));
       EXPECT_EQ(names[c].starts_with("baseline_"), table == "tracks") << names[c];
     }
   }
