@@ -113,6 +113,7 @@ async function memory() {
 fs.mkdirSync(scratch, { recursive: true });
 prepareFrames();
 const results = { machine: describeMachine(root, program), quick, rounds: [] };
+const save = () => fs.writeFileSync(path.join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
 say('do all see the same faces?');
 results.agreement = await agreement();
 for (let round = 0; round < rounds; round += 1) {
@@ -125,9 +126,10 @@ for (let round = 0; round < rounds; round += 1) {
     records[name] = await contestants[name]();
   }
   results.rounds.push(records);
+  save();  // a run that breaks off keeps its whole rounds
 }
 results.memory = await memory();
 fs.rmSync(scratch, { recursive: true, force: true });
-fs.writeFileSync(path.join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+save();
 fs.writeFileSync(path.join(out, 'benchmarks.md'), tables(results));
 say(`numbers: ${path.relative(root, path.join(out, 'results.json'))}, tables: ${path.relative(root, path.join(out, 'benchmarks.md'))}`);
