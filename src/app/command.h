@@ -22,8 +22,10 @@ struct CommandLine {
 
 void add_probe(CommandLine& line);
 void add_annotate(CommandLine& line);
+void add_associate(CommandLine& line);
 void add_export(CommandLine& line);
 void add_compare(CommandLine& line);
+void add_merge(CommandLine& line);
 void add_models(CommandLine& line);
 void add_report(CommandLine& line);
 void add_worker(CommandLine& line);

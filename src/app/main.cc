@@ -67,8 +67,10 @@ int run(int argc, char** argv) {
   line.app.add_flag("--version", show_version, "Versions of Mien, its libraries and its model set");
   add_probe(line);
   add_annotate(line);
+  add_associate(line);
   add_export(line);
   add_compare(line);
+  add_merge(line);
   add_models(line);
   add_report(line);
   add_worker(line);

@@ -354,4 +354,10 @@ AssociationMap association_map(const AssociationSums& sums, const MapOptions& op
   return map;
 }
 
+ChannelName split_channel(std::string_view column) {
+  const std::size_t end = column.find('_');
+  if (end == std::string_view::npos) return {"", std::string(column)};
+  return {std::string(column.substr(0, end)), std::string(column.substr(end + 1))};
+}
+
 }  // namespace mien

@@ -21,7 +21,6 @@
 
 #include "stats/association_estimator.h"
 #include "stats/association_sums.h"
-#include "table/table.h"
 
 namespace mien {
 
@@ -68,9 +67,6 @@ struct UploaderCounts {
   std::vector<std::int64_t> with_context;
 };
 UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group);
-
-// Rows of maps_schema(), by group, context, expression.
-Table maps_table(const AssociationSums& sums, const AssociationMap& map, const MapOptions& options);
 
 // "label_awe" -> "label", "awe".
 struct ChannelName {

@@ -164,39 +164,55 @@ class AssociationReferenceTest : public ::testing::Test {
     options.seed = kSeed;
     options.minimum = 0;
     options.threads = 2;
-    const Table rows = maps_table(sums, association_map(sums, options), options);
-    ASSERT_EQ(rows.rows(), last - first);
-    for (std::size_t i = 0; i < rows.rows(); ++i) check_row(expected, first + i, rows, i);
+    const AssociationMap map = association_map(sums, options);
+    const AssociationLayout& layout = sums.layout;
+    const std::size_t cells = layout.contexts.size() * layout.expressions.size();
+    ASSERT_EQ(map.groups.size() * cells, last - first);
+    for (std::size_t i = 0; i < map.groups.size() * cells; ++i) {
+      check_cell(expected, first + i, layout, map, i / cells, i % cells);
+    }
   }
 
-  static void check_row(const Table& expected, std::size_t at, const Table& rows, std::size_t i) {
-    ASSERT_EQ(text(expected, at, "region"), text(rows, i, "region"));
-    ASSERT_EQ(text(expected, at, "context"), text(rows, i, "context"));
-    ASSERT_EQ(text(expected, at, "expression"),
-              text(rows, i, "channel") + "_" + text(rows, i, "expression"));
-    SCOPED_TRACE(text(rows, i, "region") + " " + text(rows, i, "context") + " " +
-                 text(rows, i, "expression") + " reason '" + text(rows, i, "reason") + "'");
-    for (const char* column : {"n", "n_context", "n_uploaders"}) {
-      const Cell cell = rows.at(i, column);
-      ASSERT_TRUE(std::holds_alternative<std::int64_t>(cell)) << column;
-      EXPECT_EQ(std::get<std::int64_t>(cell), number(expected, at, column)) << column;
-    }
-    for (const char* column :
-         {"estimate", "se", "df", "lower", "upper", "p", "p_bh", "p_holm", "p_by", "smd",
-          "superiority", "estimate_pooled", "estimate_between"}) {
+  static void check_cell(const Table& expected, std::size_t at, const AssociationLayout& layout,
+                         const AssociationMap& map, std::size_t g, std::size_t cell) {
+    const GroupMap& group = map.groups[g];
+    const std::size_t context = cell / layout.expressions.size();
+    const std::string& expression = layout.expressions[cell % layout.expressions.size()];
+    ASSERT_EQ(text(expected, at, "region"), layout.groups[g]);
+    ASSERT_EQ(text(expected, at, "context"), layout.contexts[context]);
+    ASSERT_EQ(text(expected, at, "expression"), expression);
+    const std::string_view reason = to_string(group.reason[cell]);
+    SCOPED_TRACE(layout.groups[g] + " " + layout.contexts[context] + " " + expression +
+                 " reason '" + std::string(reason) + "'");
+    EXPECT_EQ(static_cast<double>(group.videos), number(expected, at, "n"));
+    EXPECT_EQ(static_cast<double>(group.context_videos[context]),
+              number(expected, at, "n_context"));
+    EXPECT_EQ(static_cast<double>(group.context_uploaders[context]),
+              number(expected, at, "n_uploaders"));
+    const std::pair<const char*, const std::vector<double>*> columns[] = {
+        {"estimate", &group.estimate},
+        {"se", &group.se},
+        {"df", &group.df},
+        {"lower", &group.lower},
+        {"upper", &group.upper},
+        {"p", &group.p},
+        {"p_bh", &group.p_bh},
+        {"p_holm", &group.p_holm},
+        {"p_by", &group.p_by},
+        {"smd", &group.smd},
+        {"superiority", &group.superiority},
+        {"estimate_pooled", &group.pooled},
+        {"estimate_between", &group.between}};
+    for (const auto& [column, values] : columns) {
       const double wanted = number(expected, at, column);
-      const Cell cell = rows.at(i, column);
-      if (std::isnan(wanted)) {
-        EXPECT_TRUE(std::holds_alternative<std::monostate>(cell)) << column;
-        continue;
-      }
-      ASSERT_TRUE(std::holds_alternative<double>(cell)) << column << " wanted " << wanted;
-      EXPECT_NEAR(std::get<double>(cell), wanted, kTolerance * std::max(1.0, std::abs(wanted)))
-          << column;
+      const double found = (*values)[cell];
+      ASSERT_EQ(std::isnan(wanted), std::isnan(found)) << column << " wanted " << wanted;
+      if (std::isnan(wanted)) continue;
+      EXPECT_NEAR(found, wanted, kTolerance * std::max(1.0, std::abs(wanted))) << column;
     }
     const bool has_all =
         !std::isnan(number(expected, at, "estimate")) && !std::isnan(number(expected, at, "se"));
-    EXPECT_EQ(text(rows, i, "reason").empty(), has_all);
+    EXPECT_EQ(reason.empty(), has_all);
   }
 };
 

@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <thread>
+
+#include "app/command.h"
+#include "pipeline/associate.h"
+#include "pipeline/associate_json.h"
+
+namespace mien {
+
+namespace {
+
+const std::map<std::string, AssociationKind> kKinds = {
+    {"correlation", AssociationKind::kCorrelation},
+    {"partial", AssociationKind::kPartial},
+    {"semipartial", AssociationKind::kSemipartial},
+    {"slope", AssociationKind::kSlope},
+    {"standardised_slope", AssociationKind::kStandardisedSlope}};
+const std::map<std::string, Within> kWithin = {{"country", Within::kCountry},
+                                               {"none", Within::kNone}};
+const std::map<std::string, Control> kControl = {{"none", Control::kNone},
+                                                 {"expressions", Control::kExpressions}};
+const std::map<std::string, ClusterBy> kCluster = {{"uploader", ClusterBy::kUploader},
+                                                   {"country", ClusterBy::kCountry}};
+const std::map<std::string, ContextUse> kContexts = {{"present", ContextUse::kPresent},
+                                                     {"score", ContextUse::kScore}};
+
+// A choice among names: --help shows them, another word is a usage error that lists them.
+template <typename T>
+void add_choice(CLI::App& verb, const std::string& flag, T& value,
+                const std::map<std::string, T>& names, const std::string& help) {
+  verb.add_option_function<std::string>(
+          flag, [&value, &names](const std::string& name) { value = names.at(name); }, help)
+      ->check(CLI::IsMember(names));
+}
+
+int default_threads() {
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+void print_summary(const AssociateSummary& summary, const MapOptions& options, bool as_json) {
+  const std::string text =
+      as_json ? to_json(summary, options).dump(2) + "\n" : to_text(summary, options);
+  std::fputs(text.c_str(), stdout);
+}
+
+void print_place(const std::filesystem::path& study) {
+  std::fputs(fmt::format("mien: wrote {}\n      a label is what raters would call a face, never "
+                         "what a person feels; results are for groups\n",
+                         (study / "maps" / "maps.parquet").string())
+                 .c_str(),
+             stderr);
+}
+
+}  // namespace
+
+void add_associate(CommandLine& line) {
+  struct Options {
+    AssociateOptions associate;
+    bool as_json = false;
+  };
+  const auto chosen = std::make_shared<Options>();
+  AssociateOptions& options = chosen->associate;
+  options.map.threads = default_threads();
+  CLI::App* verb = line.app.add_subcommand(
+      "associate", "Make maps: how every expression goes with every context in every region");
+  verb->add_option("study,--study", options.study, "The study folder")->required();
+  add_choice(*verb, "--kind", options.map.estimator.kind, kKinds,
+             "What an association is (default partial)");
+  verb->add_option("--by", options.by, "Column of the corpus that divides the videos")
+      ->capture_default_str();
+  verb->add_option("--covariate", options.covariates,
+                   "Column of the corpus, or measured with the expressions, to hold constant; "
+                   "repeat it for more (default: every covariate_* column)")
+      ->take_all()
+      ->expected(1);
+  add_choice(*verb, "--within", options.map.estimator.within, kWithin,
+             "Compare videos within their country, or not (default country)");
+  add_choice(*verb, "--control", options.map.estimator.control, kControl,
+             "Hold the other expressions constant too (default none)");
+  add_choice(*verb, "--cluster", options.map.cluster, kCluster,
+             "Standard errors for these countries (uploader, default) or for countries like these");
+  verb->add_option("--bootstrap", options.map.bootstrap,
+                   "Replicates for --cluster uploader; 0 leaves se null")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  verb->add_option("--min-count", options.map.minimum,
+                   "Least videos and uploaders with a context; fewer are not shown")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  add_choice(*verb, "--contexts", options.contexts, kContexts,
+             "Contexts as present or not (default), or by their score");
+  verb->add_option("--weights,--weight", options.weights, "Column of the corpus with weights");
+  verb->add_option("--channels", options.channels, "Expression channels, with commas (default all)")
+      ->delimiter(',');
+  verb->add_option("--source", options.sources, "visual, text (default: those the study has)")
+      ->delimiter(',');
+  verb->add_option("--seed", options.map.seed, "Seed of the bootstrap")->capture_default_str();
+  verb->add_option("--threads", options.map.threads, "Threads; results do not depend on it")
+      ->check(CLI::Range(1, 1024));
+  verb->add_flag("--json", chosen->as_json, "The summary as JSON");
+  verb->callback([&line, chosen] {
+    line.action = [chosen]() -> Status {
+      MIEN_TRY(summary, associate(chosen->associate));
+      print_summary(summary, chosen->associate.map, chosen->as_json);
+      print_place(chosen->associate.study);
+      return Ok{};
+    };
+  });
+}
+
+void add_merge(CommandLine& line) {
+  struct Options {
+    std::vector<std::filesystem::path> studies;
+    std::filesystem::path out;
+    int threads = default_threads();
+    bool as_json = false;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      line.app.add_subcommand("merge", "Add up associations of studies that are parts of one");
+  verb->add_option("studies", options->studies, "Study folders that 'mien associate' has run on")
+      ->required()
+      ->expected(2, 1 << 20);
+  verb->add_option("--out", options->out, "Folder for the maps of the whole")->required();
+  verb->add_option("--threads", options->threads, "Threads; results do not depend on it")
+      ->check(CLI::Range(1, 1024));
+  verb->add_flag("--json", options->as_json, "The summary as JSON");
+  verb->callback([&line, options] {
+    line.action = [options]() -> Status {
+      MIEN_TRY(merged, merge_associations(options->studies, options->out, options->threads));
+      print_summary(merged.summary, merged.options, options->as_json);
+      print_place(options->out);
+      return Ok{};
+    };
+  });
+}
+
+}  // namespace mien

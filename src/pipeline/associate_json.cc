@@ -1,0 +1,141 @@
+#include "pipeline/associate_json.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+#include "pipeline/association_metadata.h"
+
+namespace mien {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct CellCounts {
+  std::int64_t cells = 0;
+  std::int64_t estimated = 0;
+  std::int64_t with_se = 0;
+  std::int64_t suppressed = 0;
+  std::int64_t below_bh = 0;
+  std::map<std::string, std::int64_t> reasons;
+};
+
+constexpr double kLevel = 0.05;
+
+CellCounts count_cells(const SourceSummary& source) {
+  CellCounts counts;
+  const std::size_t expressions = source.layout.expressions.size();
+  for (const GroupMap& group : source.map.groups) {
+    for (std::size_t i = 0; i < group.estimate.size(); ++i) {
+      ++counts.cells;
+      counts.estimated += std::isfinite(group.estimate[i]) ? 1 : 0;
+      counts.with_se += std::isfinite(group.se[i]) ? 1 : 0;
+      counts.suppressed += group.suppression[i / expressions] != NullReason::kNone ? 1 : 0;
+      counts.below_bh += group.p_bh[i] <= kLevel ? 1 : 0;
+      if (group.reason[i] != NullReason::kNone) {
+        ++counts.reasons[std::string(to_string(group.reason[i]))];
+      }
+    }
+  }
+  return counts;
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json group_json(const SourceSummary& source, std::size_t g) {
+  const GroupMap& group = source.map.groups[g];
+  Json covariates = Json::array();
+  for (std::size_t k = 0; k < group.covariates.size(); ++k) {
+    covariates.push_back({{"name", source.layout.covariates[k]},
+                          {"used", group.covariates[k] == NullReason::kNone},
+                          {"reason", text_or_null(std::string(to_string(group.covariates[k])))}});
+  }
+  return {{"region", source.layout.groups[g]}, {"videos", group.videos},
+          {"uploaders", group.uploaders},      {"blocks", group.blocks},
+          {"countries", group.countries},      {"covariates", covariates}};
+}
+
+Json source_json(const SourceSummary& source) {
+  const CellCounts counts = count_cells(source);
+  Json groups = Json::array();
+  for (std::size_t g = 0; g < source.map.groups.size(); ++g)
+    groups.push_back(group_json(source, g));
+  Json excluded = Json::array();
+  for (const auto& [key, videos] : source.exclusions) {
+    excluded.push_back({{"region", text_or_null(key[0])},
+                        {"language", text_or_null(key[1])},
+                        {"reason", key[2]},
+                        {"videos", videos}});
+  }
+  return {{"source", source.layout.source},
+          {"by", source.layout.by},
+          {"videos", source.videos},
+          {"contexts", source.layout.contexts.size()},
+          {"expressions", source.layout.expressions},
+          {"cells", counts.cells},
+          {"estimated", counts.estimated},
+          {"with_se", counts.with_se},
+          {"suppressed", counts.suppressed},
+          {"p_bh_at_most_0.05", counts.below_bh},
+          {"reasons", counts.reasons},
+          {"groups", groups},
+          {"excluded", excluded}};
+}
+
+}  // namespace
+
+Json to_json(const AssociateSummary& summary, const MapOptions& options) {
+  Json sources = Json::array();
+  for (const SourceSummary& source : summary.sources) sources.push_back(source_json(source));
+  Json seconds = Json::object();
+  for (const StageTime& time : summary.times) seconds[time.stage] = time.seconds;
+  Json made_with = Json::object();
+  for (const auto& [key, value] : map_metadata(options)) made_with[key] = value;
+  return {{"videos", summary.corpus_videos},
+          {"options", made_with},
+          {"sources", sources},
+          {"notes", summary.notes},
+          {"seconds", seconds}};
+}
+
+std::string to_text(const AssociateSummary& summary, const MapOptions& options) {
+  std::string text;
+  for (const SourceSummary& source : summary.sources) {
+    const CellCounts counts = count_cells(source);
+    text += fmt::format("{} contexts: {} videos, {} contexts x {} expressions in {} groups\n",
+                        source.layout.source, source.videos, source.layout.contexts.size(),
+                        source.layout.expressions.size(), source.layout.groups.size());
+    text += fmt::format(
+        "  {} of {} cells estimated ({}, standard errors by {}), {} suppressed; {} at p_bh <= "
+        "0.05\n",
+        counts.estimated, counts.cells, to_string(options.estimator.kind),
+        to_string(options.cluster), counts.suppressed, counts.below_bh);
+    for (const auto& [reason, cells] : counts.reasons) {
+      text += fmt::format("  {:>10} cells: {}\n", cells, reason);
+    }
+    std::map<std::string, std::int64_t> left;
+    for (const auto& [key, videos] : source.exclusions) left[key[2]] += videos;
+    for (const auto& [reason, videos] : left) {
+      text += fmt::format("  {:>10} videos left out: {}\n", videos, reason);
+    }
+    for (std::size_t g = 0; g < source.map.groups.size(); ++g) {
+      const GroupMap& group = source.map.groups[g];
+      for (std::size_t k = 0; k < group.covariates.size(); ++k) {
+        const NullReason reason = group.covariates[k];
+        if (reason != NullReason::kConstantCovariate && reason != NullReason::kCollinearCovariate) {
+          continue;
+        }
+        text += fmt::format("  {}: {} left out: {}\n", source.layout.groups[g],
+                            source.layout.covariates[k], to_string(reason));
+      }
+    }
+  }
+  for (const std::string& note : summary.notes) text += "note: " + note + "\n";
+  return text;
+}
+
+}  // namespace mien

@@ -1,0 +1,39 @@
+// Association sums as a file, STUDY/maps/statistics-SOURCE.sums.
+//
+//   bytes 0-7    "MIENSUM1"
+//   bytes 8-15   length of the header, little-endian
+//   header       JSON: program, layout, slots, exclusions, metadata, sizes
+//   body         numbers, little-endian: centres; presence a group and context (videos, weight,
+//                sums, squares); then the blocks (see association_file.cc)
+//   last 64      SHA-256 of all before, in hexadecimal
+//
+// Errors: kCorrupt (not such a file, cut off, checksum), kNotFound, kIo.
+#pragma once
+
+#include <filesystem>
+
+#include "base/result.h"
+#include "stats/association_sums.h"
+#include "store/database.h"
+
+namespace mien {
+
+struct AssociationFile {
+  AssociationSums sums;
+  FileMetadata metadata;  // the options of the maps beside it
+};
+
+Status write_association_file(const std::filesystem::path& path, const AssociationSums& sums,
+                              const FileMetadata& metadata);
+Result<AssociationFile> read_association_file(const std::filesystem::path& path);
+
+// FOLDER/statistics-SOURCE.sums, and whether a path is named so.
+std::filesystem::path association_file_path(const std::filesystem::path& folder,
+                                            const std::string& source);
+bool is_association_file(const std::filesystem::path& path);
+
+// The same from and to bytes.
+std::string association_bytes(const AssociationSums& sums, const FileMetadata& metadata);
+Result<AssociationFile> parse_association_bytes(std::string_view bytes);
+
+}  // namespace mien

@@ -1,0 +1,71 @@
+// The tables of a study as columns in memory, ready to be summed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/associate.h"
+#include "pipeline/video_index.h"
+#include "stats/association_accumulator.h"
+#include "store/database.h"
+
+namespace mien {
+
+// Distinct texts, numbered as they come.
+class TextCodes {
+ public:
+  std::uint32_t code(std::string_view text);
+  const std::vector<std::string>& texts() const { return texts_; }
+
+ private:
+  std::map<std::string, std::uint32_t, std::less<>> codes_;
+  std::vector<std::string> texts_;
+  std::uint32_t last_ = 0;
+};
+
+// Videos in the order of the corpus. `reason` 0: in the analysis; else a position in `reasons`.
+struct StudyVideos {
+  VideoIndex index;
+  std::vector<std::uint32_t> group, country;  // codes; sorted positions once read
+  std::vector<std::uint64_t> uploader;
+  std::vector<std::uint32_t> language;  // a code
+  std::vector<double> weight;           // empty: all 1
+  std::vector<double> values;           // scores, then covariates
+  std::vector<std::uint16_t> reason;
+  std::vector<std::string> reasons{""};
+  std::vector<std::string> languages;
+  AssociationLayout layout;  // without source and contexts
+  std::vector<std::string> notes;
+
+  std::uint16_t reason_code(const std::string& text);
+  void leave_out(std::uint32_t video, std::uint16_t code) {
+    if (reason[video] == 0) reason[video] = code;
+  }
+};
+
+// The contexts of one source.
+struct StudyContexts {
+  std::vector<std::string> names;     // sorted
+  std::vector<std::uint16_t> reason;  // per video, as StudyVideos::reason, with this source's own
+  std::vector<std::uint64_t> first;
+  std::vector<std::uint32_t> context;
+  std::vector<double> score;                  // ContextUse::kScore alone
+  std::vector<std::uint8_t> above_threshold;  // ContextUse::kScore alone
+};
+
+// The files of a table, in the order of the shards; kNotFound where there is none.
+Result<std::vector<std::filesystem::path>> study_table_files(const std::filesystem::path& study,
+                                                             const std::string& table);
+
+Result<StudyVideos> read_study_videos(Database& database, const AssociateOptions& options);
+
+Result<std::vector<std::string>> read_sources(Database& database, const AssociateOptions& options);
+
+Result<StudyContexts> read_study_contexts(Database& database, const AssociateOptions& options,
+                                          const std::string& source, StudyVideos& videos);
+
+}  // namespace mien

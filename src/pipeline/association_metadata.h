@@ -1,0 +1,20 @@
+// The options that maps are made with, as files record them and merging reads them back.
+#pragma once
+
+#include "base/result.h"
+#include "stats/association_map.h"
+#include "store/database.h"
+
+namespace mien {
+
+std::string_view to_string(Within within);  // "country", "none", "between"
+
+FileMetadata map_metadata(const MapOptions& options);
+
+// kCorrupt where something is missing or unknown.
+Result<MapOptions> map_options(const FileMetadata& metadata, int threads);
+
+// "kind is 'partial' in one and 'slope' in the other"; they differ.
+std::string first_difference(const FileMetadata& a, const FileMetadata& b);
+
+}  // namespace mien

@@ -1,0 +1,20 @@
+// Maps as rows of their table. `sums` and `maps` (one a source) must outlive what is given.
+#pragma once
+
+#include <vector>
+
+#include "stats/association_map.h"
+#include "stats/association_sums.h"
+#include "store/bulk_batch.h"
+#include "table/table.h"
+
+namespace mien {
+
+// Rows of maps_schema() by source, group, context, expression; a batch a group.
+BulkSource map_rows(const std::vector<AssociationSums>& sums,
+                    const std::vector<AssociationMap>& maps, const MapOptions& options);
+
+// source, region, language, reason, videos.
+Table excluded_rows(const std::vector<AssociationSums>& sums);
+
+}  // namespace mien

@@ -1,0 +1,25 @@
+#include "pipeline/video_index.h"
+
+#include <gtest/gtest.h>
+
+namespace mien {
+namespace {
+
+TEST(VideoIndexTest, FindsWhatWasAddedAndNothingElse) {
+  VideoIndex index;
+  EXPECT_FALSE(index.find("v0").has_value());
+  for (std::uint32_t i = 0; i < 5000; ++i) EXPECT_EQ(index.add("v" + std::to_string(i)), i);
+  EXPECT_FALSE(index.add("v17").has_value());
+  EXPECT_EQ(index.size(), 5000U);
+  for (std::uint32_t i = 0; i < 5000; ++i) {
+    EXPECT_EQ(index.find("v" + std::to_string(i), i), i);
+    EXPECT_EQ(index.find("v" + std::to_string(i), 4999 - i), i);
+    EXPECT_EQ(index.id(i), "v" + std::to_string(i));
+  }
+  EXPECT_FALSE(index.find("v5000", 4999).has_value());
+  EXPECT_EQ(index.add(""), 5000U);
+  EXPECT_EQ(index.find("", 3), 5000U);
+}
+
+}  // namespace
+}  // namespace mien
