@@ -20,12 +20,12 @@ constexpr std::int64_t kDatabaseMemoryMb = 640;
 
 class StageClock {
  public:
-  explicit StageClock(std::vector<StageTime>& times) : times_(times) {}
+  explicit StageClock(std::vector<AssociateStage>& times) : times_(times) {}
   void finish(const std::string& stage) {
     const auto now = std::chrono::steady_clock::now();
     const double seconds = std::chrono::duration<double>(now - last_).count();
     const auto same = std::find_if(times_.begin(), times_.end(),
-                                   [&](const StageTime& time) { return time.stage == stage; });
+                                   [&](const AssociateStage& time) { return time.stage == stage; });
     if (same != times_.end()) {
       same->seconds += seconds;
     } else {
@@ -35,7 +35,7 @@ class StageClock {
   }
 
  private:
-  std::vector<StageTime>& times_;
+  std::vector<AssociateStage>& times_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
@@ -171,7 +171,7 @@ Result<AssociateSummary> write_maps(const std::vector<AssociationSums>& sums,
 }
 
 Result<AssociateSummary> associate(const AssociateOptions& options) {
-  std::vector<StageTime> times;
+  std::vector<AssociateStage> times;
   StageClock clock(times);
   std::error_code code;
   if (!std::filesystem::is_directory(options.study, code)) {

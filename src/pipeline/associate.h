@@ -44,7 +44,7 @@ struct SourceSummary {
   Exclusions exclusions;
 };
 
-struct StageTime {
+struct AssociateStage {
   std::string stage;
   double seconds = 0;
 };
@@ -53,7 +53,7 @@ struct AssociateSummary {
   std::int64_t corpus_videos = 0;
   std::vector<SourceSummary> sources;
   std::vector<std::string> notes;  // what a reader of the numbers must know, in words
-  std::vector<StageTime> times;
+  std::vector<AssociateStage> times;
 };
 
 // Errors: kUsage (no such column, no covariate for a kind that needs one), kNotFound (a table that

@@ -92,7 +92,7 @@ Json to_json(const AssociateSummary& summary, const MapOptions& options) {
   Json sources = Json::array();
   for (const SourceSummary& source : summary.sources) sources.push_back(source_json(source));
   Json seconds = Json::object();
-  for (const StageTime& time : summary.times) seconds[time.stage] = time.seconds;
+  for (const AssociateStage& time : summary.times) seconds[time.stage] = time.seconds;
   Json made_with = Json::object();
   for (const auto& [key, value] : map_metadata(options)) made_with[key] = value;
   return {{"videos", summary.corpus_videos},
