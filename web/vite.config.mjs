@@ -1,5 +1,7 @@
-// One classic script and one style sheet: browsers refuse modules and fetch() over file://.
+// One classic script and one style sheet an entry: browsers refuse modules and fetch() over file://.
 import { defineConfig } from "vite";
+
+const entry = process.env.MIEN_WEB_ENTRY ?? "report"; // report: videos; study: maps
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -7,16 +9,16 @@ export default defineConfig({
   logLevel: "warn",
   build: {
     outDir: process.env.MIEN_WEB_OUT ?? "../build/web",
-    emptyOutDir: true,
+    emptyOutDir: false,
     target: "es2022",
     cssCodeSplit: false,
     reportCompressedSize: false,
     lib: {
-      entry: "src/main.ts",
+      entry: entry === "study" ? "src/maps/main.ts" : "src/main.ts",
       formats: ["iife"],
-      name: "mienReport",
-      fileName: () => "report.js",
-      cssFileName: "report",
+      name: entry === "study" ? "mienStudy" : "mienReport",
+      fileName: () => `${entry}.js`,
+      cssFileName: entry,
     },
   },
 });

@@ -5,30 +5,102 @@
 
 #include "app/command.h"
 #include "pipeline/report_job.h"
+#include "pipeline/study_pages_job.h"
 
 namespace mien {
 
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReportRequest {
+  fs::path study;
+  fs::path published;
+  fs::path maps;
+  int experiment = 0;
+  fs::path out;
+};
+
+void print_page(const fs::path& page) {
+  std::fputs(fmt::format("open {}\n", page.string()).c_str(), stdout);
+}
+
+Status report_maps(const ReportRequest& request, const Resources& resources) {
+  if (request.out.empty()) {
+    return Error{ErrorCode::kUsage, "--maps needs --out FOLDER for the pages"};
+  }
+  StudyPagesRequest pages;
+  pages.published = request.maps;
+  if (request.experiment > 0) pages.experiments = {request.experiment};
+  pages.data = resources.data;
+  pages.web_assets = resources.web;
+  MIEN_TRY(database, Database::open());
+  MIEN_TRY(facts, study_pages_facts(database, pages));
+  MIEN_TRY(page, write_study_folder(request.out, facts));
+  print_page(page);
+  return Ok{};
+}
+
+Status report_videos(const ReportRequest& request, const Resources& resources) {
+  MIEN_TRY(report,
+           write_study_report({request.study, resources.web, resources.manifests, resources.models,
+                               resources.data / "prototype16.json", has_maps(request.study)}));
+  for (const std::string& problem : report.problems) {
+    std::fputs(fmt::format("mien: left out: {}\n", problem).c_str(), stderr);
+  }
+  for (const VideoLine& video : report.first_videos) {
+    std::fputs(fmt::format("{}: {}\n", video.video_id, video.text).c_str(), stdout);
+  }
+  print_page(report.index_page);
+  return Ok{};
+}
+
+// A study of videos, of maps, or of both.
+Status report_study(const ReportRequest& request, const Resources& resources) {
+  std::error_code ignored;
+  const bool videos = fs::is_directory(request.study / "annotations", ignored);
+  const bool maps = has_maps(request.study);
+  if (videos || !maps) MIEN_TRY_VOID(report_videos(request, resources));
+  if (!maps) return Ok{};
+  StudyPagesRequest pages;
+  pages.study = request.study;
+  pages.published = request.published;
+  pages.data = resources.data;
+  pages.web_assets = resources.web;
+  if (videos) pages.videos_page = "../index.html";
+  MIEN_TRY(database, Database::open());
+  MIEN_TRY(facts, study_pages_facts(database, pages));
+  const fs::path report = request.study / "report";
+  MIEN_TRY(page, write_study_folder(videos ? report / "study" : report, facts));
+  print_page(page);
+  return Ok{};
+}
+
+}  // namespace
+
 void add_report(CommandLine& line) {
-  struct Options {
-    std::filesystem::path study;
-  };
-  const auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      line.app.add_subcommand("report", "Make pages to look at: one a video, and an index");
-  verb->add_option("study,--study", options->study, "The study folder")->required();
-  verb->callback([&line, options] {
-    line.action = [&line, options]() -> Status {
-      const Resources& resources = line.resources;
-      MIEN_TRY(report, write_study_report({options->study, resources.web, resources.manifests,
-                                           resources.models, resources.data / "prototype16.json"}));
-      for (const std::string& problem : report.problems) {
-        std::fputs(fmt::format("mien: left out: {}\n", problem).c_str(), stderr);
+  const auto request = std::make_shared<ReportRequest>();
+  CLI::App* verb = line.app.add_subcommand(
+      "report", "Make pages to look at: of the videos, and of maps and what they share");
+  CLI::Option* study = verb->add_option("study,--study", request->study, "The study folder");
+  verb->add_option("--published", request->published,
+                   "A folder of published maps to show beside the study's own")
+      ->needs(study);
+  CLI::Option* maps =
+      verb->add_option("--maps", request->maps,
+                       "Published maps alone, instead of a study: Exp1_REGION.csv ...")
+          ->excludes(study);
+  verb->add_option("--experiment", request->experiment,
+                   "Which experiment of the published maps (default: all)")
+      ->needs(maps);
+  verb->add_option("--out", request->out, "Folder for the pages of --maps")->needs(maps);
+  verb->callback([&line, request] {
+    line.action = [&line, request]() -> Status {
+      if (!request->maps.empty()) return report_maps(*request, line.resources);
+      if (request->study.empty()) {
+        return Error{ErrorCode::kUsage, "name either a study or --maps DIR"};
       }
-      for (const VideoLine& video : report.first_videos) {
-        std::fputs(fmt::format("{}: {}\n", video.video_id, video.text).c_str(), stdout);
-      }
-      std::fputs(fmt::format("open {}\n", report.index_page.string()).c_str(), stdout);
-      return Ok{};
+      return report_study(*request, line.resources);
     };
   });
 }

@@ -83,6 +83,7 @@ Result<ReportFacts> facts_of(const StudyReportRequest& request, const Study& stu
     facts.channels.push_back(std::move(column));
   }
   facts.web_assets = request.web_assets;
+  if (request.has_study_pages) facts.study_page = "study/index.html";
   return facts;
 }
 

@@ -18,6 +18,7 @@ struct StudyReportRequest {
   std::filesystem::path manifest_folder;
   std::filesystem::path model_folder;
   std::filesystem::path prototype_file;
+  bool has_study_pages = false;  // link to study/index.html, which somebody else writes
 };
 
 struct VideoLine {

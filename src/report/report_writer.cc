@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "report/page_data.h"
+#include "report/page_shell.h"
 #include "report/report_folder.h"
 #include "report/script_text.h"
 
@@ -18,48 +19,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kIndexRowsPerFile = 1000;
-
-// Pages load nothing from elsewhere: the policy says it to the browser, too. `file:` stands beside
-// 'self' because the pages are opened from the disk; blob: is what downloads are made of.
-constexpr const char* kPolicy =
-    "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
-    "img-src 'self' file: data: blob:; media-src 'self' file: blob:; base-uri 'none'; "
-    "form-action 'none'";
-
-struct Shell {
-  std::string title;
-  std::string kind;  // "index" or "video"
-  std::string up;    // "" or "../"
-  std::string number = "0";
-  std::string heading;
-  std::vector<std::string> scripts;
-};
-
-// What a page is before its scripts have run: a heading that is already right.
-std::string page_shell(const Shell& shell) {
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"" +
-      std::string(kPolicy) +
-      "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" "
-      "content=\"no-referrer\">\n<title>" +
-      html_text(shell.title) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n" +
-      "<link rel=\"stylesheet\" href=\"" + shell.up + "assets/report.css\">\n";
-  for (const std::string& script : shell.scripts)
-    html += "<script defer src=\"" + shell.up + script + "\"></script>\n";
-  html +=
-      "</head>\n<body data-page=\"" + shell.kind + "\" data-number=\"" + shell.number +
-      "\">\n<main id=\"page\"><h1>" + html_text(shell.heading) +
-      "</h1></main>\n<noscript><p>This page draws its tables and charts with the scripts beside "
-      "it; please allow JavaScript for it. It loads nothing from the network.</p></noscript>\n"
-      "</body>\n</html>\n";
-  return html;
-}
-
-std::string assignment(const std::string& name, const json& value) {
-  return "(globalThis.mien=globalThis.mien||{})." + name + "=" + script_json(value) + ";\n";
-}
 
 struct ReasonCount {
   std::int64_t videos = 0;
@@ -173,6 +132,7 @@ json json_of(const ReportFacts& facts, const json& options) {
           {"models", std::move(models)},
           {"options", options},
           {"rate_hz", facts.rate_hz},
+          {"study_page", facts.study_page},
           {"channels", std::move(channels)},
           {"groups", std::move(groups)},
           {"leading_groups", leading_groups(facts.groups)}};
@@ -242,8 +202,8 @@ Status ReportWriter::add_video(const VideoTables& video) {
   add(s.totals, page);
   const std::string number = std::to_string(s.totals.videos);
   data["number"] = s.totals.videos;
-  MIEN_TRY_VOID(s.folder.write("data/" + number + ".js", assignment("video", data)));
-  Shell shell;
+  MIEN_TRY_VOID(s.folder.write("data/" + number + ".js", script_assignment("video", data)));
+  PageShell shell;
   shell.title = page.title + " - " + s.facts.study_name;
   shell.kind = "video";
   shell.up = "../";
@@ -262,8 +222,8 @@ Result<ReportSummary> ReportWriter::finish() {
   json study = json_of(s.facts, s.options);
   study["totals"] = json_of(s.totals);
   study["index_files"] = s.index_files;
-  MIEN_TRY_VOID(s.folder.write("data/study.js", assignment("study", study)));
-  Shell shell;
+  MIEN_TRY_VOID(s.folder.write("data/study.js", script_assignment("study", study)));
+  PageShell shell;
   shell.title = s.facts.study_name + " - Mien report";
   shell.kind = "index";
   shell.heading = s.facts.study_name;

@@ -62,6 +62,8 @@ struct ReportFacts {
   double rate_hz = 6;                // of the time grid; > 0
   std::vector<ColumnSpec> channels;  // as in the windows table, in its order
   std::vector<ChannelGroup> groups;  // empty: default_channel_groups(channels)
+  std::string
+      study_page;  // where the pages of the study's maps are, seen from index.html; empty: none
   std::filesystem::path web_assets;  // folder with report.js and report.css (tools/build_web)
 };
 

@@ -64,8 +64,8 @@ std::optional<Variates> fit(const Pooled& pooled, double ridge) {
   regularised.diagonal().array() += ridge;
   const Eigen::LLT<Columns> xx(regularised);
   if (xx.info() != Eigen::Success || xx.rcond() < kLeastReciprocalCondition) return std::nullopt;
-  const Columns half = xx.matrixL().solve(pooled.xy);                           // L_x^-1 S_xy
-  const Columns whitened = yy.matrixL().solve(half.transpose());                // q x p
+  const Columns half = xx.matrixL().solve(pooled.xy);             // L_x^-1 S_xy
+  const Columns whitened = yy.matrixL().solve(half.transpose());  // q x p
   const Columns squared = whitened * whitened.transpose();
   const Eigen::SelfAdjointEigenSolver<Columns> solver(squared);
   const Eigen::Index pairs = std::min(pooled.xy.rows(), pooled.xy.cols());

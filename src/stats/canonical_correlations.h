@@ -4,8 +4,8 @@
 // that no region counts more for having more videos. Correlations are the roots of the eigenvalues
 // of S_xx^-1 S_xy S_yy^-1 S_yx. Where contexts are collinear a ridge is added to S_xx.
 //
-// Bartlett (1941): chi2_k = -[n - 1 - (p + q + 1) / 2] sum_{i > k} ln(1 - rho_i^2), df = (p - k)(q - k):
-// descriptive only, since it takes rows as independent and normal; not given under a ridge.
+// Bartlett (1941): chi2_k = -[n - 1 - (p + q + 1) / 2] sum_{i > k} ln(1 - rho_i^2), df = (p - k)(q
+// - k): descriptive only, since it takes rows as independent and normal; not given under a ridge.
 //
 // Leave one region out: weights from the others; in the region held out, the correlation of the
 // variates u_k and v_k with the earlier variates of both sides partialled out; Wilcoxon's
@@ -22,9 +22,9 @@
 namespace mien {
 
 struct RegionCovariance {
-  Matrix xx;  // contexts x contexts
-  Matrix xy;  // contexts x expressions
-  Matrix yy;  // expressions x expressions
+  Matrix xx;     // contexts x contexts
+  Matrix xy;     // contexts x expressions
+  Matrix yy;     // expressions x expressions
   double n = 0;  // videos
 };
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "support/paths.h"
+
 #include "stats/canonical_correlations.h"
 #include "stats/clustering.h"
 #include "stats/correlation.h"
@@ -20,7 +22,6 @@
 #include "stats/preserved_components.h"
 #include "stats/rotation.h"
 #include "stats/similarity.h"
-#include "support/paths.h"
 
 namespace mien {
 namespace {
@@ -65,7 +66,11 @@ std::vector<std::string> named(const std::string& what, Eigen::Index count) {
 
 ContextMaps maps_of(const std::vector<Matrix>& cells, const std::vector<Matrix>& se) {
   return {named("region", static_cast<Eigen::Index>(cells.size())),
-          named("context", cells[0].rows()), named("expression", cells[0].cols()), cells, se, {}};
+          named("context", cells[0].rows()),
+          named("expression", cells[0].cols()),
+          cells,
+          se,
+          {}};
 }
 
 ContextMaps reference_maps() {
@@ -151,9 +156,8 @@ TEST(ComparisonReference, PreservedComponents) {
   expect_agree(benjamini_yekutieli(p), expected["p_by"], "Benjamini-Yekutieli");
   const Varimax turned = varimax(loadings);
   const auto squares = turned.loadings.array().square();
-  const double criterion =
-      squares.square().sum() - squares.colwise().sum().square().sum() /
-                                   static_cast<double>(turned.loadings.rows());
+  const double criterion = squares.square().sum() - squares.colwise().sum().square().sum() /
+                                                        static_cast<double>(turned.loadings.rows());
   EXPECT_NEAR(criterion / number(expected["varimax_criterion"]), 1, kAgreement);
   EXPECT_LT((turned.rotation * turned.rotation.transpose() - Matrix::Identity(3, 3)).norm(), 1e-12);
 }
@@ -198,8 +202,7 @@ TEST(ComparisonReference, Jackknife) {
   }
   const Json& expected = reference()["jackknife"]["expected"];
   const NoiseCorrection ours = correct_for_noise(maps);
-  std::vector<double> se = {ours.mean_rho.se, ours.mean_rho_squared.se,
-                            ours.variance_preserved.se};
+  std::vector<double> se = {ours.mean_rho.se, ours.mean_rho_squared.se, ours.variance_preserved.se};
   for (const CorrectedPair& pair : ours.pairs) se.push_back(pair.rho.se);
   expect_agree(se, expected["se"], "standard errors");
   EXPECT_NEAR(ours.mean_rho.value, number(expected["mean_rho"]), kAgreement);
@@ -276,8 +279,8 @@ TEST(ComparisonReference, GeneralisedCorrelations) {
 TEST(ComparisonReference, CanonicalCorrelations) {
   std::vector<RegionCovariance> regions;
   for (const Json& region : reference()["canonical"]["regions"]) {
-    regions.push_back({matrix(region["xx"]), matrix(region["xy"]), matrix(region["yy"]),
-                       number(region["n"])});
+    regions.push_back(
+        {matrix(region["xx"]), matrix(region["xy"]), matrix(region["yy"]), number(region["n"])});
   }
   const Json& expected = reference()["canonical"]["expected"];
   const CanonicalCorrelations ours = canonical_correlations(regions);

@@ -1,6 +1,7 @@
-// A map for the eye: points that are close in many dimensions, close on a plane. t-SNE (van der Maaten
-// and Hinton 2008), exact, started from the first two principal components (Kobak and Berens 2019)
-// and therefore without random numbers; learning rate n / 12, at least 50 (Belkina et al. 2019).
+// A map for the eye: points that are close in many dimensions, close on a plane. t-SNE (van der
+// Maaten and Hinton 2008), exact, started from the first two principal components (Kobak and Berens
+// 2019) and therefore without random numbers; learning rate n / 12, at least 50 (Belkina et al.
+// 2019).
 //
 // Distances between far groups, sizes of groups and their places mean nothing; only neighbourhoods
 // do. Never compute with the coordinates.

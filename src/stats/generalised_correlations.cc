@@ -27,8 +27,7 @@ Columns whitened(const Columns& map, double lambda) {
 }
 
 Columns weights_of(const Columns& map, double lambda, const Columns& scores) {
-  const Columns gram =
-      map.transpose() * map + lambda * Columns::Identity(map.cols(), map.cols());
+  const Columns gram = map.transpose() * map + lambda * Columns::Identity(map.cols(), map.cols());
   return gram.completeOrthogonalDecomposition().solve(map.transpose() * scores);
 }
 

@@ -1,11 +1,11 @@
-// Generalised canonical correlations of the regions' maps, MAXVAR (Kettenring 1971; Horst 1961): scores
-// of contexts that every region's map can reproduce.
+// Generalised canonical correlations of the regions' maps, MAXVAR (Kettenring 1971; Horst 1961):
+// scores of contexts that every region's map can reproduce.
 //
 // Rows are contexts, X_g the column-centred map. The scores are the leading eigenvectors of
 // sum_g X_g (X_g' X_g + lambda I)^-1 X_g'; an eigenvalue is at most the number of regions, which it
-// reaches where the score is a weighting of expressions in every region (lambda = 0). Unlike preserved
-// components it gives each region its own weighting, and so finds agreement up to any linear
-// transformation of expressions: it is the more lenient question.
+// reaches where the score is a weighting of expressions in every region (lambda = 0). Unlike
+// preserved components it gives each region its own weighting, and so finds agreement up to any
+// linear transformation of expressions: it is the more lenient question.
 #pragma once
 
 #include <cstddef>

@@ -73,8 +73,7 @@ PermutationTest procrustes_test(const Matrix& a, const Matrix& b, int permutatio
     const std::vector<std::size_t> order = random_order(static_cast<std::size_t>(y.rows()), random);
     Columns permuted(y.rows(), y.cols());
     for (Eigen::Index row = 0; row < y.rows(); ++row) {
-      permuted.row(row) =
-          y.row(static_cast<Eigen::Index>(order[static_cast<std::size_t>(row)]));
+      permuted.row(row) = y.row(static_cast<Eigen::Index>(order[static_cast<std::size_t>(row)]));
     }
     count.add(disparity(x, permuted));
   }

@@ -36,7 +36,7 @@ function helpDialog(sections: HelpKeys[]): HTMLDialogElement {
 }
 
 // Puts the frame around `page` and gives back where the page's own content goes.
-export function buildShell(page: HTMLElement, facts: Study, crumbs: Crumb[], help: HelpKeys[]): void {
+export function buildShell(page: HTMLElement, facts: Pick<Study, "program_version">, crumbs: Crumb[], help: HelpKeys[]): void {
   const dialog = helpDialog([...help, { title: "Everywhere", keys: [["?", "this help"], ["Esc", "close it"], ["Tab", "next control; the first one skips to the content"]] }]);
   const open = () => {
     if (!dialog.open) dialog.showModal();

@@ -3,7 +3,7 @@
 
 import { h, svg } from "../dom";
 import { onThemeChange, printTheme, screenTheme, type Theme } from "../theme";
-import { kNotice, kPrior } from "../statements";
+import { kNotice, kPriorMark, type Mark } from "../statements";
 
 export interface Frame {
   theme: Theme;
@@ -25,8 +25,11 @@ export interface FigureSpec {
   note: string; // how to read it, in a sentence; goes into the export, too
   statement?: string; // whose labels and how far to trust them; goes into the export, too
   isPrior: boolean;
+  mark?: Mark | null; // instead of the prior's, where numbers are no findings for another reason
+  validity?: string; // of unmarked numbers, for the CSV
   source: string; // for the export: which video, which track, which program
   draw: (frame: Frame) => SVGSVGElement | null;
+  screen?: () => HTMLElement; // stands on the page instead of the drawing, which is then for exports
   csv: () => Csv;
   label: () => string; // for those who do not see the picture
   fileName: string;
@@ -36,6 +39,10 @@ export interface Figure {
   element: HTMLElement;
   plot: HTMLElement; // holds the SVG
   redraw: () => void;
+}
+
+export function markOf(spec: Pick<FigureSpec, "isPrior" | "mark">): Mark | null {
+  return spec.mark ?? (spec.isPrior ? kPriorMark : null);
 }
 
 const kPrintWidth = 960;
@@ -80,9 +87,10 @@ function lines(text: string, length: number): string[] {
 // The chart with its title, its statement and its source, readable without the page.
 export function exportedSvg(spec: FigureSpec): string {
   const theme = printTheme();
+  const mark = markOf(spec);
   const chart = spec.draw(frameFor(kPrintWidth, theme, true));
   const foot = [
-    ...(spec.isPrior ? [kPrior] : []),
+    ...(mark ? [mark.words] : []),
     ...lines(spec.note, 130),
     ...(spec.statement ? lines(spec.statement, 130) : []),
     kNotice,
@@ -101,14 +109,14 @@ export function exportedSvg(spec: FigureSpec): string {
     "font-family": theme.fontFamily,
   });
   out.append(svg("rect", { width: "100%", height: "100%", fill: theme.paper }));
-  out.append(text(24, 34, 17, theme.ink, spec.isPrior ? `${spec.title} — prior, not validated` : spec.title, "600"));
+  out.append(text(24, 34, 17, theme.ink, mark ? `${spec.title} — ${mark.badge.toLowerCase()}` : spec.title, "600"));
   if (chart) {
     chart.setAttribute("x", "24");
     chart.setAttribute("y", String(top));
     out.append(chart);
   }
   foot.forEach((line, i) => {
-    const isMark = spec.isPrior && i === 0;
+    const isMark = mark !== null && i === 0;
     out.append(text(24, top + chartHeight + 28 + i * 17, 12, isMark ? theme.prior : theme.muted, line, isMark ? "600" : "400"));
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(out)}\n`;
@@ -133,7 +141,7 @@ export async function exportedPng(spec: FigureSpec): Promise<Blob> {
 
 export function exportedCsv(spec: FigureSpec): string {
   const table = spec.csv();
-  const validity = spec.isPrior ? "prior: no rating has validated these values" : "not validated on this video";
+  const validity = markOf(spec)?.validity ?? spec.validity ?? "not validated on this video";
   return csvText({
     header: [...table.header, "validity"],
     rows: table.rows.map((row) => [...row, validity]),
@@ -145,8 +153,12 @@ export function statementOf(group: { whose_labels: string; reliability: string }
   return group ? `Whose labels: ${group.whose_labels} How reliable: ${group.reliability}` : "";
 }
 
+export function markBadge(mark: Mark): HTMLElement {
+  return h("span", { class: "badge prior" }, mark.badge);
+}
+
 export function priorBadge(): HTMLElement {
-  return h("span", { class: "badge prior" }, "Prior, not validated");
+  return markBadge(kPriorMark);
 }
 
 const onScreen = new IntersectionObserver(
@@ -159,6 +171,7 @@ const onScreen = new IntersectionObserver(
 );
 
 export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
+  const mark = markOf(spec);
   const plot = h("div", { class: "plot" });
   const problem = h("p", { class: "note", role: "status" });
   const download = (kind: string, make: () => Promise<Blob> | Blob) =>
@@ -181,16 +194,16 @@ export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
     );
   const element = h(
     "figure",
-    { id: spec.id, class: spec.isPrior ? "is-prior" : null },
+    { id: spec.id, class: mark ? "is-prior" : null },
     h(
       "figcaption",
       {},
-      h("div", { class: "figure-head" }, h("h3", {}, spec.title), spec.isPrior && priorBadge(), h("span", { class: "spacer" }),
+      h("div", { class: "figure-head" }, h("h3", {}, spec.title), mark && markBadge(mark), h("span", { class: "spacer" }),
         h("span", { class: "downloads", role: "group", "aria-label": `Download ${spec.title}` },
           download("svg", () => new Blob([exportedSvg(spec)], { type: "image/svg+xml" })),
           download("png", () => exportedPng(spec)),
           download("csv", () => new Blob([exportedCsv(spec)], { type: "text/csv" })))),
-      h("p", { class: "note" }, spec.isPrior && h("strong", { class: "prior-words" }, `${kPrior} `), spec.note),
+      h("p", { class: "note" }, mark && h("strong", { class: "prior-words" }, `${mark.words} `), spec.note),
       problem,
     ),
     plot,
@@ -203,6 +216,10 @@ export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
     const width = Math.floor(plot.clientWidth);
     if (!isStale || !isVisible || width === 0) return;
     isStale = false;
+    if (spec.screen) {
+      if (!plot.firstChild) plot.append(spec.screen());
+      return;
+    }
     const chart = spec.draw(frameFor(width, screenTheme(), false));
     if (!chart) return plot.replaceChildren(h("p", { class: "empty" }, "Nothing to draw."));
     chart.setAttribute("role", "img");

@@ -3,6 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { svg } from "../dom";
 import { clock } from "../format";
+import { kPriorMark, type Mark } from "../statements";
 import type { Frame } from "./figure";
 
 let patterns = 0;
@@ -30,11 +31,11 @@ export function hatch(colour: string): { fill: string; addTo: (chart: SVGSVGElem
 
 // "Prior" across a drawn chart, so that a copied picture says so. The same words stand, in full
 // contrast, in the heading and the note.
-export function addWatermark(chart: SVGSVGElement, frame: Frame): void {
+export function addWatermark(chart: SVGSVGElement, frame: Frame, mark: Mark = kPriorMark): void {
   const height = Number(chart.getAttribute("height"));
   const group = svg("g", { class: "prior-watermark", "aria-hidden": "true", fill: frame.theme.prior, "fill-opacity": 0.2, "pointer-events": "none" });
   const room = frame.width - frame.marginLeft - frame.marginRight;
-  const words = room < 420 ? "PRIOR · NOT VALIDATED" : "PRIOR · VALIDATED BY NO RATING";
+  const words = room < 420 ? mark.acrossNarrow : mark.across;
   const size = Math.min(22, Math.max(11, room / (words.length * 0.8)));
   for (let y = Math.min(74, height / 2); y < height; y += 118) {
     group.append(svg("text", { x: frame.marginLeft + room / 2, y, "text-anchor": "middle", "font-size": size, "font-weight": 700, "letter-spacing": "0.06em" }, words));
