@@ -12,8 +12,7 @@ std::string_view VideoIndex::id(std::uint32_t position) const {
 std::size_t VideoIndex::slot_of(std::string_view id_text, std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = hash & mask;
-  while (slots_[slot] != kEmpty &&
-         (hashes_[slots_[slot]] != hash || id(slots_[slot]) != id_text)) {
+  while (slots_[slot] != kEmpty && (hashes_[slots_[slot]] != hash || id(slots_[slot]) != id_text)) {
     slot = (slot + 1) & mask;
   }
   return slot;

@@ -5,6 +5,7 @@ import type { Frame } from "../charts/figure";
 import { base, plotSvg } from "../charts/marks";
 import { svg } from "../dom";
 import { diverging, isDark, wantsLightInk } from "./colours";
+import { fixed } from "../format";
 import { value3 } from "./frame";
 
 export interface Dot {
@@ -12,12 +13,13 @@ export interface Dot {
   value: number;
   lower: number;
   upper: number;
+  expected?: number; // a hollow diamond: what there would be without what is asked
   note?: string; // in place of a dot where the value is missing
   title?: string;
 }
 
 // Estimates with their intervals, one a row, on one scale.
-export function drawDots(dots: Dot[], frame: Frame, options: { nameRoom?: number; domain?: [number, number]; label?: string; row?: number; reference?: { value: number; text: string }[] } = {}): SVGSVGElement | null {
+export function drawDots(dots: Dot[], frame: Frame, options: { nameRoom?: number; domain?: [number, number]; label?: string; row?: number; tick?: (v: number) => string } = {}): SVGSVGElement | null {
   if (dots.length === 0) return null;
   const { theme } = frame;
   const longest = Math.max(...dots.map((d) => d.name.length));
@@ -32,13 +34,13 @@ export function drawDots(dots: Dot[], frame: Frame, options: { nameRoom?: number
     height: 40 + dots.length * (options.row ?? 22),
     marginTop: 6,
     marginBottom: 34,
-    x: { domain, label: options.label ?? null, labelAnchor: "center", ticks: frame.width < 420 ? 4 : 7, tickFormat: (v: number) => value3(v) },
+    x: { domain, label: options.label ?? null, labelAnchor: "center", ticks: frame.width < 420 ? 4 : 7, tickFormat: options.tick ?? ((v: number) => value3(v)) },
     y: { type: "band", domain: keyed.map((d) => d.key), tickFormat: (k: string) => names.get(k) ?? k, tickSize: 0, label: null },
     marks: [
       Plot.gridX({ stroke: theme.hairline, strokeOpacity: 1 }),
       Plot.ruleX([0], { stroke: theme.muted }),
-      ...(options.reference ?? []).map((r) => Plot.ruleX([r.value], { stroke: theme.accent, strokeDasharray: "4 3" })),
       Plot.ruleY(keyed.filter((d) => Number.isFinite(d.lower) && Number.isFinite(d.upper)), { y: "key", x1: "lower", x2: "upper", stroke: theme.accent, strokeWidth: 2.2, clip: true }),
+      Plot.dot(keyed.filter((d) => Number.isFinite(d.expected ?? NaN)), { y: "key", x: "expected", r: 6, symbol: "diamond", stroke: theme.ink, strokeWidth: 1.6, title: (d: Dot) => `${d.name}: expected ${value3(d.expected)}` }),
       Plot.dot(keyed.filter((d) => Number.isFinite(d.value)), { y: "key", x: "value", r: 4, fill: theme.accent, stroke: theme.paper, title: (d: Dot) => d.title ?? `${d.name}: ${value3(d.value)}` }),
       Plot.text(keyed.filter((d) => !Number.isFinite(d.value)), { y: "key", x: () => Math.max(domain[0], Math.min(domain[1], 0)), text: (d: Dot) => d.note ?? "no estimate", textAnchor: "start", dx: 6, fill: theme.muted }),
     ],
@@ -66,7 +68,7 @@ export interface Grid {
 export function drawGrid(grid: Grid, frame: Frame): SVGSVGElement {
   const left = Math.min(frame.width * 0.34, 24 + 6.6 * Math.max(...grid.rows.map((r) => r.length)));
   const head = 18 + 4.9 * Math.max(...grid.columns.map((c) => c.length));
-  const cell = (frame.width - left - 30) / grid.columns.length;
+  const cell = (frame.width - left - 50) / grid.columns.length;
   const row = Math.max(22, Math.min(38, cell * 0.62));
   const height = head + grid.rows.length * row + 8;
   const scale = diverging(grid.limit, !frame.isPrint && isDark());
@@ -90,7 +92,7 @@ export function drawGrid(grid: Grid, frame: Frame): SVGSVGElement {
       const box = svg("rect", { x, y, width: cell - 1, height: row - 1, fill });
       if (grid.tooltip) box.append(svg("title", {}, grid.tooltip(r, c)));
       chart.append(box);
-      const words = (grid.text ?? ((v: number) => v.toFixed(2).replace("-", "−")))(value);
+      const words = (grid.text ?? ((v: number) => fixed(v, 2)))(value);
       if (cell > words.length * 6 + 4) chart.append(svg("text", { x: x + (cell - 1) / 2, y: y + row / 2 + 4, "text-anchor": "middle", "font-size": 11, fill: wantsLightInk(fill) ? "#ffffff" : "#111111", "pointer-events": "none" }, words));
     });
   });

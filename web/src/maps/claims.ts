@@ -144,7 +144,7 @@ function draw({ index, set }: Chosen, into: HTMLElement): void {
         verdict(rows),
         mapFigure(set, {
           id: "claim", title, fileName: "claim", more: "",
-          note: `${withUnits(set)} in every region, with its 95% interval.`,
+          note: `${withUnits(set)} in every region${rows.some((r) => Number.isFinite(r.lower)) ? ", with its 95% interval" : "; these maps have no intervals"}.`,
           draw: (frame) => drawDots(dots, frame, { label: withUnits(set) }),
           csv: () => ({ header: ["region", "context", "expression", "estimate", "lower", "upper", "rank_of_context", "contexts", "rank_of_expression", "expressions", "n_context", "reason"], rows: rows.map((r) => [r.region, contextName(set, context), set.expressions[expression] ?? "", r.value, r.lower, r.upper, r.rankOfContext, r.contexts, r.rankOfExpression, r.expressions, r.n >= 0 ? r.n : null, r.value === r.value ? null : r.reason]) }),
           label: () => dots.map((d) => `${d.name} ${value3(d.value)}`).join(", "),

@@ -6,7 +6,7 @@ import { figure } from "../charts/figure";
 import { kPriorMark } from "../statements";
 import { addWatermark } from "../charts/marks";
 import { facts, loadAllCells, type Face, type MapSet } from "./data";
-import { buildPage, contextBox, contextName, findContext, markOfSet, parameter, setParameter, sourceOf, value3, whenLoaded, type Chosen } from "./frame";
+import { buildPage, contextBox, contextName, findContext, lettersMatch, markOfSet, parameter, setParameter, sourceOf, value3, whenLoaded, type Chosen } from "./frame";
 import { drawFace, mixed, movedWords, type Actions } from "./glyph";
 import { count } from "../format";
 
@@ -14,10 +14,6 @@ interface Drawn {
   name: string;
   actions: Actions;
   more: string;
-}
-
-export function facesOfExpressions(): Map<string, Actions> {
-  return new Map(facts().faces.filter((f) => f.kind === "expression").map((f) => [f.name, f.actions]));
 }
 
 // Faces in a grid with their names and what moved; as one drawing, for screen and exports.
@@ -68,21 +64,23 @@ function faceFigure(set: MapSet, id: string, title: string, note: string, isPrio
 }
 
 const drawnOf = (face: Face): Drawn => ({ name: face.name, actions: face.actions, more: face.n === null ? movedWords(face.actions, 3) : `${movedWords(face.actions, 2)}; ${count(face.n)} videos` });
-// Means of many videos are near the norm: enlarged so that they can be seen.
-const kEnlarged = 3;
-const enlarged = (face: Face): Face => ({ ...face, actions: Object.fromEntries(Object.entries(face.actions).map(([name, v]) => [name, v * kEnlarged])) });
+// Means of many videos are near the norm: enlarged so that they can be seen. A weight of 1 of a prior
+// is drawn as two standard deviations.
+const kOfMeans = 3;
+const kOfWeights = 2;
+const enlarged = (face: Face, by: number): Face => ({ ...face, name: face.name, actions: Object.fromEntries(Object.entries(face.actions).map(([name, v]) => [name, v * by])) });
 
 function draw({ index, set }: Chosen, into: HTMLElement): void {
   const all = facts();
-  const scaled = all.faces.map((f) => (all.faces_are_prior ? f : enlarged(f)));
+  const scaled = all.faces.map((f) => enlarged(f, all.faces_are_prior ? kOfWeights : kOfMeans));
   const ofExpressions = scaled.filter((f) => f.kind === "expression").map(drawnOf);
-  const inSet = ofExpressions.filter((f) => set.expressions.includes(f.name));
+  const inSet = ofExpressions.filter((f) => set.expressions.some((name) => lettersMatch(name, f.name)));
   const shown = inSet.length > 0 ? inSet : ofExpressions;
   into.append(faceFigure(set, "faces", "Expressions", `${all.faces_source} Left and right are the viewer's.`, all.faces_are_prior, () => shown).element);
   const regions = scaled.filter((f) => f.kind === "region").map(drawnOf);
   if (regions.length > 0) into.append(faceFigure(set, "region-faces", "Regions", "Mean facial actions of each region's videos against all videos', enlarged. Cameras, poses and light differ between regions, too.", all.faces_are_prior, () => regions).element);
-  const faces = new Map(scaled.filter((f) => f.kind === "expression").map((f) => [f.name, f.actions]));
-  const usable = set.expressions.filter((name) => faces.has(name));
+  const faces = new Map(scaled.filter((f) => f.kind === "expression").map((f) => [f.name.toLowerCase(), f.actions]));
+  const usable = set.expressions.filter((name) => faces.has(name.toLowerCase()));
   if (usable.length === 0) {
     into.append(h("p", { class: "empty" }, "Contexts cannot be drawn: no face is known for the expressions of these maps."));
     return;

@@ -178,9 +178,9 @@ export function expressionBox(set: MapSet, id: string, value: number, onChange: 
 }
 
 export function withUnits(set: MapSet): string {
-  if (set.kind === "slope") return "slope, score units";
-  if (set.kind === "standardised_slope") return "slope, standard deviations";
-  return `${set.kind.replace("semipartial", "semi-partial")} correlation`.replace("correlation correlation", "correlation");
+  if (set.kind === "slope") return "Slope, score units";
+  if (set.kind === "standardised_slope") return "Slope, standard deviations";
+  return { partial: "Partial correlation", semipartial: "Semi-partial correlation", correlation: "Correlation" }[set.kind] ?? set.kind;
 }
 
 export function intervalText(lower: number, upper: number): string {

@@ -16,7 +16,7 @@ export function drawFace(actions: Actions, size: number, colours: { ink: string;
   const head = svg("g", { transform: `rotate(${tilt} 50 80)` });
   root.append(head);
   const jaw = 5 * Math.max(-0.6, a("jaw_drop")) + 4 * up("mouth_stretched");
-  head.append(svg("path", { d: `M16 42C16 14 84 14 84 42C84 66 ${72 + 0.2 * jaw} ${86 + jaw} 50 ${91 + jaw}C${28 - 0.2 * jaw} ${86 + jaw} 16 66 16 42Z`, fill: colours.skin, stroke: colours.muted, "stroke-width": 1.6 }));
+  head.append(svg("path", { d: `M17 44C15 2 85 2 83 44C83 66 ${72 + 0.2 * jaw} ${86 + jaw} 50 ${91 + jaw}C${28 - 0.2 * jaw} ${86 + jaw} 17 66 17 44Z`, fill: colours.skin, stroke: colours.muted, "stroke-width": 1.6 }));
   const features = svg("g", { transform: `translate(${turn} ${lift})` });
   head.append(features);
 
@@ -87,7 +87,7 @@ export function mixed(faces: Map<string, Actions>, weights: [expression: string,
   if (!(largest > 0)) return out;
   for (const [expression, weight] of weights) {
     if (!Number.isFinite(weight)) continue;
-    for (const [action, value] of Object.entries(faces.get(expression) ?? {})) out[action] = (out[action] ?? 0) + (value * weight) / largest;
+    for (const [action, value] of Object.entries(faces.get(expression.toLowerCase()) ?? {})) out[action] = (out[action] ?? 0) + (value * weight) / largest;
   }
   return out;
 }

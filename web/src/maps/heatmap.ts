@@ -23,6 +23,7 @@ export interface HeatData {
 const kRow_px = 18;
 const kHead_px = 92;
 const kStrip_px = 76;
+const kSlant_px = 46; // at the right, for the slanted name of the last column
 
 export class HeatMap {
   readonly element: HTMLElement;
@@ -99,7 +100,7 @@ export class HeatMap {
   private layout() {
     const width = this.scroller.clientWidth;
     const names = Math.min(240, Math.max(96, width * 0.26));
-    return { width, names, cell: (width - names) / Math.max(1, this.data.columns.length) };
+    return { width, names, cell: (width - names - kSlant_px) / Math.max(1, this.data.columns.length) };
   }
 
   private draw(): void {
@@ -302,7 +303,7 @@ function missing(pen: CanvasRenderingContext2D, x: number, y: number, width: num
 // The rows in view as a drawing of its own, for SVG and PNG.
 export function drawHeat(data: HeatData, rows: HeatRow[], frame: Frame): SVGSVGElement {
   const names = 210;
-  const cell = (frame.width - names - 10) / Math.max(1, data.columns.length);
+  const cell = (frame.width - names - kSlant_px) / Math.max(1, data.columns.length);
   const height = kHead_px + rows.length * kRow_px + 44;
   const chart = svg("svg", { width: frame.width, height, viewBox: `0 0 ${frame.width} ${height}`, "font-size": 11, "font-family": frame.theme.fontFamily, fill: frame.theme.ink });
   const scale = diverging(data.limit, !frame.isPrint && isDark());

@@ -90,7 +90,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
         const cells = set.cells_by_reason[g] ?? [];
         const n = set.n[g] ?? null;
         return { name: n !== null ? `${name} · ${count(n)}` : name, value: (cells[0] ?? 0) / Math.max(1, cells.reduce((a, b) => a + b, 0)), lower: NaN, upper: NaN };
-      }), frame, { domain: [0, 1], label: "share of cells" }),
+      }), frame, { domain: [0, 1], label: "share of cells", tick: (v) => `${Math.round(100 * v)}%` }),
       csv: () => ({ header: ["region", "videos", "cells_estimated", "cells"], rows: set.regions.map((name, g) => [name, set.n[g] ?? null, set.cells_by_reason[g]?.[0] ?? 0, (set.cells_by_reason[g] ?? []).reduce((a, b) => a + b, 0)]) }),
       label: () => `Share of cells with an estimate in ${set.regions.length} regions`,
     }).element,
@@ -101,7 +101,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
       mapFigure(set, {
         id: "per-expression", title: "How alike regions are, by expression", fileName: "per-expression",
         note: "Correlation of two regions over contexts, averaged over pairs after Fisher's z. Not corrected for noise: a rarer expression looks less alike.",
-        draw: (frame) => drawDots(similar.map(([name, value]) => ({ name, value: value ?? NaN, lower: NaN, upper: NaN })), frame, { label: "mean correlation" }),
+        draw: (frame) => drawDots(similar.map(([name, value]) => ({ name, value: value ?? NaN, lower: NaN, upper: NaN })), frame, { label: "mean correlation", tick: (v) => fixed(v, 1) }),
         csv: () => ({ header: ["expression", "similarity"], rows: similar.map(([name, value]) => [name, value]) }),
         label: () => similar.map(([name, value]) => `${name} ${fixed(value, 2)}`).join(", "),
       }).element,

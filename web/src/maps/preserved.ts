@@ -83,7 +83,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
           mapFigure(set, {
             id: "held-out", title: `Dimension ${chosen} in regions left out`, fileName: `dimension-${chosen}-held-out`,
             note: "Partial Spearman between the left-out region's scores and those of the others' mean; the dimension came from the others.",
-            draw: (frame) => drawDots(held, frame, { label: "partial Spearman" }),
+            draw: (frame) => drawDots(held, frame, { label: "partial Spearman", tick: (v) => fixed(v, 1) }),
             csv: () => ({ header: ["component", "region", "partial_spearman"], rows: held.map((d) => [chosen, d.name, d.value]) }),
             label: () => held.map((d) => `${d.name} ${fixed(d.value, 2)}`).join(", "),
           }).element,

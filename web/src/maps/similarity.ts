@@ -64,14 +64,22 @@ function drawMatrix(comparison: Comparison, set: MapSet, pairs: Pair[], frame: F
   const head = 18 + 4.9 * Math.max(...order.map((c) => c.length));
   const height = Number(chart.getAttribute("height"));
   const row = (height - head - 8) / order.length;
-  addTree(chart, comparison, set, frame, frame.width - treeRoom - 24, treeRoom + 10, (leaf) => head + (leaf + 0.5) * row);
+  addTree(chart, comparison, set, frame, frame.width - treeRoom - 44, treeRoom + 30, (leaf) => head + (leaf + 0.5) * row);
   return chart;
 }
 
 function drawDistance(pairs: (Pair & { km: number })[], frame: Frame): SVGSVGElement {
   const { theme } = frame;
+  // Names of the most and the least alike, as far as they do not lie on each other.
   const far = [...pairs].sort((a, b) => b.value - a.value);
-  const named = [...far.slice(0, 4), ...far.slice(-3)];
+  const most = Math.max(...pairs.map((p) => p.km));
+  const span = (far[0]?.value ?? 1) - (far.at(-1)?.value ?? 0) || 1;
+  const named: (Pair & { km: number })[] = [];
+  for (const p of [...far.slice(0, 5), ...far.slice(-4).reverse()]) {
+    if (named.every((q) => Math.abs(q.value - p.value) > 0.06 * span || Math.abs(q.km - p.km) > 0.75 * most)) named.push(p);
+  }
+  const text = (points: (Pair & { km: number })[], textAnchor: "start" | "end") =>
+    Plot.text(frame.isNarrow ? [] : points, { x: "km", y: "value", text: (p: Pair) => `${p.a} – ${p.b}`, dx: textAnchor === "start" ? 8 : -8, fontSize: 10, fill: theme.ink, stroke: theme.paper, strokeWidth: 3, textAnchor });
   return plotSvg({
     ...base({ ...frame, marginLeft: 56, marginRight: 24 }),
     height: 380, marginBottom: 42, marginTop: 16,
@@ -81,7 +89,8 @@ function drawDistance(pairs: (Pair & { km: number })[], frame: Frame): SVGSVGEle
       Plot.gridY({ stroke: theme.hairline, strokeOpacity: 1 }),
       Plot.ruleX(pairs.filter((p) => Number.isFinite(p.lower)), { x: "km", y1: "lower", y2: "upper", stroke: theme.accentFill, strokeWidth: 1.4 }),
       Plot.dot(pairs.filter((p) => Number.isFinite(p.value)), { x: "km", y: "value", r: 4, fill: theme.accent, fillOpacity: 0.75, stroke: theme.paper, title: (p: Pair & { km: number }) => `${p.a} and ${p.b}: ${fixed(p.value, 3)}, ${Math.round(p.km)} km` }),
-      Plot.text(frame.isNarrow ? [] : named, { x: "km", y: "value", text: (p: Pair) => `${p.a} – ${p.b}`, dy: -9, fontSize: 10, fill: theme.muted, textAnchor: "middle" }),
+      text(named.filter((p) => p.km < most / 2), "start"),
+      text(named.filter((p) => p.km >= most / 2), "end"),
     ],
   });
 }
@@ -118,8 +127,8 @@ function draw({ set, comparison }: Chosen, into: HTMLElement): void {
   const rest = set.regions.map((name) => ({ name, value: comparison.region_vs_rest[name] ?? NaN, expected: comparison.region_vs_rest_expected[name] ?? NaN }));
   const against = mapFigure(set, {
     id: "rest", title: "A region against the mean of the others", fileName: "region-against-rest",
-    note: `Averaging many maps raises this by itself: the bar ends at what a region's own mean similarity leads one to expect. Mean ${fixed(comparison.region_vs_rest_summary.mean, 3)}, expected ${fixed(comparison.region_vs_rest_summary.expected_from_averaging, 3)}.`,
-    draw: (frame) => drawDots(rest.map((r) => ({ name: r.name, value: r.value, lower: Math.min(r.value, r.expected), upper: Math.max(r.value, r.expected), title: `${r.name}: ${fixed(r.value, 3)}, expected ${fixed(r.expected, 3)}` })), frame, { label: "correlation" }),
+    note: `Averaging many maps raises this by itself: the diamond is what a region's own mean similarity leads one to expect. Mean ${fixed(comparison.region_vs_rest_summary.mean, 3)}, expected ${fixed(comparison.region_vs_rest_summary.expected_from_averaging, 3)}.`,
+    draw: (frame) => drawDots(rest.map((r) => ({ name: r.name, value: r.value, lower: NaN, upper: NaN, expected: r.expected, title: `${r.name}: ${fixed(r.value, 3)}, expected ${fixed(r.expected, 3)}` })), frame, { label: "correlation", tick: (v) => fixed(v, 1) }),
     csv: () => ({ header: ["region", "r_with_rest", "expected_from_averaging"], rows: rest.map((r) => [r.name, r.value, r.expected]) }),
     label: () => rest.map((r) => `${r.name} ${fixed(r.value, 2)}`).join(", "),
   });

@@ -32,6 +32,17 @@ function drawWorld(set: MapSet, places: Map<string, Place>, colour: Colour, titl
     const g = set.regions.findIndex((r) => lettersOf(r) === lettersOf(name));
     return g < 0 ? [] : [{ name: set.regions[g] ?? "", lat, lon, value: valueOfRegion ? valueOfRegion(g) : "" }];
   });
+  // Names that would lie on each other move apart, the northern ones northwards.
+  centres.sort((a, b) => b.lat - a.lat);
+  for (let k = 0; k < 4; ++k) {
+    centres.forEach((a, i) => centres.slice(i + 1).forEach((b) => {
+      if (Math.abs(a.lon - b.lon) < 34 && a.lat - b.lat < 13) {
+        const push = (13 - (a.lat - b.lat)) / 2;
+        a.lat += push;
+        b.lat -= push;
+      }
+    }));
+  }
   const land = shapes.filter((s) => s.id !== "010");
   const known = land.flatMap((s) => { const p = places.get(s.id); const fill = p ? colour(p) : null; return p && fill ? [{ ...s, p, fill }] : []; });
   return plotSvg({
