@@ -26,8 +26,10 @@ void add_associate(CommandLine& line);
 void add_export(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_merge(CommandLine& line);
+void add_ingest(CommandLine& line);
 void add_models(CommandLine& line);
 void add_report(CommandLine& line);
+void add_simulate(CommandLine& line);
 void add_worker(CommandLine& line);
 void add_data_dictionary(CommandLine& line);
 

@@ -13,6 +13,7 @@
 #include "store/duckdb_chunks.h"
 #include "store/duckdb_handles.h"
 #include "store/durable_file.h"
+#include "store/text_functions.h"
 #include "store/utf8.h"
 
 namespace mien {
@@ -163,7 +164,8 @@ struct Database::State {
     }
     database = std::move(opened);
     bulk_registered = false;
-    return Ok{};
+    MIEN_TRY(connection, connect());
+    return register_text_functions(connection);
   }
 
   Result<DuckConnection> connect() {
