@@ -28,6 +28,7 @@ std::vector<float> spread(float length_px, float side_px, float overlap_px) {
   const float step = side_px - overlap_px;
   const int count = static_cast<int>(std::ceil((length_px - overlap_px) / step));
   std::vector<float> centres;
+  centres.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     centres.push_back(side_px / 2 + (length_px - side_px) * static_cast<float>(i) /
                                         static_cast<float>(count - 1));
@@ -132,8 +133,9 @@ std::vector<FaceDetection> decode_detections(std::span<const float> scores,
     if (row[2] <= 0 || row[3] <= 0) continue;
     const std::size_t cell = r / static_cast<std::size_t>(per_cell);
     const auto side = static_cast<std::size_t>(grid_side);
+    const std::size_t row_of_cells = cell / side;
     const Point2 anchor = {(static_cast<float>(cell % side) + 0.5F) * stride,
-                           (static_cast<float>(cell / side) + 0.5F) * stride};
+                           (static_cast<float>(row_of_cells) + 0.5F) * stride};
     faces.push_back(decode_row(row, score_prob, anchor, square));
   }
   return faces;

@@ -38,7 +38,10 @@ struct Grey {
   int side = 0;
   std::array<float, kSide * kSide> luma{};  // 0..255
 
-  float at(int x, int y) const { return luma[static_cast<std::size_t>(y * side + x)]; }
+  float at(int x, int y) const {
+    const int position = y * side + x;
+    return luma[static_cast<std::size_t>(position)];
+  }
 };
 
 // Luma of the rectangle, stretched to a square of points; side 0 where it is too small.

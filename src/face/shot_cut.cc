@@ -52,8 +52,10 @@ Block block_at(const Grid& grid, int x, int y) {
   int squares = 0;
   for (int row = 0; row < kBlock; ++row) {
     for (int column = 0; column < kBlock; ++column) {
-      const int v = grid[static_cast<std::size_t>((y + row) * kWidth + x + column)];
-      block.values[static_cast<std::size_t>(row * kBlock + column)] = static_cast<std::int16_t>(v);
+      const int from = (y + row) * kWidth + x + column;
+      const int to = row * kBlock + column;
+      const int v = grid[static_cast<std::size_t>(from)];
+      block.values[static_cast<std::size_t>(to)] = static_cast<std::int16_t>(v);
       block.sum += v;
       squares += v * v;
     }
@@ -144,7 +146,8 @@ std::vector<float> frame_signature(const ImageView& image) {
   constexpr std::int32_t kScale = 1000 * kSamples * kSamples;
   std::vector<float> signature(sums.size());
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    signature[i] = static_cast<float>((sums[i] + kScale / 2) / kScale);
+    const std::int32_t rounded = (sums[i] + kScale / 2) / kScale;
+    signature[i] = static_cast<float>(rounded);
   }
   return signature;
 }

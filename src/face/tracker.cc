@@ -193,6 +193,7 @@ std::vector<TrackId> Tracker::update(const FrameFaces& frame) {
 
   const std::vector<std::size_t> order = canonical_order(frame.faces);
   std::vector<bool> beside;
+  beside.reserve(order.size());
   for (const std::size_t face : order) beside.push_back(stands_beside_another(frame.faces, face));
   CostMatrix costs(order.size(), s.tracks.size());
   for (std::size_t row = 0; row < order.size(); ++row) {
