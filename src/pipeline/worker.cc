@@ -239,7 +239,7 @@ Status run_worker() {
   std::signal(SIGPIPE, SIG_IGN);
   Replies replies;
   InputLines lines;
-  const Status ended = serve(lines, replies);
+  Status ended = serve(lines, replies);
   WorkerReply reply;
   reply.kind = WorkerReply::Kind::kError;
   reply.error = ended.error().message;
