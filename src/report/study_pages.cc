@@ -25,7 +25,7 @@ struct PageName {
 
 constexpr std::array kPages = {
     PageName{"index", "Overview", true},
-    PageName{"maps", "Maps", false},
+    PageName{"maps", "Maps", true},
     PageName{"regions", "Side by side", false},
     PageName{"claims", "Claims", false},
     PageName{"similarity", "Similarity", true},

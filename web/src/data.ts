@@ -43,6 +43,7 @@ export interface Study {
   models: [id: string, role: string, sha256: string][];
   options: Record<string, unknown>;
   rate_hz: number;
+  study_page?: string; // where the pages of maps are; empty: none
   channels: [name: string, description: string, group: number][];
   groups: ChannelGroup[];
   leading_groups: number[];

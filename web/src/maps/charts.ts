@@ -67,6 +67,7 @@ export interface Grid {
 // A small heat map with its numbers written into the cells where there is room.
 export function drawGrid(grid: Grid, frame: Frame): SVGSVGElement {
   const left = Math.min(frame.width * 0.34, 24 + 6.6 * Math.max(...grid.rows.map((r) => r.length)));
+  const most = Math.floor((left - 10) / 6.3);
   const head = 18 + 4.9 * Math.max(...grid.columns.map((c) => c.length));
   const cell = (frame.width - left - 50) / grid.columns.length;
   const row = Math.max(22, Math.min(38, cell * 0.62));
@@ -75,11 +76,11 @@ export function drawGrid(grid: Grid, frame: Frame): SVGSVGElement {
   const chart = svg("svg", { width: frame.width, height, viewBox: `0 0 ${frame.width} ${height}`, "font-size": 12, "font-family": frame.theme.fontFamily, fill: frame.theme.ink });
   grid.columns.forEach((name, c) => {
     const x = left + (c + 0.5) * cell;
-    chart.append(svg("text", { x, y: head - 6, transform: `rotate(-52 ${x} ${head - 6})` }, name));
+    chart.append(svg("text", { x, y: head - 6, "font-size": Math.max(7, Math.min(12, cell * 0.95)), transform: `rotate(-52 ${x} ${head - 6})` }, name));
   });
   grid.rows.forEach((name, r) => {
     const y = head + r * row;
-    chart.append(svg("text", { x: left - 8, y: y + row / 2 + 4, "text-anchor": "end" }, name));
+    chart.append(svg("text", { x: left - 8, y: y + row / 2 + 4, "text-anchor": "end" }, name.length > most ? `${name.slice(0, most - 1)}…` : name));
     grid.columns.forEach((_, c) => {
       const value = grid.value(r, c);
       const x = left + c * cell;

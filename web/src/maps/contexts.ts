@@ -12,17 +12,19 @@ function drawPoints(points: Point[], wanted: string, frame: Frame, onPoint?: (p:
   const xs = points.map((p) => p.x);
   const ys = points.map((p) => p.y);
   const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const x = (v: number) => 20 + ((v - x0) / (x1 - x0 || 1)) * (frame.width - 110);
+  const x = (v: number) => 20 + ((v - x0) / (x1 - x0 || 1)) * (frame.width - 60);
   const y = (v: number) => height - 20 - ((v - y0) / (y1 - y0 || 1)) * (height - 40);
   const chart = svg("svg", { width: frame.width, height, viewBox: `0 0 ${frame.width} ${height}`, "font-size": 11, "font-family": frame.theme.fontFamily });
   const matches = (p: Point) => wanted !== "" && p.context.toLowerCase().includes(wanted);
   const taken: [number, number, number][] = [];
   const labels: SVGElement[] = [];
   const label = (p: Point, always: boolean) => {
-    const at: [number, number, number] = [x(p.x), y(p.y), p.context.length * 6];
+    const room = p.context.length * 6;
+    const isRight = x(p.x) + room + 8 > frame.width;
+    const at: [number, number, number] = [isRight ? x(p.x) - room - 12 : x(p.x), y(p.y), room];
     if (!always && taken.some(([a, b, w]) => Math.abs(b - at[1]) < 13 && at[0] < a + w + 8 && a < at[0] + at[2] + 8)) return;
     taken.push(at);
-    labels.push(svg("text", { x: at[0] + 6, y: at[1] + 4, fill: frame.theme.ink, stroke: frame.theme.paper, "stroke-width": 3, "paint-order": "stroke", "pointer-events": "none", "font-weight": always ? 700 : 400 }, p.context));
+    labels.push(svg("text", { x: isRight ? x(p.x) - 6 : at[0] + 6, "text-anchor": isRight ? "end" : "start", y: at[1] + 4, fill: frame.theme.ink, stroke: frame.theme.paper, "stroke-width": 3, "paint-order": "stroke", "pointer-events": "none", "font-weight": always ? 700 : 400 }, p.context));
   };
   for (const p of points) {
     const dot = svg("circle", { cx: x(p.x), cy: y(p.y), r: matches(p) ? 6 : 4, fill: p.colour, stroke: matches(p) ? frame.theme.ink : screenTheme().muted, "stroke-width": matches(p) ? 2 : 0.5, "fill-opacity": wanted === "" || matches(p) ? 1 : 0.25 }, svg("title", {}, p.context));

@@ -3,12 +3,21 @@
 import { h, section, svg } from "../dom";
 import type { Frame } from "../charts/figure";
 import { figure } from "../charts/figure";
-import { kPriorMark } from "../statements";
+import { kPriorMark, kSimulatedMark, type Mark } from "../statements";
 import { addWatermark } from "../charts/marks";
 import { facts, loadAllCells, type Face, type MapSet } from "./data";
 import { buildPage, contextBox, contextName, findContext, lettersMatch, markOfSet, parameter, setParameter, sourceOf, value3, whenLoaded, type Chosen } from "./frame";
 import { drawFace, mixed, movedWords, type Actions } from "./glyph";
 import { count } from "../format";
+
+// Faces of a prior mixed by simulated maps: both must be said.
+const kSimulatedPrior: Mark = {
+  badge: "Simulated, drawn from a prior",
+  words: `${kSimulatedMark.words} ${kPriorMark.words}`,
+  across: "SIMULATED · DRAWN FROM A PRIOR",
+  acrossNarrow: "SIMULATED · PRIOR",
+  validity: `${kSimulatedMark.validity}; ${kPriorMark.validity}`,
+};
 
 interface Drawn {
   name: string;
@@ -32,7 +41,7 @@ function drawFaces(drawn: Drawn[], frame: Frame): SVGSVGElement | null {
     glyph.setAttribute("x", String(x + (width - size) / 2));
     glyph.setAttribute("y", String(y + 2));
     glyph.append(svg("title", {}, `${face.name}: ${movedWords(face.actions, 8)}`));
-    chart.append(glyph, svg("text", { x: x + width / 2, y: y + size + 18, "text-anchor": "middle", "font-size": 13, "font-weight": 600, fill: frame.theme.ink }, face.name));
+    chart.append(glyph, svg("text", { x: x + width / 2, y: y + size + 18, "text-anchor": "middle", "font-size": Math.min(13, (1.6 * width) / Math.max(1, face.name.length)), "font-weight": 600, fill: frame.theme.ink }, face.name));
     const lines = wrap(face.more, Math.floor(width / 6));
     lines.slice(0, 2).forEach((line, k) => chart.append(svg("text", { x: x + width / 2, y: y + size + 32 + k * 12, "text-anchor": "middle", "font-size": 10, fill: frame.theme.muted }, line)));
   });
@@ -50,7 +59,7 @@ function wrap(text: string, length: number): string[] {
 }
 
 function faceFigure(set: MapSet, id: string, title: string, note: string, isPrior: boolean, faces: () => Drawn[]) {
-  const mark = isPrior ? kPriorMark : markOfSet(set);
+  const mark = isPrior && set.is_simulated && id === "context-faces" ? kSimulatedPrior : isPrior ? kPriorMark : markOfSet(set);
   return figure({
     id, title, note, isPrior: false, mark, fileName: id, source: sourceOf(set), validity: "means of facial actions, formulas over landmarks",
     draw: (frame) => {

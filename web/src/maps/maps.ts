@@ -4,7 +4,7 @@ import { h } from "../dom";
 import { count, words } from "../format";
 import { limitOf } from "./colours";
 import { loadAllCells, loadCells, meanMap, type Cells, type MapSet } from "./data";
-import { buildPage, contextName, expressionBox, intervalText, mapFigure, pageLink, parameter, setParameter, value3, whenLoaded, withUnits, type Chosen } from "./frame";
+import { buildPage, contextName, expressionBox, intervalText, mapFigure, markOfSet, pageLink, parameter, setParameter, value3, whenLoaded, withUnits, type Chosen } from "./frame";
 import { drawHeat, HeatMap, heatKey, type HeatData } from "./heatmap";
 import { isHeldBack } from "./missing";
 
@@ -52,7 +52,8 @@ function draw(now: Chosen, into: HTMLElement): void {
   const E = set.expressions.length;
   const hasOrder = !!now.comparison?.similar_contexts_together?.length;
   let region = Math.min(set.regions.length, Math.max(0, Number(parameter("region") ?? 0) || 0));
-  let sort = parameter("sort") ?? (hasOrder ? "cluster" : "size");
+  let sort = parameter("sort") ?? "cluster";
+  if (sort === "cluster" && !hasOrder) sort = "size";
   let expression = Math.max(0, set.expressions.indexOf(parameter("expression") ?? ""));
   let search = "";
   let cells: Cells | null = null;
@@ -118,7 +119,11 @@ function draw(now: Chosen, into: HTMLElement): void {
     id: "heat", title: "Contexts by expressions", fileName: "map",
     note: `${withUnits(set)}. Blue goes together, orange keeps apart. SVG and PNG show the rows in view, CSV all rows. A double click, or Enter, opens the cell's claim.`,
     get more() { return regionName(); },
-    screen: () => h("div", {}, key, heat.element),
+    screen: () => {
+      const mark = markOfSet(set);
+      if (mark) heat.element.querySelector(".heat-body")?.append(h("div", { class: "heat-mark", "aria-hidden": "true" }, ...Array.from({ length: 4 }, () => h("span", {}, mark.across))));
+      return h("div", {}, key, heat.element);
+    },
     draw: (frame) => (data ? drawHeat(data, heat.rowsInView(), frame) : null),
     csv: () => ({
       header: ["region", "context", "expression", "estimate", "lower", "upper", "p_bh", "n_context", "n_uploaders", "reason"],

@@ -31,12 +31,11 @@ const kMethods: [title: string, formula: string, text: string][] = [
 function setSection(set: MapSet): HTMLElement {
   return h("div", { class: "panel" }, h("h3", {}, set.title), definitions([
     ["Association", `${words(set.kind)}: ${kKinds[set.kind] ?? "as its publishers describe it"}`],
-    ["Regions are", set.by === "region" ? "the corpus's regions" : `the values of ${set.by}`],
+    ["Regions are", set.is_published ? "those that were published" : set.by === "region" ? "the corpus's regions" : `the values of ${set.by}`],
     ["Standard errors", set.cluster === "country" ? "countries as a sample of countries" : set.cluster === "uploader" ? "these countries as given, uploaders resampled" : "none"],
     ["Whose labels", set.whose_labels],
     ["How reliable", set.reliability],
-    ["Notes", set.notes.join("; ") || "none"],
-  ]));
+  ]), set.notes.length > 0 ? h("ul", { class: "caveats" }, ...set.notes.map((note) => h("li", {}, note))) : null);
 }
 
 function draw({ comparison }: Chosen, into: HTMLElement): void {

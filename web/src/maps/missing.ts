@@ -6,7 +6,7 @@ import type { MapSet } from "./data";
 
 // Whether a reason means that numbers are held back, not that they could not be computed.
 export function isHeldBack(reason: string): boolean {
-  return /few|suppress|held|complement|minimum/.test(reason);
+  return reason.startsWith("suppressed");
 }
 
 export function missingTable(set: MapSet): HTMLElement {

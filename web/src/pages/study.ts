@@ -108,7 +108,7 @@ export function buildStudyPage(page: HTMLElement): void {
   buildShell(page, facts, [{ text: facts.name }], [{ title: "The list of videos", keys: kListKeys }]);
   const list = new VideoList(facts);
   page.replaceChildren(
-    h("div", { class: "page-head" }, h("h1", {}, facts.name)),
+    h("div", { class: "page-head" }, h("h1", {}, facts.name), facts.study_page ? h("a", { class: "button", href: facts.study_page }, "Maps and comparison") : null),
     tiles(facts),
     troubles(facts, (status, reason) => list.showOnly(status, reason)) ?? "",
     list.element,
