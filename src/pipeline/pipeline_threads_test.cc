@@ -17,7 +17,7 @@ namespace {
 class PipelineThreads : public ::testing::Test {
  protected:
   PipelineThreads() {
-    options_.rate_hz = 4;
+    options_.rate_hz = 12;
     options_.frames_table = true;
     options_.face.small_faces = false;
     options_.channels.label = false;
@@ -60,11 +60,11 @@ class PipelineThreads : public ::testing::Test {
 
 TEST_F(PipelineThreads, GiveTheTablesOfOneThread) {
   const testing::TemporaryFolder folder;
-  const auto clip = testing::face_clip(folder.path() / "clip.mp4", 2, 20);  // four chunks
+  const auto clip = testing::face_clip(folder.path() / "clip.mp4", 2, 5);  // three chunks
   const auto expected = tables_of(clip, 1);
   EXPECT_EQ(expected.size(), 6U);
   for (const auto& [table, rows] : expected) EXPECT_FALSE(rows.empty()) << table;
-  for (const int threads : {2, 3}) EXPECT_EQ(tables_of(clip, threads), expected) << threads;
+  EXPECT_EQ(tables_of(clip, 2), expected);
 }
 
 TEST_F(PipelineThreads, MayBeMoreThanChunks) {
