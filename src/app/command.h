@@ -29,6 +29,7 @@ void add_merge(CommandLine& line);
 void add_ingest(CommandLine& line);
 void add_models(CommandLine& line);
 void add_report(CommandLine& line);
+void add_run(CommandLine& line);
 void add_simulate(CommandLine& line);
 void add_worker(CommandLine& line);
 void add_data_dictionary(CommandLine& line);

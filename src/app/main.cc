@@ -74,6 +74,7 @@ int run(int argc, char** argv) {
   add_merge(line);
   add_models(line);
   add_report(line);
+  add_run(line);
   add_simulate(line);
   add_worker(line);
   add_data_dictionary(line);

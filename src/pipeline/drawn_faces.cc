@@ -1,5 +1,6 @@
 #include "pipeline/drawn_faces.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "store/durable_file.h"

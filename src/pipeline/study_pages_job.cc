@@ -1,16 +1,16 @@
 #include "pipeline/study_pages_job.h"
 
-#include <cmath>
+#include <map>
 #include <set>
 #include <utility>
 
-#include "media/media_info.h"
 #include "pipeline/compare.h"
 #include "pipeline/drawn_faces.h"
 #include "pipeline/map_sets.h"
 #include "pipeline/program_version.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/region_places.h"
+#include "pipeline/simulate.h"
 #include "report/report_writer.h"
 #include "store/csv_import.h"
 #include "store/durable_file.h"
@@ -22,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kSimulated = "mien.simulated";
 constexpr const char* kCopyNotice =
     "published maps of Cowen et al. 2021, CC BY 4.0; noise was added to them for privacy";
 
@@ -142,11 +141,11 @@ void add_options(const std::string& stage, const FileMetadata& metadata, StudyPa
 Status add_study(Database& database, const StudyPagesRequest& request, StudyPagesFacts& facts) {
   MIEN_TRY(sets, read_map_sets(database, request.study));
   MIEN_TRY(metadata, database.read_metadata(request.study / "maps" / "maps.parquet"));
-  bool is_simulated = metadata.contains(kSimulated);
+  bool is_simulated = metadata.contains(kSimulatedKey);
   const fs::path corpus = request.study / "corpus.parquet";
   if (is_file(corpus)) {
     MIEN_TRY(of_corpus, database.read_metadata(corpus));
-    is_simulated = is_simulated || of_corpus.contains(kSimulated);
+    is_simulated = is_simulated || of_corpus.contains(kSimulatedKey);
     add_options("corpus", of_corpus, facts);
   }
   add_options("associate", metadata, facts);
