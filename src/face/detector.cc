@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kRow = 16;  // numbers a box: centre, size, six keypoints
 constexpr float kOverlap = 0.3F;
 constexpr float kInside = 0.8F;
+// Boxes less sure than this share of the best have no part in the mean.
+constexpr float kSureShare = 0.5F;
 constexpr float kAnyScore = 0.05F;
 
 // Recall on composed pictures by a face's height in the network's pixels: 0.33 at 16, 0.65 at 20,
@@ -19,6 +21,9 @@ constexpr float kLeastFace_px = 32;
 constexpr float kFinestTile_px = kDetectorSide_px * kLeastFace_px / kLeastInNet_px;
 constexpr float kNoTilesBelow = 1.15F;  // base pass over finest tile
 constexpr float kLevelFactor = 2.8F;
+// The largest face that the pass above may miss. A larger one is that pass's to find, which sees
+// all of it: a tile may see it cut, and would spoil its box.
+constexpr float kLargestInTile = kLevelFactor * kLeastInNet_px / kDetectorSide_px;
 // Tiles overlap by the size of the faces that the level above misses, and a little more.
 constexpr float kOverlapOfParent = 1.1F * kLeastInNet_px / kDetectorSide_px;
 
@@ -157,7 +162,7 @@ std::vector<FaceDetection> merge_overlapping(std::vector<FaceDetection> faces, f
       if (taken[j]) continue;
       if (intersection_over_union(faces[i].box, faces[j].box) > overlap) {
         taken[j] = true;
-        group.push_back(faces[j]);
+        if (faces[j].score_prob >= kSureShare * faces[i].score_prob) group.push_back(faces[j]);
       } else if (contained(faces[i].box, faces[j].box) > kInside) {
         taken[j] = true;
       }
@@ -201,6 +206,9 @@ Result<std::vector<FaceDetection>> Detector::candidates(const ImageView& image, 
   if (passes == Passes::kBase) return faces;
   for (const CropSquare& tile : tile_passes(width_px, height_px, border)) {
     MIEN_TRY(found, look(image, scale, tile, min_score_prob));
+    std::erase_if(found, [&](const FaceDetection& face) {
+      return std::max(face.box.width_px, face.box.height_px) > kLargestInTile * tile.side_px;
+    });
     faces.insert(faces.end(), found.begin(), found.end());
   }
   return merge_overlapping(std::move(faces), kOverlap);

