@@ -3,7 +3,7 @@
 #include <string>
 
 #include "app/command.h"
-#include "pipeline/compare.h"
+#include "pipeline/compare_study.h"
 
 namespace mien {
 
@@ -28,10 +28,18 @@ Status run_compare(const CompareRequest& request) {
   if (request.maps.empty() == request.study.empty()) {
     return Error{ErrorCode::kUsage, "name either a study or --maps DIR"};
   }
-  if (!request.study.empty()) {
-    return Error{ErrorCode::kUnsupported, "studies cannot be compared yet; use --maps DIR"};
+  if (!request.maps.empty()) {
+    MIEN_TRY(published,
+             compare_published_with_panels(request.maps, request.experiment, request.options));
+    return print(request.as_json ? to_json(published).dump(2) + "\n" : to_text(published));
   }
-  MIEN_TRY(comparison, compare_published(request.maps, request.experiment, request.options));
+  DatabaseOptions database_options;
+  database_options.threads = request.options.threads;
+  MIEN_TRY(database, Database::open(database_options));
+  CompareOptions options = request.options;
+  options.embed = true;
+  MIEN_TRY(comparison, compare_study(database, request.study, options));
+  MIEN_TRY_VOID(write_comparison(database, request.study, comparison));
   return print(request.as_json ? to_json(comparison).dump(2) + "\n" : to_text(comparison));
 }
 
@@ -47,6 +55,14 @@ void add_compare(CommandLine& line) {
                    "Which experiment of the published maps: 1 (visual contexts), 2 (words)")
       ->capture_default_str();
   verb->add_flag("--json", request->as_json, "JSON on standard output instead of tables");
+  verb->add_flag("--embed", request->options.embed,
+                 "With --maps: also a map of contexts for the eye (seconds)");
+  verb->add_option("--threads", request->options.threads, "Changes no number")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  verb->add_option("--ridge", request->options.ridge, "Of the generalised canonical correlations")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   verb->add_option("--seed", request->options.seed, "Seed of all permutations")
       ->capture_default_str();
   verb->add_option("--permutations", request->options.permutations, "Of each permutation test")

@@ -1,10 +1,14 @@
 #include "pipeline/compare.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pipeline/published_maps.h"
 #include "pipeline/region_places.h"
+#include "stats/context_colours.h"
+#include "stats/context_order.h"
 #include "stats/correlation.h"
+#include "stats/embedding.h"
 
 namespace mien {
 
@@ -51,6 +55,37 @@ Result<GeographyComparison> compare_geography(const Comparison& comparison) {
   return result;
 }
 
+// Components to turn and to draw: the preserved ones; where none could be tested, those with a
+// positive eigenvalue, at most 8.
+std::size_t leading_components(const PreservedComponents& preserved) {
+  if (preserved.not_testable.empty()) return preserved.preserved;
+  std::size_t positive = 0;
+  while (positive < std::min<std::size_t>(8, preserved.components.size()) &&
+         preserved.components[positive].eigenvalue > 0) {
+    ++positive;
+  }
+  return positive;
+}
+
+void turn_and_draw(Comparison& comparison) {
+  const PreservedComponents& preserved = comparison.preserved;
+  const auto leading = static_cast<Eigen::Index>(leading_components(preserved));
+  if (leading == 0) return;
+  Matrix loadings(static_cast<Eigen::Index>(preserved.kept_expressions.size()), leading);
+  for (Eigen::Index k = 0; k < leading; ++k) {
+    const PreservedComponent& component = preserved.components[static_cast<std::size_t>(k)];
+    for (Eigen::Index e = 0; e < loadings.rows(); ++e) {
+      loadings(e, k) = component.weights[static_cast<std::size_t>(e)] *
+                       std::sqrt(std::max(0.0, component.eigenvalue));
+    }
+  }
+  comparison.rotated = varimax(loadings);
+  if (!comparison.options.embed || leading < 2) return;
+  const Matrix scores = preserved.mean_scores.leftCols(leading);
+  comparison.embedding = embed(scores);
+  comparison.colours = context_colours(scores);
+}
+
 }  // namespace
 
 Result<Comparison> compare_maps(ContextMaps maps, MapsOrigin origin,
@@ -79,7 +114,11 @@ Result<Comparison> compare_maps(ContextMaps maps, MapsOrigin origin,
   }
   MIEN_TRY(geography, compare_geography(result));
   result.geography = std::move(geography);
-  result.preserved = preserved_components(winsorised_maps(result.maps), options.alpha);
+  const ContextMaps drawn_in = winsorised_maps(result.maps);
+  result.preserved = preserved_components(drawn_in, options.alpha);
+  result.generalised = generalised_correlations(drawn_in, options.ridge);
+  result.context_order = similar_contexts_together(result.maps);
+  turn_and_draw(result);
   return result;
 }
 

@@ -12,10 +12,12 @@
 #include "base/result.h"
 #include "stats/clustering.h"
 #include "stats/context_maps.h"
+#include "stats/generalised_correlations.h"
 #include "stats/geography.h"
 #include "stats/heterogeneity.h"
 #include "stats/noise_correction.h"
 #include "stats/preserved_components.h"
+#include "stats/rotation.h"
 #include "stats/similarity.h"
 
 namespace mien {
@@ -25,6 +27,9 @@ struct CompareOptions {
   double alpha = 0.05;
   double margin = 0.01;     // within which cells of regions count as alike, in units of the cells
   int permutations = 9999;  // of each permutation test
+  double ridge = 0.01;      // of the generalised canonical correlations
+  bool embed = false;       // also a map for the eye (seconds)
+  int threads = 1;          // of what is computed from a study's statistics; changes no number
   std::filesystem::path data;  // region_centroids.csv and region_adjacency.csv; empty: no geography
 };
 
@@ -63,6 +68,12 @@ struct Comparison {
   std::optional<ClusterTree> tree;             // of 1 - r; where every pair has an r
   GeographyComparison geography;
   PreservedComponents preserved;  // of winsorised maps
+  Varimax
+      rotated;  // of the preserved components' loadings, weights x sqrt(eigenvalue); may be empty
+  GeneralisedCorrelations generalised;     // of winsorised maps
+  std::vector<std::size_t> context_order;  // similar ones together; those complete in all regions
+  Matrix embedding;                        // preserved.kept_contexts x 2, or empty
+  std::vector<std::string> colours;        // of the embedded contexts
 };
 
 // `maps` must hold (check_maps). Deterministic. Published maps: below 2 s. Errors are those of the

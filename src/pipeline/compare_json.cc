@@ -57,6 +57,20 @@ Json rows_json(const std::vector<PartSimilarity>& parts, const std::vector<std::
   return list;
 }
 
+Json rotated_json(const Comparison& comparison) {
+  Json factors = Json::array();
+  for (Eigen::Index k = 0; k < comparison.rotated.loadings.cols(); ++k) {
+    Json loadings = Json::object();
+    for (Eigen::Index e = 0; e < comparison.rotated.loadings.rows(); ++e) {
+      const std::size_t expression =
+          comparison.preserved.kept_expressions[static_cast<std::size_t>(e)];
+      loadings[comparison.maps.expressions[expression]] = comparison.rotated.loadings(e, k);
+    }
+    factors.push_back(std::move(loadings));
+  }
+  return factors;
+}
+
 Json preserved_json(const Comparison& comparison) {
   const PreservedComponents& preserved = comparison.preserved;
   Json components = Json::array();
@@ -90,7 +104,52 @@ Json preserved_json(const Comparison& comparison) {
       {"contexts", preserved.kept_contexts.size()},
       {"dropped_contexts", names(preserved.dropped_contexts, comparison.maps.contexts)},
       {"dropped_expressions", names(preserved.dropped_expressions, comparison.maps.expressions)},
-      {"components", std::move(components)}};
+      {"components", std::move(components)},
+      {"varimax", rotated_json(comparison)}};
+}
+
+Json rows_of(const std::vector<std::size_t>& contexts) {
+  Json rows = Json::array();
+  for (const std::size_t context : contexts) rows.push_back(context + 1);
+  return rows;
+}
+
+Json generalised_json(const Comparison& comparison) {
+  const GeneralisedCorrelations& generalised = comparison.generalised;
+  if (!generalised.not_estimable.empty()) {
+    return {{"estimable", false}, {"reason", generalised.not_estimable}};
+  }
+  Json weights = Json::object();
+  for (std::size_t g = 0; g < generalised.weights.size(); ++g) {
+    Json dimensions = Json::array();
+    for (Eigen::Index k = 0; k < generalised.weights[g].cols(); ++k) {
+      const auto column = generalised.weights[g].col(k);
+      dimensions.push_back(std::vector<double>(column.begin(), column.end()));
+    }
+    weights[comparison.maps.regions[g]] = std::move(dimensions);
+  }
+  return {{"estimable", true},
+          {"method", "MAXVAR of winsorised maps; an eigenvalue is at most the number of regions"},
+          {"lambda", generalised.lambda},
+          {"eigenvalues", generalised.eigenvalues},
+          {"expressions", names(generalised.kept_expressions, comparison.maps.expressions)},
+          {"weights", std::move(weights)}};
+}
+
+Json embedding_json(const Comparison& comparison) {
+  if (comparison.embedding.size() == 0) return {};
+  Json points = Json::array();
+  for (std::size_t i = 0; i < comparison.colours.size(); ++i) {
+    const std::size_t context = comparison.preserved.kept_contexts[i];
+    points.push_back({{"row", context + 1},
+                      {"context", comparison.maps.contexts[context]},
+                      {"x", comparison.embedding(static_cast<Eigen::Index>(i), 0)},
+                      {"y", comparison.embedding(static_cast<Eigen::Index>(i), 1)},
+                      {"colour", comparison.colours[i]}});
+  }
+  return {
+      {"method", "t-SNE of component scores, perplexity 30; only neighbourhoods mean something"},
+      {"points", std::move(points)}};
 }
 
 Json estimate_json(const Estimate& estimate) {
@@ -239,6 +298,9 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
           {"tree", tree_json(comparison)},
           {"geography", geography_json(comparison)},
           {"preserved", preserved_json(comparison)},
+          {"generalised_correlations", generalised_json(comparison)},
+          {"similar_contexts_together", rows_of(comparison.context_order)},
+          {"embedding", embedding_json(comparison)},
           {"dropped_rows", dropped_json(comparison)}};
 }
 

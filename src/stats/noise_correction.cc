@@ -76,6 +76,33 @@ std::vector<RegionMoments> deleted_moments(const ContextMaps& maps, std::size_t 
   return moments;
 }
 
+// By how much deleting a block changes mean(SE^2): the squared standard error of a mean of B blocks
+// is SS / (B (B - 1)), and without block b its sum of squares is SS - B / (B - 1) d_b^2. Blocks of
+// equal noise give B / (B - 1).
+std::vector<double> noise_factors(const std::vector<Matrix>& replicates) {
+  const auto blocks = static_cast<double>(replicates.size());
+  if (replicates.size() < 3) return std::vector<double>(replicates.size(), blocks / (blocks - 1));
+  Matrix mean = Matrix::Zero(replicates.front().rows(), replicates.front().cols());
+  for (const Matrix& replicate : replicates) mean += replicate / blocks;
+  std::vector<double> squares;
+  double sum = 0;
+  for (const Matrix& replicate : replicates) {
+    double square = 0;
+    for (Eigen::Index i = 0; i < mean.size(); ++i) {
+      const double deviation = replicate.data()[i] - mean.data()[i];
+      if (!std::isnan(deviation)) square += deviation * deviation;
+    }
+    squares.push_back(square);
+    sum += square;
+  }
+  std::vector<double> factors;
+  for (const double square : squares) {
+    const double share = sum > 0 ? square / sum : 1 / blocks;
+    factors.push_back(blocks / (blocks - 2) * (1 - blocks / (blocks - 1) * share));
+  }
+  return factors;
+}
+
 void replace_region(PairMoments& moments, std::size_t g, const RegionMoments& with,
                     double noise_factor) {
   moments.covariance.row(at(g)) = with.covariance.transpose();
@@ -174,14 +201,17 @@ std::vector<Estimate> jackknife(
   const PairMoments whole = pair_moments(maps);
   const std::vector<double> values = statistics(whole);
   std::vector<double> variance(values.size(), maps.has_replicates() ? 0 : kNaN);
+  std::vector<double> bias(values.size(), 0);
   double df = std::numeric_limits<double>::infinity();
   for (std::size_t g = 0; g < maps.regions.size() && maps.has_replicates(); ++g) {
     const auto blocks = static_cast<double>(maps.replicates[g].size());
     df = std::min(df, blocks - 1);
     std::vector<std::vector<double>> deleted;
-    for (const RegionMoments& region : deleted_moments(maps, g)) {
+    const std::vector<RegionMoments> regions = deleted_moments(maps, g);
+    const std::vector<double> factors = noise_factors(maps.replicates[g]);
+    for (std::size_t b = 0; b < regions.size(); ++b) {
       PairMoments moments = whole;
-      replace_region(moments, g, region, blocks / (blocks - 1));
+      replace_region(moments, g, regions[b], factors[b]);
       deleted.push_back(statistics(moments));
     }
     for (std::size_t s = 0; s < values.size(); ++s) {
@@ -191,6 +221,7 @@ std::vector<Estimate> jackknife(
       for (const std::vector<double>& replicate : deleted) {
         sum += (replicate[s] - mean) * (replicate[s] - mean);
       }
+      bias[s] += (blocks - 1) * (mean - values[s]);
       variance[s] += blocks >= 2 ? sum * (blocks - 1) / blocks : kNaN;
     }
   }
@@ -198,7 +229,8 @@ std::vector<Estimate> jackknife(
   for (std::size_t s = 0; s < values.size(); ++s) {
     const double se = std::sqrt(variance[s]);
     const double reach = t_quantile(0.975, df) * se;
-    estimates.push_back({values[s], se, values[s] - reach, values[s] + reach, df});
+    const double value = std::isnan(bias[s]) ? values[s] : values[s] - bias[s];
+    estimates.push_back({value, se, value - reach, value + reach, df});
   }
   return estimates;
 }

@@ -10,9 +10,10 @@
 // Var(A_g) - mean(SE_g^2).
 //
 // Standard errors come from deleting one block of uploaders at a time (jackknife, Tukey 1958;
-// blocks of different regions are independent, so their parts add up); a deleted block raises
-// mean(SE^2) by B / (B - 1). Percentiles of resampled maps are not used: resampling attenuates a
-// second time.
+// blocks of different regions are independent, so their parts add up). A deleted block changes
+// mean(SE^2) by its own share of the spread between blocks: B / (B - 1) on average, less where the
+// block itself was noisy. Values are corrected for the jackknife's bias (Quenouille 1956).
+// Percentiles of resampled maps are not used: resampling attenuates a second time.
 #pragma once
 
 #include <cstddef>
@@ -49,8 +50,9 @@ struct Estimate {
   double df = 0;
 };
 
-// Statistics of the pair moments with their jackknife standard errors. Without replicates se and
-// interval are NaN. A statistic that is NaN in some replicate has no interval.
+// Statistics of the pair moments, corrected for bias, with their jackknife standard errors. Without
+// replicates the value is uncorrected, and se and interval are NaN. A statistic that is NaN in some
+// replicate is uncorrected too and has no interval.
 std::vector<Estimate> jackknife(
     const ContextMaps& maps,
     const std::function<std::vector<double>(const PairMoments&)>& statistics);

@@ -12,9 +12,17 @@ namespace mien {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr int kMostSteps = 5000;
+constexpr int kMostSweeps = 1000;
+constexpr double kSmallestAngle = 1e-13;
 
 using Columns = Eigen::MatrixXd;  // what Eigen's decompositions like
+
+void turn_columns(Matrix& matrix, Eigen::Index p, Eigen::Index q, double angle) {
+  const Eigen::VectorXd x = matrix.col(p);
+  const Eigen::VectorXd y = matrix.col(q);
+  matrix.col(p) = std::cos(angle) * x + std::sin(angle) * y;
+  matrix.col(q) = std::cos(angle) * y - std::sin(angle) * x;
+}
 
 Columns standardised(const Matrix& configuration) {
   Columns centred = configuration.rowwise() - configuration.colwise().mean();
@@ -34,21 +42,27 @@ double disparity(const Columns& a, const Columns& b) {
 
 Varimax varimax(const Matrix& loadings) {
   const Eigen::Index factors = loadings.cols();
+  const auto n = static_cast<double>(loadings.rows());
   Varimax result{loadings, Matrix::Identity(factors, factors)};
-  if (factors < 2) return result;
-  double criterion = 0;
-  for (int step = 0; step < kMostSteps; ++step) {
-    const Columns rotated = result.loadings;
-    const Columns target =
-        rotated.array().cube().matrix() -
-        rotated * (rotated.array().square().colwise().mean().matrix().asDiagonal());
-    const Eigen::JacobiSVD<Columns> svd(loadings.transpose() * target,
-                                        Eigen::ComputeThinU | Eigen::ComputeThinV);
-    result.rotation = svd.matrixU() * svd.matrixV().transpose();
-    result.loadings = loadings * result.rotation;
-    const double grown = svd.singularValues().sum();
-    if (grown <= criterion * (1 + 1e-15)) break;
-    criterion = grown;
+  for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
+    double largest = 0;
+    for (Eigen::Index p = 0; p < factors; ++p) {
+      for (Eigen::Index q = p + 1; q < factors; ++q) {
+        const Eigen::ArrayXd x = result.loadings.col(p).array();
+        const Eigen::ArrayXd y = result.loadings.col(q).array();
+        const Eigen::ArrayXd u = x.square() - y.square();
+        const Eigen::ArrayXd v = 2 * x * y;
+        const double sine = 2 * (u * v).sum() - 2 * u.sum() * v.sum() / n;
+        const double cosine =
+            (u.square() - v.square()).sum() - (u.sum() * u.sum() - v.sum() * v.sum()) / n;
+        if (sine == 0 && cosine >= 0) continue;
+        const double angle = std::atan2(sine, cosine) / 4;
+        largest = std::max(largest, std::abs(angle));
+        turn_columns(result.loadings, p, q, angle);
+        turn_columns(result.rotation, p, q, angle);
+      }
+    }
+    if (largest < kSmallestAngle) break;
   }
   return result;
 }

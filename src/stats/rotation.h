@@ -8,9 +8,9 @@
 
 namespace mien {
 
-// Varimax (Kaiser 1958), raw (without Kaiser's row normalisation), by the singular-value iteration
-// with a step of 1 until the criterion stops growing. `loadings` is variables x factors; the result
-// is loadings x rotation.
+// Varimax (Kaiser 1958), raw (without Kaiser's row normalisation), by turning pairs of factors to
+// their best angle until none turns: unlike the iteration of singular values it never passes the
+// best angle and comes back. `loadings` is variables x factors; the result is loadings x rotation.
 struct Varimax {
   Matrix loadings;
   Matrix rotation;  // orthogonal

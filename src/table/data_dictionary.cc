@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "table/comparison_schema.h"
+
 namespace mien {
 
 namespace {
@@ -37,9 +39,11 @@ std::string data_dictionary(ChannelColumns channels, const TableSchema& tracks) 
       "measurement that is missing is null, never 0, with a reason beside it.\n\n"
       "A label is what raters would call a face, never what a person feels.\n";
   const std::vector<TableSchema> tables = {
-      corpus_schema(),   media_schema(),          tracks,
-      frames_schema({}), windows_schema({}),      expressions_schema({}),
-      contexts_schema(), context_status_schema(), maps_schema()};
+      corpus_schema(),          media_schema(),          tracks,
+      frames_schema({}),        windows_schema({}),      expressions_schema({}),
+      contexts_schema(),        context_status_schema(), maps_schema(),
+      compare_pairs_schema(),   compare_cells_schema(),  compare_deviations_schema(),
+      compare_contexts_schema()};
   for (const TableSchema& table : tables) {
     text +=
         "\n## " + table.name + "\n\nOne row per " + table.row + ". " + table.description + "\n\n";

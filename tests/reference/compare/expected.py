@@ -195,18 +195,21 @@ def jackknife_case(rng):
     se = blocks.std(axis=1, ddof=1) / np.sqrt(count)
     whole = noise(cells, se)
     statistics = ["mean_rho", "mean_rho_squared", "variance_preserved"]
-    sums = np.zeros(6)
+    estimate = np.array([whole[s] for s in statistics] + list(whole["rho"]))
+    sums, bias = np.zeros(6), np.zeros(6)
     for g in range(3):
         replicates = []
         for b in range(count):
             deleted, raised = cells.copy(), se.copy()
-            deleted[g] = np.delete(blocks[g], b, axis=0).mean(axis=0)
-            raised[g] = se[g] * np.sqrt(count / (count - 1))
+            left = np.delete(blocks[g], b, axis=0)
+            deleted[g] = left.mean(axis=0)
+            raised[g] = left.std(axis=0, ddof=1) / np.sqrt(count - 1)
             result = noise(deleted, raised)
             replicates.append([result[s] for s in statistics] + list(result["rho"]))
         replicates = np.array(replicates)
+        bias += (count - 1) * (replicates.mean(axis=0) - estimate)
         sums += (count - 1) / count * ((replicates - replicates.mean(axis=0)) ** 2).sum(axis=0)
-    return {"blocks": blocks, "expected": {**whole, "se": np.sqrt(sums)}}
+    return {"blocks": blocks, "expected": {"values": estimate - bias, "se": np.sqrt(sums)}}
 
 
 def generalised(cells, lam_ridge):

@@ -1,0 +1,141 @@
+#include "pipeline/study_maps.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "table/schema.h"
+
+namespace mien {
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// Names in the order of their first mention.
+class Names {
+ public:
+  std::size_t add(const std::string& name) {
+    const auto [found, is_new] = index_.emplace(name, list_.size());
+    if (is_new) list_.push_back(name);
+    return found->second;
+  }
+  const std::vector<std::string>& list() const { return list_; }
+
+ private:
+  std::map<std::string, std::size_t> index_;
+  std::vector<std::string> list_;
+};
+
+struct CellRow {
+  std::size_t region = 0;
+  std::size_t context = 0;
+  std::size_t expression = 0;
+  double estimate = kNaN;
+  double se = kNaN;
+};
+
+struct Collected {
+  StudyMaps head;
+  Names regions;
+  Names contexts;
+  Names expressions;
+  std::vector<CellRow> rows;
+};
+
+Status check_columns(const Table& table, const std::filesystem::path& path) {
+  const TableSchema wanted = maps_schema();
+  for (const char* name : {"by", "region", "source", "context", "channel", "expression", "kind",
+                           "estimate", "se", "cluster", "reason"}) {
+    const int have = table.schema().index_of(name);
+    const ColumnType type = wanted.columns[static_cast<std::size_t>(wanted.index_of(name))].type;
+    if (have >= 0 && table.schema().columns[static_cast<std::size_t>(have)].type == type) continue;
+    return Error{ErrorCode::kCorrupt, path.string() + ": no column '" + name + "' of type " +
+                                          std::string(to_string(type)) +
+                                          "; remedy: run `mien associate` again"};
+  }
+  return Ok{};
+}
+
+Result<StudyMaps> finish(Collected collected, const std::filesystem::path& path) {
+  StudyMaps result = std::move(collected.head);
+  ContextMaps& maps = result.maps;
+  maps.regions = collected.regions.list();
+  maps.contexts = collected.contexts.list();
+  maps.expressions = collected.expressions.list();
+  const auto rows = static_cast<Eigen::Index>(maps.contexts.size());
+  const auto columns = static_cast<Eigen::Index>(maps.expressions.size());
+  maps.cells.assign(maps.regions.size(), Matrix::Constant(rows, columns, kNaN));
+  std::vector<Matrix> se = maps.cells;
+  std::vector<bool> seen(maps.regions.size() * static_cast<std::size_t>(rows * columns), false);
+  bool any_se = false;
+  for (const CellRow& row : collected.rows) {
+    const auto c = static_cast<Eigen::Index>(row.context);
+    const auto e = static_cast<Eigen::Index>(row.expression);
+    const std::size_t place =
+        (row.region * maps.contexts.size() + row.context) * maps.expressions.size() +
+        row.expression;
+    if (seen[place]) {
+      return Error{ErrorCode::kCorrupt, path.string() + ": the cell " + maps.regions[row.region] +
+                                            ", " + maps.contexts[row.context] + ", " +
+                                            maps.expressions[row.expression] + " stands twice"};
+    }
+    seen[place] = true;
+    maps.cells[row.region](c, e) = row.estimate;
+    se[row.region](c, e) = row.se;
+    any_se = any_se || row.se > 0;
+  }
+  if (any_se) maps.se = std::move(se);
+  MIEN_TRY_VOID(check_maps(maps));
+  return result;
+}
+
+}  // namespace
+
+Result<std::vector<StudyMaps>> read_study_maps(Database& database,
+                                               const std::filesystem::path& study) {
+  const std::filesystem::path path = study / "maps" / "maps.parquet";
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return Error{ErrorCode::kNotFound, path.string() +
+                                           ": no maps; remedy: run `mien associate --study " +
+                                           study.string() + "` first"};
+  }
+  MIEN_TRY(table, database.read_parquet(path));
+  MIEN_TRY_VOID(check_columns(table, path));
+  std::map<std::pair<std::string, std::string>, Collected> parts;
+  const auto text = [&](const char* column) { return table.column(column).strings(); };
+  const auto by = text("by"), region = text("region"), source = text("source"),
+             context = text("context"), channel = text("channel"), expression = text("expression"),
+             kind = text("kind"), cluster = text("cluster"), reason = text("reason");
+  const Column& estimate = table.column("estimate");
+  const Column& se = table.column("se");
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    Collected& part = parts[{source[row], channel[row]}];
+    if (part.rows.empty()) {
+      part.head = {by[row], source[row], channel[row], kind[row], cluster[row], {}, {}};
+    }
+    if (part.head.kind != kind[row] || part.head.by != by[row]) {
+      return Error{ErrorCode::kCorrupt, path.string() + ": maps of '" + part.head.kind + "' by " +
+                                            part.head.by + " and of '" + kind[row] + "' by " +
+                                            by[row] + " in one file"};
+    }
+    const bool missing = estimate.is_null(row);
+    if (missing) ++part.head.missing_cells[reason[row]];
+    part.rows.push_back({part.regions.add(region[row]), part.contexts.add(context[row]),
+                         part.expressions.add(expression[row]),
+                         missing ? kNaN : estimate.doubles()[row],
+                         missing || se.is_null(row) ? kNaN : se.doubles()[row]});
+  }
+  if (parts.empty()) {
+    return Error{ErrorCode::kCorrupt, path.string() + ": not one cell"};
+  }
+  std::vector<StudyMaps> result;
+  for (auto& [key, part] : parts) {
+    MIEN_TRY(maps, finish(std::move(part), path));
+    result.push_back(std::move(maps));
+  }
+  return result;
+}
+
+}  // namespace mien

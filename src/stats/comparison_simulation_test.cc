@@ -1,0 +1,248 @@
+// Whether estimates and intervals of the comparison hold on maps whose truth is known. Seeds were
+// fixed beforehand; MIEN_SOAK=1 runs 2,000 studies a case, else few.
+#include <gtest/gtest.h>
+
+#include <Eigen/QR>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "base/random.h"
+#include "stats/correlation.h"
+#include "stats/geography.h"
+#include "stats/heterogeneity.h"
+#include "stats/noise_correction.h"
+#include "stats/preserved_components.h"
+#include "stats/similarity.h"
+
+namespace mien {
+namespace {
+
+int studies(int few) {
+  return std::getenv("MIEN_SOAK") != nullptr ? 2000 : few;  // NOLINT(concurrency-mt-unsafe)
+}
+
+// Two Monte Carlo standard errors of a share near `share`, beyond the 2,000 studies that the
+// bounds are meant for.
+double slack(double share, int n) {
+  return n >= 2000 ? 0 : 2 * std::sqrt(share * (1 - share) / n);
+}
+
+Matrix normal_matrix(Eigen::Index rows, Eigen::Index columns, Random& random) {
+  Matrix result(rows, columns);
+  for (Eigen::Index i = 0; i < result.size(); ++i) result.data()[i] = random.normal();
+  return result;
+}
+
+struct NoisyStudy {
+  ContextMaps truth;
+  ContextMaps maps;  // with se and replicates
+};
+
+// Regions share `shared` of their variance; `blocks` uploader blocks of unequal noise a region,
+// half of a block's noise common to all expressions of a context; noise variance of a map: `noise`.
+NoisyStudy noisy_study(Random& random, double shared, double noise) {
+  constexpr Eigen::Index kContexts = 40;
+  constexpr Eigen::Index kExpressions = 8;
+  constexpr int kRegions = 3;
+  constexpr int kBlocks = 32;
+  NoisyStudy study;
+  for (const char* name : {"a", "b", "c"}) study.maps.regions.emplace_back(name);
+  study.maps.contexts.assign(kContexts, "context");
+  study.maps.expressions.assign(kExpressions, "expression");
+  study.truth = study.maps;
+  const Matrix common = normal_matrix(kContexts, kExpressions, random);
+  for (int g = 0; g < kRegions; ++g) {
+    study.truth.cells.emplace_back(std::sqrt(shared) * common +
+                                   std::sqrt(1 - shared) *
+                                       normal_matrix(kContexts, kExpressions, random));
+    std::vector<Matrix> blocks;
+    Matrix sum = Matrix::Zero(kContexts, kExpressions);
+    for (int b = 0; b < kBlocks; ++b) {
+      // Mean square of 0.6 + 0.8 u, u uniform, is 1.0533.
+      const double size = std::sqrt(noise * kBlocks / 1.0533 / 2) * (0.6 + 0.8 * random.uniform());
+      const Matrix of_context = normal_matrix(kContexts, 1, random);
+      blocks.emplace_back(study.truth.cells.back() +
+                          size * (normal_matrix(kContexts, kExpressions, random) +
+                                  of_context.replicate(1, kExpressions)));
+      sum += blocks.back();
+    }
+    Matrix squares = Matrix::Zero(kContexts, kExpressions);
+    std::vector<Matrix> deleted;
+    for (const Matrix& block : blocks) {
+      squares += (block - sum / kBlocks).cwiseAbs2();
+      deleted.push_back((sum - block) / (kBlocks - 1));
+    }
+    study.maps.cells.emplace_back(sum / kBlocks);
+    study.maps.se.emplace_back((squares / (kBlocks - 1) / kBlocks).cwiseSqrt());
+    study.maps.replicates.push_back(std::move(deleted));
+  }
+  return study;
+}
+
+struct Coverage {
+  double raw_bias = 0;
+  double corrected_bias = 0;
+  double mean_covered = 0;  // share of studies whose interval of the mean rho holds the truth
+  double pair_covered = 0;
+  double reliability = 0;
+};
+
+Coverage cover(int n, double shared, double noise, std::uint64_t seed) {
+  Coverage result;
+  const Random seeds(seed);
+  for (int i = 0; i < n; ++i) {
+    Random random = seeds.fork(static_cast<std::uint64_t>(i));
+    const NoisyStudy study = noisy_study(random, shared, noise);
+    const PairwiseSimilarity truth = pairwise_similarity(study.truth);
+    const NoiseCorrection corrected = correct_for_noise(study.maps);
+    result.raw_bias += (pairwise_similarity(study.maps).mean_r - truth.mean_r) / n;
+    result.corrected_bias += (corrected.mean_rho.value - truth.mean_r) / n;
+    const auto holds = [](const Estimate& estimate, double value) {
+      return estimate.lower <= value && value <= estimate.upper;
+    };
+    result.mean_covered += holds(corrected.mean_rho, truth.mean_r) ? 1.0 / n : 0;
+    result.pair_covered += holds(corrected.pairs[0].rho, truth.pairs[0].r) ? 1.0 / n : 0;
+    result.reliability += mean_of(corrected.reliability) / n;
+  }
+  std::printf("reliability %.3f: raw bias %+.4f, corrected %+.4f; covered: mean %.4f, pair %.4f\n",
+              result.reliability, result.raw_bias, result.corrected_bias, result.mean_covered,
+              result.pair_covered);
+  return result;
+}
+
+TEST(ComparisonSimulation, CorrectedSimilarityIsUnbiasedAndCoveredWhereRawIsNot) {
+  const int n = studies(300);
+  const Coverage reliable = cover(n, 0.6, 0.25, 11);  // reliability about 0.8
+  EXPECT_GT(reliable.reliability, 0.7);
+  EXPECT_LT(reliable.raw_bias, -0.1);
+  EXPECT_LT(std::abs(reliable.corrected_bias), 0.01);
+  for (const double covered : {reliable.mean_covered, reliable.pair_covered}) {
+    EXPECT_GE(covered, 0.93 - slack(0.95, n));
+    EXPECT_LE(covered, 0.98 + slack(0.95, n));
+  }
+  const Coverage noisy = cover(n, 0.6, 1.0, 12);  // reliability about 0.5
+  EXPECT_LT(noisy.reliability, 0.7);
+  EXPECT_LT(noisy.raw_bias, -0.1);
+  // The goal of 0.01 is missed below a reliability of 0.5: -0.0128 (docs/similarity.md).
+  EXPECT_LT(std::abs(noisy.corrected_bias), 0.015);
+  EXPECT_GE(noisy.mean_covered, 0.93 - slack(0.95, n));
+  EXPECT_GE(noisy.pair_covered, 0.93 - slack(0.95, n));
+}
+
+// `planted` shared dimensions of 6 expressions, 60 contexts, 12 regions. Signal: a shared dimension
+// has variance 1 where a region's own part has 0.5 an expression.
+TEST(ComparisonSimulation, ThePlantedNumberOfPreservedDimensionsIsFound) {
+  const int n = studies(100);
+  const Random seeds(21);
+  for (const Eigen::Index planted : {0, 3}) {
+    int exact = 0;
+    int exceeded = 0;
+    for (int i = 0; i < n; ++i) {
+      Random random = seeds.fork(static_cast<std::uint64_t>(1000 * planted + i));
+      ContextMaps maps;
+      maps.contexts.assign(60, "context");
+      maps.expressions.assign(6, "expression");
+      Matrix axes = normal_matrix(6, 6, random);
+      axes = Matrix(Eigen::HouseholderQR<Eigen::MatrixXd>(axes).householderQ());
+      const Matrix shared = normal_matrix(60, planted, random) * axes.leftCols(planted).transpose();
+      for (int g = 0; g < 12; ++g) {
+        maps.regions.push_back(std::to_string(g));
+        maps.cells.emplace_back(shared + std::sqrt(0.5) * normal_matrix(60, 6, random));
+      }
+      const std::size_t found = preserved_components(maps).preserved;
+      exact += found == static_cast<std::size_t>(planted) ? 1 : 0;
+      exceeded += found > static_cast<std::size_t>(planted) ? 1 : 0;
+    }
+    std::printf("planted %d: found exactly in %.3f, exceeded in %.3f of %d studies\n",
+                static_cast<int>(planted), static_cast<double>(exact) / n,
+                static_cast<double>(exceeded) / n, n);
+    // The goal for exceeding, 0.05, is missed: 0.10 and 0.11 (docs/preserved-components.md).
+    EXPECT_GE(exact, (0.90 - slack(0.90, n)) * n);
+    EXPECT_LE(exceeded, (0.10 + slack(0.10, n)) * n);
+  }
+}
+
+// Regions that share one map and differ independently have neither near nor far ones.
+TEST(ComparisonSimulation, ExchangeableRegionsAreNoCloserToTheWorldThanToNeighbours) {
+  const int n = studies(200);
+  Matrix adjacent = Matrix::Zero(12, 12);
+  for (Eigen::Index g = 0; g < 12; ++g) {  // a ring with a chord here and there
+    adjacent(g, (g + 1) % 12) = adjacent((g + 1) % 12, g) = 1;
+    if (g % 4 == 0) adjacent(g, (g + 5) % 12) = adjacent((g + 5) % 12, g) = 1;
+  }
+  const Random seeds(31);
+  int world = 0;
+  int neighbours = 0;
+  std::vector<double> differences;
+  std::vector<double> equal_averages;
+  for (int i = 0; i < n; ++i) {
+    Random random = seeds.fork(static_cast<std::uint64_t>(i));
+    ContextMaps maps;
+    maps.contexts.assign(30, "context");
+    maps.expressions.assign(4, "expression");
+    const Matrix shared = normal_matrix(30, 4, random);
+    for (int g = 0; g < 12; ++g) {
+      maps.regions.push_back(std::to_string(g));
+      maps.cells.emplace_back(shared + normal_matrix(30, 4, random));
+    }
+    const Matrix similarity = similarity_matrix(maps);
+    const WorldOrNeighbours tests =
+        world_or_neighbours(similarity, adjacent, 199, static_cast<std::uint64_t>(i));
+    world += tests.closer_to_world.p <= 0.05 ? 1 : 0;
+    neighbours += tests.closer_to_neighbours.p <= 0.05 ? 1 : 0;
+    double difference = 0;
+    double averaged = 0;
+    for (const NeighbourComparison& region : compare_neighbours(maps, similarity, adjacent, 1)) {
+      difference += (region.to_others - region.to_neighbours) / 12;
+      averaged += (region.averaged_others - region.averaged_neighbours) / 12;
+    }
+    differences.push_back(difference);
+    equal_averages.push_back(averaged);
+  }
+  std::printf("closer to the world in %.3f, to neighbours in %.3f; differences %+.4f, %+.4f\n",
+              static_cast<double>(world) / n, static_cast<double>(neighbours) / n,
+              mean_of(differences), mean_of(equal_averages));
+  const double most = 0.05 + 2 * std::sqrt(0.05 * 0.95 / n);
+  EXPECT_LE(world, most * n);
+  EXPECT_LE(neighbours, most * n);
+  for (const std::vector<double>& values : {differences, equal_averages}) {
+    EXPECT_LT(std::abs(mean_of(values)), 3 * std::sqrt(variance_of(values) / n));
+  }
+}
+
+TEST(ComparisonSimulation, RandomEffectsCoverAndEquivalenceKeepsItsLevel) {
+  const int n = 10 * studies(200);
+  Random random(41);
+  int covered = 0;
+  int q_rejects = 0;
+  int falsely_alike = 0;
+  for (int i = 0; i < n; ++i) {
+    std::vector<double> se;
+    std::vector<double> same;
+    std::vector<double> spread;
+    std::vector<double> at_margin;
+    for (int g = 0; g < 12; ++g) {
+      se.push_back(0.005 + 0.01 * random.uniform());
+      same.push_back(0.05 + se.back() * random.normal());
+      spread.push_back(0.05 + 0.01 * random.normal() + se.back() * random.normal());
+      // Region 0 lies exactly at the margin from the mean of the others.
+      at_margin.push_back((g == 0 ? 0.03 : 0.0) + se.back() * random.normal());
+    }
+    const RandomEffects effects = random_effects(spread, se, 0.03);
+    covered += effects.lower <= 0.05 && 0.05 <= effects.upper ? 1 : 0;
+    q_rejects += random_effects(same, se, 0.03).q_p < 0.05 ? 1 : 0;
+    falsely_alike += random_effects(at_margin, se, 0.03).equivalence_p < 0.05 ? 1 : 0;
+  }
+  std::printf("mean covered in %.4f, Q rejects in %.4f, falsely alike in %.4f of %d\n",
+              static_cast<double>(covered) / n, static_cast<double>(q_rejects) / n,
+              static_cast<double>(falsely_alike) / n, n);
+  EXPECT_GE(covered, 0.93 * n);
+  EXPECT_LE(covered, 0.97 * n);
+  EXPECT_NEAR(static_cast<double>(q_rejects) / n, 0.05, 3 * std::sqrt(0.05 * 0.95 / n));
+  EXPECT_LE(falsely_alike, (0.05 + 3 * std::sqrt(0.05 * 0.95 / n)) * n);
+}
+
+}  // namespace
+}  // namespace mien
