@@ -28,8 +28,10 @@ function(mien_room)
   target_link_libraries(mien_${ARG_NAME} PRIVATE ${ARG_EXTERNAL})
 endfunction()
 
-# What `tools/build PRESET fast_tests` builds: the tests labelled fast and what they run.
+# What `tools/build PRESET fast_tests` builds: the tests labelled fast and what they run; room_tests:
+# those of them below the pipeline, which carry the label `room` too.
 add_custom_target(fast_tests)
+add_custom_target(room_tests)
 
 # A test executable run as one CTest entry. LABELS: fast (default), slow, browser.
 # Tests find the source tree, the built program and the optional reference data through
@@ -55,6 +57,10 @@ function(mien_test)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
   if("fast" IN_LIST ARG_LABELS)
     add_dependencies(fast_tests ${ARG_NAME})
+    if(CMAKE_CURRENT_SOURCE_DIR MATCHES "/src/(base|table|stats|media|model|face|expression|store|report)$")
+      add_dependencies(room_tests ${ARG_NAME})
+      list(APPEND ARG_LABELS room)
+    endif()
   endif()
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "MIEN_SOURCE_DIR=${CMAKE_SOURCE_DIR};MIEN_PROGRAM=${CMAKE_BINARY_DIR}/mien;MIEN_SHARED_DIR=${CMAKE_SOURCE_DIR}/../shared")
