@@ -39,7 +39,10 @@ export async function open(browser, path, { study = "study", viewport = kDesktop
   context.on("request", (request) => {
     if (!/^(file|blob|data):/.test(request.url())) complaints.push(`left the disk: ${request.url()}`);
   });
-  await page.goto(pathToFileURL(join(browserDir, study, "report", path)).href);
+  const [file, ...hash] = path.split("#");
+  const url = pathToFileURL(join(browserDir, study, "report", file));
+  url.hash = hash.join("#");
+  await page.goto(url.href);
   await page.waitForSelector("body[data-ready]");
   const done = async () => {
     assert.deepEqual(complaints, [], path);

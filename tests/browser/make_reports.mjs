@@ -24,6 +24,12 @@ const sample = process.env.MIEN_REPORT_SAMPLE;
 if (!sample) throw new Error("MIEN_REPORT_SAMPLE names no program; run the tests through ctest");
 run(sample, join(browserDir, "study"), "build/web", media, "120");
 
+// Maps of the largest size that is planned for.
+const maps = process.env.MIEN_STUDY_PAGES_SAMPLE;
+if (!maps) throw new Error("MIEN_STUDY_PAGES_SAMPLE names no program; run the tests through ctest");
+mkdirSync(join(browserDir, "maps"), { recursive: true });
+run(maps, join(browserDir, "maps", "report"), "build/web", "data", "1953");
+
 // The long index: the same pages, other rows.
 const long = join(browserDir, "long", "report");
 const from = join(browserDir, "study", "report");
