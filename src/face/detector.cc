@@ -24,7 +24,7 @@ constexpr float kFinestTile_px = kDetectorSide_px * kLeastFace_px / kLeastInNet_
 constexpr float kNoTilesBelow = 1.15F;  // base pass over finest tile
 constexpr float kLevelFactor = 2.8F;
 // A face that fills more of a tile is the pass above's to find, which sees all of it: the tile may
-// see it cut, and would spoil its box. It brings back 11 of the 34 labelled close-ups that were
+// see it cut, and would spoil its box. It brings back 10 of the 34 labelled close-ups that were
 // lost.
 constexpr float kLargestInTile = 0.5F;
 // Tiles overlap by the size of the faces that the level above misses, and a little more.
