@@ -13,20 +13,10 @@ export interface ChannelGroup {
   is_unit_interval: boolean;
 }
 
-export interface Totals {
+export interface Totals extends Coverage {
   videos: number;
   by_status: Record<string, number>;
   by_reason: [status: string, reason: string, videos: number, example: string][];
-  frames_decoded: number;
-  frames_analysed: number;
-  frames_with_face: number;
-  face_rows: number;
-  scored_rows: number;
-  tracks: number;
-  tracks_scored: number;
-  windows: number;
-  windows_short: number;
-  windows_empty: number;
   videos_with_face: number;
   videos_scored: number;
   duration_s: number;
