@@ -2,7 +2,7 @@
 //
 // Times Mien on raw frames, one thread, without decoding, for comparison with other libraries.
 // MODE: every (detection, landmarks, descriptor and all channels of every face on every frame),
-// annotate (what `mien annotate` does: chunks of the grid, full detection on every 8th frame,
+// annotate (what `mien annotate` does: chunks of the grid, full detection on every 4th frame,
 // descriptors where they are needed, all channels), action (the same with `--channels action`).
 // Prints one JSON line; FACES.json receives the boxes and landmarks, for comparison with others'.
 #include <sys/resource.h>

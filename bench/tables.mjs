@@ -31,9 +31,9 @@ function peersTable(summary) {
     ['human_uncached', 'Human, no cache', 'detection, mesh, emotion, descriptor with age and gender on every frame'],
     ['mien_every', 'Mien, every output on every frame', 'detection, mesh, pose, quality, descriptor, all channels on every frame'],
     ['human_cached', 'Human, its default cache', 'the same where it thinks the picture has changed'],
-    ['mien_annotate', 'Mien, as `annotate` runs', 'mesh, pose, quality, all channels on every frame; detection on every 8th; descriptor where needed'],
+    ['mien_annotate', 'Mien, as `annotate` runs', 'mesh, pose, quality, all channels on every frame; detection on every 4th; descriptor where needed'],
     ['face_mesh', '@mediapipe/face_mesh', 'mesh, by tracking'],
-    ['mien_action', 'Mien, `--channels action`', 'mesh, pose, quality, action channels on every frame; detection on every 8th'],
+    ['mien_action', 'Mien, `--channels action`', 'mesh, pose, quality, action channels on every frame; detection on every 4th'],
   ];
   return table(['program', 'what it does', 'ms a frame', 'frames/s', 'peak MB'],
     rows.map(([key, name, what]) => [name, what, shown(summary.ms_of[key]), perSecond(summary.ms_of[key]), summary.peak_mb_of[key] ?? 'not measured']));

@@ -18,7 +18,7 @@ namespace mien {
 struct FaceOptions {
   float min_score_prob = 0.5F;  // detector
   float border = 0.25F;         // added around the picture before detection, share of its side
-  int detect_every = 8;         // full detection on every n-th grid frame; 1: always
+  int detect_every = 4;         // full detection on every n-th grid frame; 1: always
   bool small_faces = true;      // tiles, see detector.h
   bool descriptors = true;      // for the tracker, on the faces that descriptor_rule.h asks for
   int descriptor_every = 0;     // 1: on every face of every frame; 0: only where asked for

@@ -64,7 +64,8 @@ for (const [name, path] of [["index", "index.html"], ["talking", video(kVideo.ta
         if (!e || e === document.body) return null;
         // A busy browser scrolls the focus into view some frames later.
         const isOut = () => e.getBoundingClientRect().bottom <= 0 || e.getBoundingClientRect().top >= innerHeight;
-        for (let frame = 0; frame < 60 && isOut(); ++frame) await new Promise(requestAnimationFrame);
+        const began = performance.now();
+        while (isOut() && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
         const box = e.getBoundingClientRect();
         const style = getComputedStyle(e);
         const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;

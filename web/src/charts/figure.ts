@@ -170,6 +170,19 @@ const onScreen = new IntersectionObserver(
   { rootMargin: "400px" },
 );
 
+function isInWindow(element: Element): boolean {
+  const box = element.getBoundingClientRect();
+  return box.bottom > 0 && box.top < innerHeight;
+}
+
+// A figure that is drawn late pushes down what stands below it: what has the focus stays in sight.
+function keepFocusInSight(change: () => void): void {
+  const focused = document.activeElement;
+  const wasSeen = focused !== null && focused !== document.body && isInWindow(focused);
+  change();
+  if (wasSeen && !isInWindow(focused)) focused.scrollIntoView({ block: "nearest", behavior: "instant" });
+}
+
 export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
   const mark = markOf(spec);
   const plot = h("div", { class: "plot" });
@@ -212,7 +225,8 @@ export function figure(spec: FigureSpec, ...extra: (Node | false)[]): Figure {
   );
   let isStale = true;
   let isVisible = false;
-  const draw = () => {
+  const draw = () => keepFocusInSight(drawNow);
+  const drawNow = () => {
     const width = Math.floor(plot.clientWidth);
     if (!isStale || !isVisible || width === 0) return;
     isStale = false;
