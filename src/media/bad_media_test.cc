@@ -410,7 +410,8 @@ TEST(BadMedia, ReasonsHaveStableCodesAndComeBackFromErrors) {
       MediaReason::kMissing,     MediaReason::kUnreadable,    MediaReason::kEmpty,
       MediaReason::kNotMedia,    MediaReason::kNoVideo,       MediaReason::kNoFrames,
       MediaReason::kTruncated,   MediaReason::kDamaged,       MediaReason::kTooLarge,
-      MediaReason::kUnsupported, MediaReason::kWorkerCrashed, MediaReason::kTimeLimit};
+      MediaReason::kUnsupported, MediaReason::kWorkerCrashed, MediaReason::kTimeLimit,
+      MediaReason::kNameNotText};
   for (const MediaReason reason : reasons)
     EXPECT_EQ(reason_of(media_error(reason, "a: b.mp4", "words")), reason);
   EXPECT_EQ(to_string(MediaReason::kNoVideo), "audio_only");

@@ -26,6 +26,7 @@ constexpr std::array kReasons = {
     ReasonRow{MediaReason::kUnsupported, "unsupported", ErrorCode::kUnsupported},
     ReasonRow{MediaReason::kWorkerCrashed, "worker_crashed", ErrorCode::kInternal},
     ReasonRow{MediaReason::kTimeLimit, "time_limit", ErrorCode::kCorrupt},
+    ReasonRow{MediaReason::kNameNotText, "name_not_utf8", ErrorCode::kUnsupported},
 };
 
 }  // namespace

@@ -48,11 +48,12 @@ enum class MediaReason {
   kUnsupported,    // a codec or pixel format this build of FFmpeg lacks
   kWorkerCrashed,  // the process that decoded it died
   kTimeLimit,      // gave no frame for too long
+  kNameNotText,    // its name is not UTF-8, so that no table can hold it
 };
 
 // Stable codes, as the media table holds them: "none", "missing", "unreadable", "empty",
 // "not_media", "audio_only", "no_frames", "truncated", "damaged", "too_large", "unsupported",
-// "worker_crashed", "time_limit".
+// "worker_crashed", "time_limit", "name_not_utf8".
 std::string_view to_string(MediaReason reason);
 
 struct MediaError {

@@ -128,7 +128,9 @@ class AnnotateRun {
     std::vector<StudyInput> described;
     described.reserve(inputs.videos.size());
     for (const InputVideo& video : inputs.videos) {
-      described.push_back(describe_input(video.video_id, video.path));
+      described.push_back(video.has_text_name
+                              ? describe_input(video.video_id, video.path)
+                              : StudyInput{video.video_id, video.path, kNameNotText, 0});
       named_.insert(video.video_id);
     }
     MIEN_TRY_VOID(study.add_inputs(described));

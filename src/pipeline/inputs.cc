@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "store/csv_import.h"
+#include "store/utf8.h"
 
 namespace mien {
 
@@ -79,7 +80,7 @@ Status add_folder(const fs::path& folder, Inputs& inputs) {
 }
 
 Status add_list(const fs::path& list, Database& database, Inputs& inputs) {
-  MIEN_TRY(rows, read_list(database, list));
+  MIEN_TRY(rows, read_list(database, list, {"video_id", "uri"}));
   for (const char* needed : {"video_id", "uri"}) {
     if (!rows.has(needed)) {
       return Error{ErrorCode::kUsage, list.string() + ": the list has no column '" + needed +
@@ -129,6 +130,12 @@ Result<Inputs> expand_inputs(const std::vector<fs::path>& named, bool image_sequ
     } else {
       inputs.videos.push_back({path.filename().string(), absolute_path(path)});
     }
+  }
+  for (InputVideo& video : inputs.videos) {
+    const std::string id = escape_invalid_utf8(video.video_id);
+    const std::string path = escape_invalid_utf8(video.path.native());
+    if (id == video.video_id && path == video.path.native()) continue;
+    video = {id, path, false};
   }
   std::map<std::string, fs::path> seen;
   for (const InputVideo& video : inputs.videos) {

@@ -139,6 +139,21 @@ TEST_F(InputsTest, ReadsCorpusListsRelativeToThemselves) {
   EXPECT_EQ(std::get<std::string>(inputs->corpus->at(0, "country")), "DE");
 }
 
+TEST_F(InputsTest, NamesThatAreNoTextAreEscapedAndSaid) {
+  make("in/a.mp4");
+  make("in/b\xE9.mp4");
+  make("in/d\xFF/c.mp4");
+  const auto inputs = expand({folder_.path() / "in"});
+  ASSERT_TRUE(inputs.ok()) << inputs.error().message;
+  EXPECT_THAT(ids(*inputs), ElementsAre("a.mp4", "b\\xe9.mp4", "d\\xff/c.mp4"));
+  EXPECT_TRUE(inputs->videos[0].has_text_name);
+  EXPECT_FALSE(inputs->videos[1].has_text_name);
+  EXPECT_EQ(inputs->videos[2].path, folder_.path() / "in/d\\xff/c.mp4");
+  const auto listed = expand({make("l.csv", "video_id,uri\nv,in/b\xE9.mp4\n")});
+  ASSERT_TRUE(listed.ok()) << listed.error().message;
+  EXPECT_FALSE(listed->videos[0].has_text_name);
+}
+
 TEST_F(InputsTest, NamesTheRowOfAListThatLacksSomething) {
   EXPECT_THAT(expand({make("a.csv", "video_id,uri\nv1,\n")}).error().message, HasSubstr("row 1"));
   EXPECT_THAT(expand({make("b.csv", "id,path\nv1,x\n")}).error().message, HasSubstr("video_id"));

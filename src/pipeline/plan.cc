@@ -25,7 +25,8 @@ TableSchema plan_schema() {
           {{"shard", ColumnType::kInt64, "Number of the shard, from 0."},
            {"video_id", ColumnType::kString, "The video."},
            {"path", ColumnType::kString, "Absolute path of the file."},
-           {"size_bytes", ColumnType::kInt64, "Size of the file; -1 where there is none."},
+           {"size_bytes", ColumnType::kInt64,
+            "Size of the file; -1 where there is none, -2 where its name is not UTF-8."},
            {"mtime_ns", ColumnType::kInt64, "Time of its last change, since 1970."}}};
 }
 

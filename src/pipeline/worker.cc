@@ -101,7 +101,7 @@ class Worker {
 
   // The reply is kDone, or this worker can do no more.
   Result<WorkerReply> run(const WorkerTask& task) {
-    MIEN_TRY(facts, task.given_up.empty() ? measure(task) : give_up(task));
+    MIEN_TRY(facts, facts_of(task));
     WorkerReply reply;
     reply.kind = WorkerReply::Kind::kDone;
     reply.video_id = task.input.video_id;
@@ -128,6 +128,17 @@ class Worker {
     return Ok{};
   }
 
+  Result<VideoFacts> facts_of(const WorkerTask& task) {
+    if (task.input.size_bytes == kNameNotText) {
+      if (!task.tables) return VideoFacts{};
+      return give_up(task, media_error(MediaReason::kNameNotText, task.input.path,
+                                       "the name is not UTF-8 text, so no table can hold it; "
+                                       "rename the file or folder"));
+    }
+    if (task.given_up.empty()) return measure(task);
+    return give_up(task, media_error(MediaReason::kWorkerCrashed, task.input.path, task.given_up));
+  }
+
   Result<VideoFacts> measure(const WorkerTask& task) {
     std::optional<PendingWriter> writer;
     if (task.tables) {
@@ -150,14 +161,12 @@ class Worker {
     return facts;
   }
 
-  Result<VideoFacts> give_up(const WorkerTask& task) {
+  Result<VideoFacts> give_up(const WorkerTask& task, const Error& error) {
     MIEN_TRY(opened, PendingWriter::open(*database_, setup_.study, setup_.settings, task.input));
     std::optional<PendingWriter> writer(std::move(opened));
     std::vector<OverlayFrame> none;
     const VideoJob job = job_for(task, writer, none);
-    MIEN_TRY(facts, record_failure(
-                        job, setup_.options, engines_,
-                        media_error(MediaReason::kWorkerCrashed, task.input.path, task.given_up)));
+    MIEN_TRY(facts, record_failure(job, setup_.options, engines_, error));
     MIEN_TRY_VOID(commit(*writer));
     return facts;
   }

@@ -137,7 +137,12 @@ std::size_t line_of(std::string_view bytes, std::size_t at) {
                  std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
 
-// Zero bytes and what is not UTF-8, before any parsing.
+Error not_utf8(std::size_t line, const Parser& parser) {
+  return parser.error(line, "a byte that is not UTF-8 (the file may be Latin-1 or Windows-1252)",
+                      "save it as UTF-8");
+}
+
+// UTF-16 and zero bytes, before any parsing.
 std::optional<Error> check_encoding(std::string_view bytes, const Parser& parser) {
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
     return parser.error(1, "the file is UTF-16", "save it as UTF-8");
@@ -147,12 +152,6 @@ std::optional<Error> check_encoding(std::string_view bytes, const Parser& parser
     return parser.error(line_of(bytes, zero), "a zero byte: the file is UTF-16 or not text",
                         "save it as CSV in UTF-8");
   }
-  const std::size_t bad = first_invalid_utf8(bytes);
-  if (bad != std::string_view::npos) {
-    return parser.error(line_of(bytes, bad),
-                        "a byte that is not UTF-8 (the file may be Latin-1 or Windows-1252)",
-                        "save it as UTF-8");
-  }
   return std::nullopt;
 }
 
@@ -161,6 +160,7 @@ Result<TableSchema> schema_of(const Record& header, const Parser& parser) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
     const std::string& name = header.fields[i].text;
+    if (first_invalid_utf8(name) != std::string_view::npos) return not_utf8(header.line, parser);
     if (name.empty()) {
       return parser.error(header.line, "column " + std::to_string(i + 1) + " has no name",
                           "give every column a name in the first line");
@@ -203,10 +203,14 @@ Result<Table> read_parquet_list(Database& database, const std::filesystem::path&
 
 }  // namespace
 
-Result<Table> parse_list(std::string_view bytes, const std::filesystem::path& name) {
+Result<Table> parse_list(std::string_view bytes, const std::filesystem::path& name,
+                         const std::vector<std::string>& names_of_files) {
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   Parser parser(bytes, name.string(), separator_of(bytes, name));
   if (std::optional<Error> bad = check_encoding(bytes, parser)) return *std::move(bad);
+  const std::size_t first_bad = first_invalid_utf8(bytes);
+  const bool is_text = first_bad == std::string_view::npos;
+  if (!is_text && names_of_files.empty()) return not_utf8(line_of(bytes, first_bad), parser);
 
   std::optional<Table> table;
   std::vector<Cell> cells;
@@ -227,6 +231,13 @@ Result<Table> parse_list(std::string_view bytes, const std::filesystem::path& na
                           "separator in quotation marks");
     }
     cells.clear();
+    for (std::size_t c = 0; c < columns && !is_text; ++c) {
+      const bool may_be_any = std::ranges::find(names_of_files, table->schema().columns[c].name) !=
+                              names_of_files.end();
+      if (!may_be_any && first_invalid_utf8(record.fields[c].text) != std::string_view::npos) {
+        return not_utf8(record.line, parser);
+      }
+    }
     for (Field& field : record.fields) {
       const bool null = field.text.empty() && !field.quoted;
       cells.push_back(null ? Cell{} : Cell{std::move(field.text)});
@@ -239,12 +250,13 @@ Result<Table> parse_list(std::string_view bytes, const std::filesystem::path& na
   return *std::move(table);
 }
 
-Result<Table> read_list(Database& database, const std::filesystem::path& path) {
+Result<Table> read_list(Database& database, const std::filesystem::path& path,
+                        const std::vector<std::string>& names_of_files) {
   if (lower_case(path.extension().string()) == ".parquet") {
     return read_parquet_list(database, path);
   }
   MIEN_TRY(bytes, read_whole_file(path));
-  return parse_list(bytes, path);
+  return parse_list(bytes, path, names_of_files);
 }
 
 }  // namespace mien

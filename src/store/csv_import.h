@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "store/database.h"
@@ -18,10 +19,14 @@ namespace mien {
 
 // All columns of a CSV, TSV (by ending) or Parquet file, the order of rows kept. Columns of text
 // files are strings. A Parquet file's (*.parquet) keep their kind where tables have it; dates,
-// times, UUIDs and enumerations become text; nested and binary ones are kUnsupported.
-Result<Table> read_list(Database& database, const std::filesystem::path& path);
+// times, UUIDs and enumerations become text; nested and binary ones are kUnsupported. Of a text
+// file the columns in `names_of_files` keep bytes that are not UTF-8, since a file's name may be
+// any bytes; elsewhere they are kCorrupt.
+Result<Table> read_list(Database& database, const std::filesystem::path& path,
+                        const std::vector<std::string>& names_of_files = {});
 
 // The text part of read_list: `name` is how errors call the file, and its ending tells TSV.
-Result<Table> parse_list(std::string_view bytes, const std::filesystem::path& name);
+Result<Table> parse_list(std::string_view bytes, const std::filesystem::path& name,
+                         const std::vector<std::string>& names_of_files = {});
 
 }  // namespace mien

@@ -116,6 +116,18 @@ class ReadListTest : public testing::Test {
   Database database_ = std::move(Database::open()).value();
 };
 
+TEST_F(ReadListTest, OnlyNamesOfFilesMayBeAnyBytes) {
+  const auto list = parse_list("id,uri\na,caf\xE9.mp4\n", "l.csv", {"uri"});
+  ASSERT_TRUE(list.ok()) << list.error().message;
+  EXPECT_EQ(list->column("uri").strings()[0], "caf\xE9.mp4");
+  for (const char* text : {"id,uri\na,b\n\xE9,c\n", "id,uri\nx,y\n\xE9,\xE9\n"}) {
+    const auto bad = parse_list(text, "l.csv", {"uri"});
+    ASSERT_FALSE(bad.ok());
+    EXPECT_NE(bad.error().message.find("line 3: a byte that is not UTF-8"), std::string::npos);
+  }
+  EXPECT_FALSE(parse_list("id,ur\xE9\n1,2\n", "l.csv", {"ur\xE9"}).ok());
+}
+
 TEST_F(ReadListTest, TextAndParquetGiveTheSameRowsInTheSameOrder) {
   std::ofstream(folder_ / "l.csv") << "uri,country\nb.mp4,BR\na.mp4,\n";
   const Result<Table> text = read_list(database_, folder_ / "l.csv");

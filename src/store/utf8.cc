@@ -56,4 +56,19 @@ std::size_t first_invalid_utf8(std::string_view bytes) {
   return std::string_view::npos;
 }
 
+std::string escape_invalid_utf8(std::string_view bytes) {
+  constexpr std::string_view kHexadecimal = "0123456789abcdef";
+  std::string text;
+  for (;;) {
+    const std::size_t bad = first_invalid_utf8(bytes);
+    text += bytes.substr(0, bad);
+    if (bad == std::string_view::npos) return text;
+    const auto byte = static_cast<unsigned char>(bytes[bad]);
+    text += "\\x";
+    text += kHexadecimal[byte >> 4];
+    text += kHexadecimal[byte & 15];
+    bytes.remove_prefix(bad + 1);
+  }
+}
+
 }  // namespace mien

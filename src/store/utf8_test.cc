@@ -34,5 +34,12 @@ TEST(Utf8Test, OverlongAndCutSequencesAreInvalidAndTheirPlaceIsTold) {
   EXPECT_EQ(first_invalid_utf8(""), std::string_view::npos);
 }
 
+TEST(Utf8Test, OnlyBytesThatAreNoTextAreEscaped) {
+  EXPECT_EQ(escape_invalid_utf8("caf\xC3\xA9 \\ 1"), "caf\xC3\xA9 \\ 1");
+  EXPECT_EQ(escape_invalid_utf8("caf\xE9.mp4"), "caf\\xe9.mp4");
+  EXPECT_EQ(escape_invalid_utf8("\xE2\x82 \xFF"), "\\xe2\\x82 \\xff");
+  EXPECT_EQ(escape_invalid_utf8(""), "");
+}
+
 }  // namespace
 }  // namespace mien

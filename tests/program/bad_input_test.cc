@@ -51,7 +51,8 @@ class BadInput : public ::testing::Test {
     std::filesystem::create_symlink(folder_->path() / "gone.mp4", in("dangling.mp4"));
     const auto whole = face_clip(folder_->path() / "whole.mp4", 2, 4, {"-movflags", "+faststart"});
     cut_file(whole, in("truncated.mp4"), 0.5);
-    std::filesystem::copy(whole, in("video.jpg"));  // the wrong ending
+    std::filesystem::copy(whole, in("video.jpg"));    // the wrong ending
+    std::filesystem::copy(whole, in("caf\xE9.mp4"));  // a name in Latin-1
   }
 
   static void make_odd() {
@@ -98,11 +99,11 @@ std::vector<Json> BadInput::media_;
 TEST_F(BadInput, LeavesTheRunDoneAndCountsAndListsWhatFailed) {
   ASSERT_EQ(run_.exit_status, 0) << run_.err;
   const Json summary = Json::parse(run_.out);
-  EXPECT_EQ(summary.at("videos"), 16);
-  EXPECT_EQ(summary.at("failed"), 5);
+  EXPECT_EQ(summary.at("videos"), 17);
+  EXPECT_EQ(summary.at("failed"), 6);
   EXPECT_EQ(summary.at("partial"), 1);
   EXPECT_EQ(summary.at("ok"), 10);
-  EXPECT_EQ(summary.at("failures").size(), 6U);
+  EXPECT_EQ(summary.at("failures").size(), 7U);
   for (const Json& failure : summary.at("failures")) {
     EXPECT_THAT(failure.at("message").get<std::string>(),
                 HasSubstr(failure.at("video_id").get<std::string>()));
@@ -111,9 +112,10 @@ TEST_F(BadInput, LeavesTheRunDoneAndCountsAndListsWhatFailed) {
 
 TEST_F(BadInput, GetsAStatusAReasonAndWords) {
   const std::map<std::string, std::pair<std::string, std::string>> expected = {
-      {"empty.mp4", {"failed", "empty"}},      {"garbage.mp4", {"failed", "not_media"}},
-      {"audio.m4a", {"failed", "audio_only"}}, {"zero.mp4", {"failed", "no_frames"}},
-      {"dangling.mp4", {"failed", "missing"}}, {"truncated.mp4", {"partial", "truncated"}}};
+      {"empty.mp4", {"failed", "empty"}},           {"garbage.mp4", {"failed", "not_media"}},
+      {"audio.m4a", {"failed", "audio_only"}},      {"zero.mp4", {"failed", "no_frames"}},
+      {"dangling.mp4", {"failed", "missing"}},      {"truncated.mp4", {"partial", "truncated"}},
+      {"caf\\xe9.mp4", {"failed", "name_not_utf8"}}};
   for (const auto& [name, what] : expected) {
     const Json row = media(name);
     ASSERT_FALSE(row.is_null()) << name;
@@ -121,7 +123,8 @@ TEST_F(BadInput, GetsAStatusAReasonAndWords) {
     EXPECT_EQ(row.at("reason"), what.second) << row;
     EXPECT_GT(row.at("message").get<std::string>().size(), name.size() + 20) << row;
   }
-  for (const char* name : {"empty.mp4", "garbage.mp4", "audio.m4a", "zero.mp4", "dangling.mp4"}) {
+  for (const char* name :
+       {"empty.mp4", "garbage.mp4", "audio.m4a", "zero.mp4", "dangling.mp4", "caf\\xe9.mp4"}) {
     EXPECT_TRUE(media(name).at("width_px").is_null()) << name;  // null, not 0
     EXPECT_EQ(media(name).at("frames_analysed"), 0) << name;
     EXPECT_TRUE(row_of(table_rows(study(), "expressions"), name).is_null()) << name;
@@ -167,6 +170,25 @@ TEST_F(BadInput, LeavesTheGoodFileUntouched) {
     }
     EXPECT_EQ(among, table_rows(alone, table)) << table;
   }
+}
+
+TEST_F(BadInput, ANameThatIsNoTextFailsAloneInAListTooAndIsNotDoneAgain) {
+  const auto list = folder_->path() / "list.csv";
+  write_bytes(list, "video_id,uri,title\nbad,in/caf\xE9.mp4,one\ngood,in/one.png,two\n");
+  const auto out = folder_->path() / "of_list";
+  const std::vector<std::string> command = {"annotate", list.string(), "--out", out.string(),
+                                            "--json"};
+  const ProgramRun run = run_mien(command);
+  ASSERT_EQ(run.exit_status, 0) << run.err;
+  const std::vector<Json> media = table_rows(out, "media");
+  EXPECT_EQ(row_of(media, "bad").at("reason"), "name_not_utf8");
+  EXPECT_THAT(row_of(media, "bad").at("message").get<std::string>(), HasSubstr("/caf\\xe9.mp4: "));
+  EXPECT_EQ(row_of(media, "good").at("status"), "ok");
+  EXPECT_THAT(row_of(table_rows(out, "corpus"), "bad").at("uri").get<std::string>(),
+              HasSubstr("/caf\\xe9.mp4"));
+  const ProgramRun again = run_mien(command);
+  ASSERT_EQ(again.exit_status, 0) << again.err;
+  EXPECT_EQ(Json::parse(again.out).at("already_done"), 2) << again.out;
 }
 
 TEST_F(BadInput, IsListedOnTheTerminalToo) {
