@@ -17,20 +17,35 @@ Error stdout_error() {
 }  // namespace
 
 void add_export(CommandLine& line) {
-  const auto request = std::make_shared<ExportRequest>();
-  const auto format = std::make_shared<std::string>("csv");
-  CLI::App* verb = line.app.add_subcommand("export", "Write a study's table as CSV or JSON lines");
-  verb->add_option("study,--study", request->study, "The study folder")->required();
-  verb->add_option("--table", request->table,
-                   "corpus, media, tracks, windows, expressions or frames")
+  struct Options {
+    ExportRequest request;
+    std::string format = "csv";
+    std::filesystem::path out;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      line.app.add_subcommand("export", "Write a study's table as CSV, JSON lines or Parquet");
+  verb->add_option("study,--study", options->request.study, "The study folder")->required();
+  verb->add_option("--table", options->request.table,
+                   "Any table of the study: corpus, rejects, media, tracks, windows, expressions, "
+                   "frames, contexts, context_status, maps, excluded, pairs, cells, ...")
       ->required();
-  verb->add_option("--format", *format, "csv or jsonl")
-      ->check(CLI::IsMember({"csv", "jsonl"}))
+  verb->add_option("--format", options->format, "csv, jsonl or parquet")
+      ->check(CLI::IsMember({"csv", "jsonl", "parquet"}))
       ->capture_default_str();
-  verb->callback([&line, request, format] {
-    line.action = [request, format]() -> Status {
-      request->format = *format == "csv" ? ExportFormat::kCsv : ExportFormat::kJsonLines;
-      if (request->table == "expressions") {
+  verb->add_option("--out", options->out, "Parquet's file; text goes to standard output");
+  verb->callback([&line, options] {
+    line.action = [options]() -> Status {
+      ExportRequest& request = options->request;
+      request.format = options->format == "csv"     ? ExportFormat::kCsv
+                       : options->format == "jsonl" ? ExportFormat::kJsonLines
+                                                    : ExportFormat::kParquet;
+      request.parquet_file = options->out;
+      if ((request.format == ExportFormat::kParquet) == options->out.empty()) {
+        return Error{ErrorCode::kUsage,
+                     "--format parquet needs --out FILE; csv and jsonl go to standard output"};
+      }
+      if (request.table == "expressions") {
         std::fputs(
             "mien: note: per-video expression tables are personal data where people can be "
             "recognised;\n      a label is what raters would call a face, never what a person "
@@ -41,8 +56,11 @@ void add_export(CommandLine& line) {
         if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return stdout_error();
         return Ok{};
       };
-      MIEN_TRY(summary, export_table(*request, write));
+      MIEN_TRY(summary, export_table(request, write));
       if (std::fflush(stdout) != 0) return stdout_error();
+      if (summary.is_simulated) {
+        std::fputs("mien: note: this table is of a simulated study, of nobody's faces\n", stderr);
+      }
       for (const std::string& problem : summary.problems) {
         std::fputs(fmt::format("mien: left out: {}\n", problem).c_str(), stderr);
       }

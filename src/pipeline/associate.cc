@@ -9,6 +9,7 @@
 #include "pipeline/association_metadata.h"
 #include "pipeline/association_rows.h"
 #include "pipeline/file_lock.h"
+#include "pipeline/study_tables.h"
 #include "stats/association_accumulator.h"
 #include "store/durable_file.h"
 
@@ -184,6 +185,7 @@ Result<AssociateSummary> associate(const AssociateOptions& options) {
   MIEN_TRY(opened, Database::open(database_options));
   std::optional<Database> database(std::move(opened));
 
+  MIEN_TRY_VOID(verify_shards(options.study));
   MIEN_TRY(sources, read_sources(*database, options));
   MIEN_TRY(videos, read_study_videos(*database, options));
   MIEN_TRY(origin, origin_metadata(*database, options.study));

@@ -7,12 +7,16 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "support/paths.h"
 
 #include "pipeline/associate_json.h"
 #include "pipeline/association_file.h"
+#include "pipeline/shard.h"
+#include "pipeline/study_settings.h"
+#include "pipeline/study_tables.h"
 #include "store/csv_import.h"
 #include "store/durable_file.h"
 
@@ -116,7 +120,28 @@ class AssociateTest : public ::testing::Test {
     put(tables.expressions, shard / "expressions.parquet");
     put(tables.contexts, shard / "contexts.parquet");
     put(tables.status, shard / "context_status.parquet");
+    seal(study);
     return study;
+  }
+
+  // Gives the shards manifests of what lies in them now, and the study its settings.
+  static void seal(const std::filesystem::path& study) {
+    StudySettings settings;
+    settings.options = nlohmann::json::object();
+    ASSERT_TRUE(write_file_durably(study / "annotations" / "run.json", encode(settings)).ok());
+    for (const std::filesystem::path& shard : shard_folders(study)) {
+      auto writer = ShardWriter::open(shard);
+      ASSERT_TRUE(writer.ok());
+      for (const auto& entry : std::filesystem::directory_iterator(shard)) {
+        if (entry.path().extension() != ".parquet") continue;
+        const std::string name = entry.path().filename().string();
+        std::filesystem::copy_file(entry.path(), writer->path_of(name));
+        ASSERT_TRUE(writer->add_file(name, entry.path().stem().string(), "", 0).ok());
+      }
+      ShardManifest manifest;
+      manifest.settings = settings_hash(settings);
+      ASSERT_TRUE(writer->commit(std::move(manifest)).ok());
+    }
   }
 
   static AssociateOptions options_for(const std::filesystem::path& study) {
@@ -264,6 +289,7 @@ TEST_F(AssociateTest, OrderOfRowsAndShardsDoesNotMatter) {
         database_.write_parquet(part->expressions, annotations / name / "expressions.parquet", {})
             .ok());
   }
+  seal(shuffled);
   ASSERT_TRUE(associate(options_for(straight)).ok());
   const auto done = associate(options_for(shuffled));
   ASSERT_TRUE(done.ok()) << done.error().message;
@@ -401,10 +427,45 @@ TEST_F(AssociateTest, WrongOptionsAndTablesAreNamed) {
   EXPECT_EQ(associate(options_for(folder_.path() / "nowhere")).error().code, ErrorCode::kNotFound);
   const auto study = write("lacking", good);
   std::filesystem::remove(study / "annotations/shard-00000/contexts.parquet");
+  seal(study);
   const auto lacking = associate(options_for(study));
   ASSERT_FALSE(lacking.ok());
   EXPECT_EQ(lacking.error().code, ErrorCode::kNotFound);
   EXPECT_NE(lacking.error().message.find("contexts"), std::string::npos);
+}
+
+TEST_F(AssociateTest, AShardThatDoesNotHoldIsNamed) {
+  const Table rows = read_case();
+  const Tables tables = tables_of(rows, all(rows.rows()));
+  const auto refused = [&](const std::string& name, const std::string& words, auto&& harm) {
+    const auto study = write(name, tables);
+    harm(study / "annotations" / "shard-00000");
+    const auto done = associate(options_for(study));
+    ASSERT_FALSE(done.ok()) << name;
+    EXPECT_EQ(done.error().code, ErrorCode::kCorrupt) << done.error().message;
+    EXPECT_NE(done.error().message.find("shard-00000"), std::string::npos) << done.error().message;
+    EXPECT_NE(done.error().message.find(words), std::string::npos) << done.error().message;
+    EXPECT_NE(done.error().message.find("remedy"), std::string::npos) << done.error().message;
+    EXPECT_FALSE(std::filesystem::exists(study / "maps"));
+  };
+  namespace fs = std::filesystem;
+  refused("no_manifest", "the manifest is missing",
+          [](const fs::path& shard) { fs::remove(shard / "manifest.json"); });
+  refused("other_bytes", "expressions.parquet: the size is not right", [](const fs::path& shard) {
+    std::ofstream(shard / "expressions.parquet", std::ios::app) << "x";
+  });
+  refused("flipped", "contexts.parquet: the checksum does not hold", [](const fs::path& shard) {
+    std::fstream file(shard / "contexts.parquet", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(100);
+    const int byte = file.get();
+    file.seekp(100);
+    file.put(static_cast<char>(byte ^ 1));
+  });
+  refused("gone", "contexts.parquet: the file is missing",
+          [](const fs::path& shard) { fs::remove(shard / "contexts.parquet"); });
+  refused("unlisted", "media.parquet: not in the shard's manifest", [](const fs::path& shard) {
+    fs::copy(shard / "contexts.parquet", shard / "media.parquet");
+  });
 }
 
 TEST_F(AssociateTest, NoCovariatesIsAUsageErrorForPartialAlone) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "pipeline/association_input.h"
+#include "pipeline/study_tables.h"
 
 namespace mien {
 
@@ -205,25 +206,6 @@ Status check_schema(Database& database, const std::vector<std::filesystem::path>
 }
 
 }  // namespace
-
-Result<std::vector<std::filesystem::path>> study_table_files(const std::filesystem::path& study,
-                                                             const std::string& table) {
-  std::vector<std::filesystem::path> files;
-  std::error_code code;
-  for (const auto& entry : std::filesystem::directory_iterator(study / "annotations", code)) {
-    const std::filesystem::path file = entry.path() / (table + ".parquet");
-    if (entry.path().filename().string().starts_with("shard-") && std::filesystem::exists(file)) {
-      files.push_back(file);
-    }
-  }
-  std::sort(files.begin(), files.end());
-  const std::filesystem::path whole = study / (table + ".parquet");
-  if (files.empty() && std::filesystem::exists(whole)) files.push_back(whole);
-  if (files.empty()) {
-    return Error{ErrorCode::kNotFound, study.string() + ": the study has no table " + table};
-  }
-  return files;
-}
 
 Result<std::vector<std::string>> read_sources(Database& database, const AssociateOptions& options) {
   MIEN_TRY(files, study_table_files(options.study, "context_status"));

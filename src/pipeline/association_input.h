@@ -57,10 +57,6 @@ struct StudyContexts {
   std::vector<std::uint8_t> above_threshold;  // ContextUse::kScore alone
 };
 
-// The files of a table, in the order of the shards; kNotFound where there is none.
-Result<std::vector<std::filesystem::path>> study_table_files(const std::filesystem::path& study,
-                                                             const std::string& table);
-
 Result<StudyVideos> read_study_videos(Database& database, const AssociateOptions& options);
 
 Result<std::vector<std::string>> read_sources(Database& database, const AssociateOptions& options);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "pipeline/association_input.h"
+#include "pipeline/study_tables.h"
 
 namespace mien {
 

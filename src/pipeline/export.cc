@@ -1,19 +1,70 @@
 #include "pipeline/export.h"
 
+#include <optional>
+#include <set>
+
+#include "pipeline/simulate.h"
 #include "pipeline/study.h"
+#include "pipeline/study_tables.h"
 #include "store/text_export.h"
 
 namespace mien {
 
 namespace {
 
-Error unknown_table(const ExportRequest& request, const Study& study) {
-  std::string names;
-  for (const std::string& name : study.table_names()) names += (names.empty() ? "" : ", ") + name;
-  std::string message = request.study.string() + ": no table '" + request.table + "'; it has " +
-                        (names.empty() ? "none" : names);
+namespace fs = std::filesystem;
+
+Error unknown_table(const ExportRequest& request, const std::set<std::string>& names) {
+  if (names.empty()) {
+    return {ErrorCode::kNotFound,
+            request.study.string() +
+                ": no table of a study is there; remedy: make some with 'mien "
+                "annotate', 'mien ingest' or 'mien simulate'"};
+  }
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  std::string message =
+      request.study.string() + ": no table '" + request.table + "'; it has " + list;
   if (request.table == "frames") message += "; 'mien annotate --frames' makes frames";
   return {ErrorCode::kUsage, message};
+}
+
+// The table's files; in `summary` what of it is not there.
+Result<std::vector<fs::path>> find_files(const ExportRequest& request, Database& database,
+                                         ExportSummary& summary) {
+  std::map<std::string, fs::path> whole = whole_tables(request.study);
+  for (const char* folder : {"maps/", "compare/"}) {
+    const fs::path file = request.study / (request.table + ".parquet");
+    std::error_code ignored;
+    if (request.table.starts_with(folder) && fs::is_regular_file(file, ignored)) {
+      whole.emplace(request.table, file);
+    }
+  }
+  const auto found = whole.find(request.table);
+  const auto in_shards = study_table_files(request.study, request.table);
+  const bool lies_whole =
+      found != whole.end() && (!in_shards.ok() || in_shards->front() == found->second);
+  if (lies_whole) return std::vector<fs::path>{found->second};
+
+  std::set<std::string> names;
+  for (const auto& [name, file] : whole) names.insert(name);
+  std::error_code ignored;
+  if (!fs::exists(request.study / "annotations", ignored)) return unknown_table(request, names);
+  MIEN_TRY(study, Study::open_existing(request.study, database));
+  names.merge(study.table_names());
+  std::vector<fs::path> files = study.tables(request.table);
+  if (files.empty() && in_shards.ok() && !study.problems().empty()) {
+    return Error{
+        ErrorCode::kCorrupt,
+        study.problems().front() + "; no shard with " + request.table +
+            " holds; remedy: the 'mien annotate' command that made the study makes it anew"};
+  }
+  if (files.empty()) return unknown_table(request, names);
+  summary.problems = study.problems();
+  for (const StudyInput& video : study.plan().videos()) {
+    summary.videos_missing += study.state_of(video.video_id) == VideoState::kDone ? 0 : 1;
+  }
+  return files;
 }
 
 }  // namespace
@@ -21,15 +72,19 @@ Error unknown_table(const ExportRequest& request, const Study& study) {
 Result<ExportSummary> export_table(const ExportRequest& request,
                                    const std::function<Status(const std::string& text)>& write) {
   MIEN_TRY(database, Database::open());
-  MIEN_TRY(study, Study::open_existing(request.study, database));
-  if (!study.table_names().contains(request.table)) return unknown_table(request, study);
   ExportSummary summary;
-  summary.problems = study.problems();
-  for (const StudyInput& video : study.plan().videos()) {
-    summary.videos_missing += study.state_of(video.video_id) == VideoState::kDone ? 0 : 1;
+  MIEN_TRY(files, find_files(request, database, summary));
+  MIEN_TRY(metadata, database.read_metadata(files.front()));
+  // Maps carry what their expressions say under a name of its own.
+  summary.is_simulated = metadata.contains(kSimulatedKey) ||
+                         metadata.contains(std::string("expressions_") + kSimulatedKey);
+  if (request.format == ExportFormat::kParquet) {
+    MIEN_TRY_VOID(database.write_query_parquet("SELECT * FROM " + sql_read_parquet(files),
+                                               request.parquet_file, metadata));
+    return summary;
   }
   bool has_header = request.format == ExportFormat::kJsonLines;
-  for (const std::filesystem::path& file : study.tables(request.table)) {
+  for (const fs::path& file : files) {
     if (!has_header) {
       MIEN_TRY(schema, database.read_schema(file));
       MIEN_TRY_VOID(write(csv_header(schema)));

@@ -41,6 +41,7 @@ TEST(CommandLine, ExitsWithTwoForUsage) {
   EXPECT_EQ(run_mien({"annotate", "a.mp4", "--out", "s", "--rate", "-1"}).exit_status, 2);
   EXPECT_EQ(run_mien({"annotate", "a.mp4", "--out", "s", "--rate"}).exit_status, 2);
   EXPECT_EQ(run_mien({"export", "s", "--table", "media", "--format", "xml"}).exit_status, 2);
+  EXPECT_EQ(run_mien({"export", "s", "--table", "media", "--format", "parquet"}).exit_status, 2);
   const ProgramRun channel =
       run_mien({"annotate", "a.mp4", "--out", "s", "--channels", "basic7,mood"});
   EXPECT_EQ(channel.exit_status, 2);

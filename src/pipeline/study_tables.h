@@ -1,0 +1,33 @@
+// Where the tables of a study folder lie, for those that read them.
+//
+//   STUDY/NAME.parquet                     corpus, rejects, and all tables of a simulated study
+//   STUDY/annotations/shard-*/NAME.parquet what was measured; goes before STUDY/NAME.parquet
+//   STUDY/maps/NAME.parquet  STUDY/compare/NAME.parquet
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace mien {
+
+// The published shards' folders in their order; none where there are none.
+std::vector<std::filesystem::path> shard_folders(const std::filesystem::path& study);
+
+// The files of a table that perception makes, in the order of the shards; without any in shards,
+// STUDY/TABLE.parquet. kNotFound where there is none. Does not look into them.
+Result<std::vector<std::filesystem::path>> study_table_files(const std::filesystem::path& study,
+                                                             const std::string& table);
+
+// The tables that lie in one file, by name; of two of a name the second is "compare/contexts".
+std::map<std::string, std::filesystem::path> whole_tables(const std::filesystem::path& study);
+
+// Holds every shard against its manifest and the study's settings: kCorrupt or kMismatch names the
+// shard or file and the remedy, for a manifest or file that is missing, a size or checksum that
+// differs, or a Parquet file that the manifest does not list. About 1 s per GB.
+Status verify_shards(const std::filesystem::path& study);
+
+}  // namespace mien
