@@ -76,14 +76,15 @@ endfunction()
 add_custom_target(fast_tests)
 add_custom_target(room_tests)
 
-# A test executable run as one CTest entry. LABELS: fast (default), slow, browser.
+# A test executable run as one CTest entry. LABELS: fast (default), slow, browser. COST: those of greater
+# cost start first, so that no long one is left to run alone.
 # Tests find the source tree, the built program and the optional reference data through
 # MIEN_SOURCE_DIR, MIEN_PROGRAM and MIEN_SHARED_DIR (see tests/support/paths.h).
 function(mien_test)
   if(NOT MIEN_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LINKS;EXTERNAL;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT;COST" "SOURCES;LINKS;EXTERNAL;LABELS" ${ARGN})
   if(NOT ARG_LABELS)
     set(ARG_LABELS fast)
   endif()
@@ -106,7 +107,10 @@ function(mien_test)
       list(APPEND ARG_LABELS room)
     endif()
   endif()
-  set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+  if(NOT ARG_COST)
+    set(ARG_COST 0)
+  endif()
+  set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} COST ${ARG_COST}
     ENVIRONMENT "MIEN_SOURCE_DIR=${CMAKE_SOURCE_DIR};MIEN_PROGRAM=${CMAKE_BINARY_DIR}/mien;MIEN_SHARED_DIR=${CMAKE_SOURCE_DIR}/../shared")
 endfunction()
 
