@@ -41,6 +41,21 @@ class Digest {
 
 }  // namespace
 
+struct Sha256::State {
+  Digest digest;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  state_->digest.add(bytes.data(), bytes.size());
+}
+
+std::string Sha256::finish() {
+  return state_->digest.hex();
+}
+
 std::string sha256_of_bytes(std::string_view bytes) {
   Digest digest;
   digest.add(bytes.data(), bytes.size());

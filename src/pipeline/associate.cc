@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <optional>
 
 #include "pipeline/association_file.h"
@@ -151,15 +152,20 @@ Result<AssociateSummary> write_maps(const std::vector<AssociationSums>& sums,
   FileMetadata of_layout = layout_metadata(sums.front().layout);
   of_layout.insert(metadata.begin(), metadata.end());
   MIEN_TRY_VOID(make_folders(folder));
-  for (const AssociationSums& part : sums) {
-    MIEN_TRY_VOID(
-        write_association_file(association_file_path(folder, part.layout.source), part, metadata));
-  }
-  remove_other_sums(folder, sums);
-  clock.finish("write statistics");
+  // The disk is waited for while the maps are made.
+  std::future<Status> written = std::async(std::launch::async, [&]() -> Status {
+    for (const AssociationSums& part : sums) {
+      MIEN_TRY_VOID(write_association_file(association_file_path(folder, part.layout.source), part,
+                                           metadata));
+    }
+    return Ok{};
+  });
   std::vector<AssociationMap> maps;
   for (const AssociationSums& part : sums) maps.push_back(association_map(part, options));
   clock.finish("estimate");
+  MIEN_TRY_VOID(written.get());
+  remove_other_sums(folder, sums);
+  clock.finish("write statistics");
   MIEN_TRY_VOID(database.write_stream(maps_schema(), map_rows(sums, maps, options),
                                       folder / "maps.parquet", of_layout));
   MIEN_TRY_VOID(

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/check.h"
 #include "base/sha256.h"
 #include "pipeline/program_version.h"
-#include "store/durable_file.h"
 
 namespace mien {
 
@@ -16,6 +16,7 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr std::string_view kMagic = "MIENSUM1";
 constexpr std::size_t kDigestLength = 64;
+constexpr std::size_t kPieceBytes = 1 << 20;
 using Json = nlohmann::ordered_json;
 
 Error corrupt(const std::string& what) {
@@ -213,18 +214,18 @@ bool is_association_file(const std::filesystem::path& path) {
   return name.starts_with("statistics-") && name.ends_with(".sums");
 }
 
-std::string association_bytes(const AssociationSums& sums, const FileMetadata& metadata) {
-  const std::string header = header_of(sums, metadata).dump();
-  std::size_t size = kMagic.size() + 8 + header.size() + kDigestLength;
-  for (const AssociationBlock& block : sums.blocks) {
-    size += 48 +
-            8 * (block.sums.size() + block.products.size() + block.rows.size() +
-                 block.uploaders.size()) +
-            4 * block.contexts.size() + block.uploads.size();
-  }
+Status association_pieces(const AssociationSums& sums, const FileMetadata& metadata,
+                          const ByteSink& sink) {
+  Sha256 digest;
   std::string out;
-  out.reserve(size + sums.presence.size() * (16 + 16 * sums.layout.expressions.size()) +
-              8 * sums.centres.size());
+  const auto hand_over = [&](std::size_t least) -> Status {
+    if (out.size() < least) return Ok{};
+    digest.add(out);
+    MIEN_TRY_VOID(sink(out));
+    out.clear();
+    return Ok{};
+  };
+  const std::string header = header_of(sums, metadata).dump();
   out += kMagic;
   put(out, static_cast<std::uint64_t>(header.size()));
   out += header;
@@ -234,9 +235,23 @@ std::string association_bytes(const AssociationSums& sums, const FileMetadata& m
     put(out, presence.weight);
     put_all(out, presence.sums);
     put_all(out, presence.squares);
+    MIEN_TRY_VOID(hand_over(kPieceBytes));
   }
-  for (const AssociationBlock& block : sums.blocks) put_block(out, block);
-  out += sha256_of_bytes(out);
+  for (const AssociationBlock& block : sums.blocks) {
+    put_block(out, block);
+    MIEN_TRY_VOID(hand_over(kPieceBytes));
+  }
+  MIEN_TRY_VOID(hand_over(0));
+  return sink(digest.finish());
+}
+
+std::string association_bytes(const AssociationSums& sums, const FileMetadata& metadata) {
+  std::string out;
+  const Status status = association_pieces(sums, metadata, [&](std::string_view bytes) -> Status {
+    out += bytes;
+    return Ok{};
+  });
+  MIEN_CHECK(status.ok(), "memory takes every byte");
   return out;
 }
 
@@ -286,7 +301,8 @@ Result<AssociationFile> parse_association_bytes(std::string_view bytes) {
 
 Status write_association_file(const std::filesystem::path& path, const AssociationSums& sums,
                               const FileMetadata& metadata) {
-  return write_file_durably(path, association_bytes(sums, metadata));
+  return write_file_durably(
+      path, [&](const ByteSink& sink) { return association_pieces(sums, metadata, sink); });
 }
 
 Result<AssociationFile> read_association_file(const std::filesystem::path& path) {

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "stats/association_sums.h"
 #include "store/database.h"
+#include "store/durable_file.h"
 
 namespace mien {
 
@@ -32,7 +33,9 @@ std::filesystem::path association_file_path(const std::filesystem::path& folder,
                                             const std::string& source);
 bool is_association_file(const std::filesystem::path& path);
 
-// The same from and to bytes.
+// The same from and to bytes. In pieces of about 1 MB, so that a gigabyte is never held twice.
+Status association_pieces(const AssociationSums& sums, const FileMetadata& metadata,
+                          const ByteSink& sink);
 std::string association_bytes(const AssociationSums& sums, const FileMetadata& metadata);
 Result<AssociationFile> parse_association_bytes(std::string_view bytes);
 

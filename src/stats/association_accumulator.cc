@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "base/check.h"
 #include "stats/parallel.h"
@@ -14,9 +15,39 @@ namespace {
 // added in order.
 constexpr std::size_t kBlocksPerSegment = 16;
 
+// Segments whose sums are held at once; no result depends on it.
+constexpr std::size_t kSegmentsAtOnce = 64;
+
 struct BlockRange {
   std::size_t first;  // in the order of videos
   std::size_t last;
+};
+
+// PresenceSums of a segment's videos, per context.
+struct SegmentPresence {
+  explicit SegmentPresence(const AssociationLayout& layout)
+      : videos(layout.contexts.size(), 0),
+        weight(layout.contexts.size(), 0.0),
+        sums(layout.contexts.size() * layout.expressions.size(), 0.0),
+        squares(sums.size(), 0.0) {}
+
+  void add_to(std::span<PresenceSums> group) const {
+    const std::size_t expressions = videos.empty() ? 0 : sums.size() / videos.size();
+    for (std::size_t c = 0; c < videos.size(); ++c) {
+      if (videos[c] == 0) continue;
+      group[c].videos += videos[c];
+      group[c].weight += weight[c];
+      for (std::size_t e = 0; e < expressions; ++e) {
+        group[c].sums[e] += sums[c * expressions + e];
+        group[c].squares[e] += squares[c * expressions + e];
+      }
+    }
+  }
+
+  std::vector<std::int64_t> videos;
+  std::vector<double> weight;
+  std::vector<double> sums;     // contexts x expressions
+  std::vector<double> squares;  // contexts x expressions
 };
 
 // Accumulators over contexts that are cleared by what was touched, not whole.
@@ -35,9 +66,8 @@ class BlockAccumulator {
         square_(expressions_) {}
 
   // `order`: the block's videos, those of an uploader one after the other, hashes ascending.
-  // Adds to `presence`, one entry a context.
   void run(std::span<const std::uint32_t> order, AssociationBlock& block,
-           std::vector<PresenceSums>& presence) {
+           SegmentPresence& presence) {
     block.sums.assign(columns_, 0.0);
     block.products.assign(columns_ * (columns_ + 1) / 2, 0.0);
     for (const std::uint32_t video : order) add_video(video, block, presence);
@@ -51,8 +81,7 @@ class BlockAccumulator {
     std::uint32_t uploader;
   };
 
-  void add_video(std::uint32_t video, AssociationBlock& block,
-                 std::vector<PresenceSums>& presence) {
+  void add_video(std::uint32_t video, AssociationBlock& block, SegmentPresence& presence) {
     const double weight = videos_->weight.empty() ? 1.0 : videos_->weight[video];
     const double* from = videos_->values.data() + std::size_t{video} * columns_;
     for (std::size_t i = 0; i < columns_; ++i) value_[i] = from[i] - centres_[i];
@@ -87,12 +116,13 @@ class BlockAccumulator {
         last_uploader_[context] = uploader;
         uploads_.push_back({context, uploader});
       }
-      PresenceSums& present = presence[context];
-      ++present.videos;
-      present.weight += weight;
+      ++presence.videos[context];
+      presence.weight[context] += weight;
+      double* sums = presence.sums.data() + context * expressions_;
+      double* squares = presence.squares.data() + context * expressions_;
       for (std::size_t e = 0; e < expressions_; ++e) {
-        present.sums[e] += weight * value_[e];
-        present.squares[e] += weight * square_[e];
+        sums[e] += weight * value_[e];
+        squares[e] += weight * square_[e];
       }
     }
   }
@@ -234,32 +264,27 @@ AssociationSums accumulate_sums(const AssociationLayout& layout, const Associati
     if (fresh) segments.push_back({b, b});
     segments.back().last = b + 1;
   }
-  std::vector<std::vector<PresenceSums>> parts(segments.size());
-  for_each_piece(segments.size(), threads, [&](std::size_t s) {
-    BlockAccumulator accumulator(layout, videos, centres);
-    parts[s] = no_presence(layout);
-    for (std::size_t b = segments[s].first; b < segments[s].last; ++b) {
-      accumulator.run(std::span(order).subspan(ranges[b].first, ranges[b].last - ranges[b].first),
-                      result.blocks[b], parts[s]);
-    }
-  });
-
   for (std::size_t g = 0; g < layout.groups.size(); ++g) {
     const std::vector<PresenceSums> nothing = no_presence(layout);
     result.presence.insert(result.presence.end(), nothing.begin(), nothing.end());
   }
-  for (std::size_t s = 0; s < segments.size(); ++s) {
-    const std::size_t group = result.blocks[segments[s].first].group;
-    for (std::size_t c = 0; c < layout.contexts.size(); ++c) {
-      PresenceSums& into = result.presence[group * layout.contexts.size() + c];
-      into.videos += parts[s][c].videos;
-      into.weight += parts[s][c].weight;
-      for (std::size_t e = 0; e < layout.expressions.size(); ++e) {
-        into.sums[e] += parts[s][c].sums[e];
-        into.squares[e] += parts[s][c].squares[e];
+  std::vector<std::optional<SegmentPresence>> parts;
+  for (std::size_t first = 0; first < segments.size(); first += kSegmentsAtOnce) {
+    parts.assign(std::min(kSegmentsAtOnce, segments.size() - first), std::nullopt);
+    for_each_piece(parts.size(), threads, [&](std::size_t part) {
+      const BlockRange& segment = segments[first + part];
+      BlockAccumulator accumulator(layout, videos, centres);
+      parts[part].emplace(layout);
+      for (std::size_t b = segment.first; b < segment.last; ++b) {
+        accumulator.run(std::span(order).subspan(ranges[b].first, ranges[b].last - ranges[b].first),
+                        result.blocks[b], *parts[part]);
       }
+    });
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      const std::size_t group = result.blocks[segments[first + part].first].group;
+      parts[part]->add_to(std::span(result.presence)
+                              .subspan(group * layout.contexts.size(), layout.contexts.size()));
     }
-    parts[s] = {};
   }
   return result;
 }

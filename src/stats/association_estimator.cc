@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "stats/association_projection.h"
+#include "stats/weighted_sums.h"
 
 namespace mien {
 
@@ -161,7 +162,7 @@ CentredProducts AssociationEstimator::centred_products(const double* weights,
       if (w == 0) continue;
       projection.unit_weights[k] += w * blocks_[b].weight;
       for (std::size_t i = 0; i < columns_; ++i) sums[i] += w * blocks_[b].sums[i];
-      for (std::size_t i = 0; i < packed.size(); ++i) packed[i] += w * blocks_[b].products[i];
+      add_scaled(w, blocks_[b].products.data(), packed.size(), packed.data());
     }
     projection.weight += projection.unit_weights[k];
     for (std::size_t i = 0; i < columns_; ++i) projection.sums[i] += sums[i];
@@ -176,6 +177,7 @@ AssociationProjection AssociationEstimator::project(const double* weights) const
   for (const std::size_t k : used_) allowed[k] = true;
   factor_covariates(centred, expressions_, allowed, projection);
   project_scores(centred, expressions_, options_.control, projection);
+  scale_scores(options_.kind, expressions_, projection);
   return projection;
 }
 

@@ -152,6 +152,7 @@ class AssociationReplicates {
   void maps(std::span<const std::uint32_t> contexts, std::span<double> out) const;
 
  private:
+  class ContextRows;
   const AssociationEstimator* estimator_;
   std::vector<double> weights_;
   std::size_t count_;

@@ -1,6 +1,7 @@
 #include "stats/association_map.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "stats/parallel.h"
 #include "stats/resampling.h"
 #include "stats/suppression.h"
+#include "stats/vector_widths.h"
 
 namespace mien {
 
@@ -20,6 +22,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kUpperTail = 0.975;  // of a two-sided 95% interval
 constexpr std::size_t kLeastCountries = 10;
 constexpr std::size_t kContextsPerTile = 16;
+constexpr std::size_t kGroupsPerThread = 16;
 
 NullReason reason_of(Suppression suppression) {
   switch (suppression) {
@@ -98,21 +101,31 @@ void add_effect_sizes(const AssociationSums& sums, std::size_t group, GroupMap& 
   }
 }
 
-// Spread of replicates about the estimate, added in the order of the replicates.
-struct Spread {
-  std::size_t count = 0;
-  double sum = 0;
-  double squares = 0;
+// Spread of replicates about the estimates of some cells, added in the order of the replicates;
+// those without an estimate are left out.
+struct Spreads {
+  std::vector<double> count;
+  std::vector<double> sum;
+  std::vector<double> squares;
 
-  void add(double difference) {
-    ++count;
-    sum += difference;
-    squares += difference * difference;
-  }
-  double about_mean() const {
-    return std::max(0.0, squares - sum * sum / static_cast<double>(count));
+  explicit Spreads(std::size_t cells) : count(cells), sum(cells), squares(cells) {}
+  double about_mean(std::size_t i) const {
+    return std::max(0.0, squares[i] - sum[i] * sum[i] / count[i]);
   }
 };
+
+MIEN_VECTOR_WIDTHS
+void add_replicate(const double* replicate, const double* estimate, std::size_t cells,
+                   double* count, double* sum, double* squares) {
+  for (std::size_t i = 0; i < cells; ++i) {
+    const double difference = replicate[i] - estimate[i];
+    const bool is_finite = std::abs(difference) <= std::numeric_limits<double>::max();
+    const double counted = is_finite ? difference : 0.0;
+    count[i] += is_finite ? 1.0 : 0.0;
+    sum[i] += counted;
+    squares[i] += counted * counted;
+  }
+}
 
 // A cell whose replicates have no estimate this often has no standard error.
 constexpr double kLeastEstimable = 0.95;
@@ -129,31 +142,33 @@ class StandardErrors {
     const std::size_t count = replicates_->count();
     std::vector<double> maps(count * contexts.size() * expressions);
     replicates_->maps(contexts, maps);
-    std::vector<Spread> spreads(contexts.size() * expressions);
-    for (std::size_t set = 0; set < count; ++set) {
-      const double* row = maps.data() + set * spreads.size();
-      for (std::size_t i = 0; i < spreads.size(); ++i) {
-        if (!std::isfinite(row[i])) continue;
-        spreads[i].add(row[i] -
-                       map.estimate[contexts[i / expressions] * expressions + i % expressions]);
-      }
+    const std::size_t cells = contexts.size() * expressions;
+    std::vector<double> estimates;
+    for (const std::uint32_t c : contexts) {
+      const double* row = map.estimate.data() + c * expressions;
+      estimates.insert(estimates.end(), row, row + expressions);
     }
-    for (std::size_t i = 0; i < spreads.size(); ++i) {
+    Spreads spreads(cells);
+    for (std::size_t set = 0; set < count; ++set) {
+      add_replicate(maps.data() + set * cells, estimates.data(), cells, spreads.count.data(),
+                    spreads.sum.data(), spreads.squares.data());
+    }
+    for (std::size_t i = 0; i < cells; ++i) {
       const std::size_t cell = contexts[i / expressions] * expressions + i % expressions;
       if (map.reason[cell] != NullReason::kNone) continue;
-      map.se[cell] = standard_error(spreads[i], count);
+      map.se[cell] = standard_error(spreads, i, static_cast<double>(count));
       if (!std::isfinite(map.se[cell])) map.reason[cell] = NullReason::kOneBlock;
     }
   }
 
  private:
-  double standard_error(const Spread& spread, std::size_t count) const {
-    const auto n = static_cast<double>(spread.count);
-    if (spread.count < 2 || n < kLeastEstimable * static_cast<double>(count)) return kNan;
+  double standard_error(const Spreads& spreads, std::size_t i, double sets) const {
+    const double n = spreads.count[i];
+    if (n < 2 || n < kLeastEstimable * sets) return kNan;
     if (cluster_ == ClusterBy::kCountry) {
-      return spread.count == count ? std::sqrt((n - 1) / n * spread.about_mean()) : kNan;
+      return n == sets ? std::sqrt((n - 1) / n * spreads.about_mean(i)) : kNan;
     }
-    return std::sqrt(spread.about_mean() / (n - 1));
+    return std::sqrt(spreads.about_mean(i) / (n - 1));
   }
 
   const AssociationEstimator* estimator_;
@@ -161,14 +176,17 @@ class StandardErrors {
   ClusterBy cluster_;
 };
 
-void add_interval(double df, std::size_t cell, GroupMap& map) {
-  const double se = map.se[cell];
-  if (!std::isfinite(se)) return;
-  map.df[cell] = df;
-  const double half = t_quantile(kUpperTail, df) * se;
-  map.lower[cell] = map.estimate[cell] - half;
-  map.upper[cell] = map.estimate[cell] + half;
-  if (se > 0) map.p[cell] = t_two_sided(map.estimate[cell] / se, df);
+// Of the cells of one context, which share their degrees of freedom.
+void add_intervals(double df, std::size_t first, std::size_t cells, GroupMap& map) {
+  const double quantile = t_quantile(kUpperTail, df);
+  for (std::size_t cell = first; cell < first + cells; ++cell) {
+    const double se = map.se[cell];
+    if (!std::isfinite(se)) continue;
+    map.df[cell] = df;
+    map.lower[cell] = map.estimate[cell] - quantile * se;
+    map.upper[cell] = map.estimate[cell] + quantile * se;
+    if (se > 0) map.p[cell] = t_two_sided(map.estimate[cell] / se, df);
+  }
 }
 
 void add_uncertainty(const AssociationEstimator& estimator, const std::string& group,
@@ -206,22 +224,21 @@ void add_uncertainty(const AssociationEstimator& estimator, const std::string& g
                  : bootstrap_weights(strata, sets, Random(options.seed).fork(uploader_hash(group))),
       sets, options.threads);
   const StandardErrors errors(estimator, replicates, options.cluster);
-  const std::size_t tiles = (contexts.size() + kContextsPerTile - 1) / kContextsPerTile;
-  for_each_piece(tiles, options.threads, [&](std::size_t tile) {
-    const std::size_t first = tile * kContextsPerTile;
-    errors.run(
-        std::span(contexts).subspan(first, std::min(kContextsPerTile, contexts.size() - first)),
-        map);
-  });
-
   const std::size_t strata_count = std::size_t{*std::max_element(strata.begin(), strata.end())} + 1;
   const double free_share =
       1.0 - static_cast<double>(strata_count) / static_cast<double>(estimator.blocks());
-  for (const std::uint32_t c : contexts) {
-    const double df = by_country ? static_cast<double>(sets - 1)
-                                 : std::max(1.0, estimator.effective_blocks()[c] * free_share);
-    for (std::size_t e = 0; e < expressions; ++e) add_interval(df, c * expressions + e, map);
-  }
+  const std::size_t tiles = (contexts.size() + kContextsPerTile - 1) / kContextsPerTile;
+  for_each_piece(tiles, options.threads, [&](std::size_t tile) {
+    const std::size_t first = tile * kContextsPerTile;
+    const auto listed =
+        std::span(contexts).subspan(first, std::min(kContextsPerTile, contexts.size() - first));
+    errors.run(listed, map);
+    for (const std::uint32_t c : listed) {
+      const double df = by_country ? static_cast<double>(sets - 1)
+                                   : std::max(1.0, estimator.effective_blocks()[c] * free_share);
+      add_intervals(df, c * expressions, expressions, map);
+    }
+  });
 }
 
 std::vector<double> estimates_with(const AssociationSums& sums, std::size_t group,
@@ -242,18 +259,22 @@ void hold_back(GroupMap& map, std::size_t context, std::size_t expressions, Null
   }
 }
 
-void correct_for_family(AssociationMap& map) {
+void correct_for_family(int threads, AssociationMap& map) {
   std::vector<double> all;
   for (const GroupMap& group : map.groups) all.insert(all.end(), group.p.begin(), group.p.end());
-  const std::vector<double> bh = benjamini_hochberg(all);
-  const std::vector<double> by = benjamini_yekutieli(all);
-  const std::vector<double> corrected = holm(all);
+  constexpr std::size_t kCorrections = 3;
+  std::array<std::vector<double>, kCorrections> corrected;
+  for_each_piece(kCorrections, threads, [&](std::size_t i) {
+    corrected.at(i) = i == 0   ? benjamini_hochberg(all)
+                      : i == 1 ? benjamini_yekutieli(all)
+                               : holm(all);
+  });
   std::size_t next = 0;
   for (GroupMap& group : map.groups) {
     for (std::size_t i = 0; i < group.p.size(); ++i, ++next) {
-      group.p_bh[i] = bh[next];
-      group.p_by[i] = by[next];
-      group.p_holm[i] = corrected[next];
+      group.p_bh[i] = corrected[0][next];
+      group.p_by[i] = corrected[1][next];
+      group.p_holm[i] = corrected[2][next];
     }
   }
 }
@@ -336,7 +357,12 @@ AssociationMap association_map(const AssociationSums& sums, const MapOptions& op
     }
   }
 
-  for (std::size_t g = 0; g < layout.groups.size(); ++g) {
+  // Threads share groups where there are enough of them, else the contexts of a group.
+  const std::size_t groups = layout.groups.size();
+  const bool by_group = groups >= kGroupsPerThread * static_cast<std::size_t>(options.threads);
+  MapOptions inside = options;
+  if (by_group) inside.threads = 1;
+  for_each_piece(groups, by_group ? options.threads : 1, [&](std::size_t g) {
     GroupMap& group = map.groups[g];
     const AssociationEstimator estimator(sums, g, options.estimator);
     group.blocks = estimator.blocks();
@@ -348,9 +374,9 @@ AssociationMap association_map(const AssociationSums& sums, const MapOptions& op
       if (group.suppression[c] == NullReason::kNone) continue;
       hold_back(group, c, expressions, group.suppression[c]);
     }
-    add_uncertainty(estimator, layout.groups[g], options, group);
-  }
-  correct_for_family(map);
+    add_uncertainty(estimator, layout.groups[g], inside, group);
+  });
+  correct_for_family(options.threads, map);
   return map;
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "stats/vector_widths.h"
+
 namespace mien {
 
 namespace {
@@ -161,76 +163,123 @@ void project_scores(const CentredProducts& centred, std::size_t expressions, Con
   }
 }
 
-double project_context(const AssociationProjection& projection, std::size_t expressions,
-                       const ContextSums& context, double* u) {
+void scale_scores(AssociationKind kind, std::size_t expressions,
+                  AssociationProjection& projection) {
+  const bool controls = !projection.precision.empty();
+  projection.y_scale.assign(expressions, kNan);
+  for (std::size_t e = 0; e < expressions; ++e) {
+    if (!projection.is_estimable[e]) continue;
+    double& scale = projection.y_scale[e];
+    switch (kind) {
+      case AssociationKind::kCorrelation:
+      case AssociationKind::kPartial:
+      case AssociationKind::kSemipartial:
+        scale = 1.0 / std::sqrt(controls ? 1.0 / projection.precision[e * expressions + e]
+                                         : projection.yy_z[e]);
+        break;
+      case AssociationKind::kSlope:
+        scale = 1.0;
+        break;
+      case AssociationKind::kStandardisedSlope:
+        scale = 1.0 / std::sqrt(projection.total_yy[e] / projection.weight);
+        break;
+    }
+  }
+}
+
+namespace {
+
+typedef double Vector __attribute__((vector_size(64), aligned(8), may_alias));
+constexpr std::size_t kLanes = sizeof(Vector) / sizeof(double);
+
+// to[j] += sum over i of factors[i] * rows[i][j], terms added in order of i.
+[[gnu::always_inline]] inline void add_rows(const double* factors, std::size_t count,
+                                            const double* rows, std::size_t width, double* to) {
+  std::size_t j = 0;
+  for (; j + kLanes <= width; j += kLanes) {
+    Vector sum = *reinterpret_cast<const Vector*>(to + j);
+    for (std::size_t i = 0; i < count; ++i) {
+      sum += factors[i] * *reinterpret_cast<const Vector*>(rows + i * width + j);
+    }
+    *reinterpret_cast<Vector*>(to + j) = sum;
+  }
+  for (; j < width; ++j) {
+    for (std::size_t i = 0; i < count; ++i) to[j] += factors[i] * rows[i * width + j];
+  }
+}
+
+[[gnu::always_inline]] inline double free_of_covariates(const AssociationProjection& projection,
+                                                        std::size_t expressions,
+                                                        const ContextSums& context, double* u) {
   const std::size_t k = projection.u_y.size() / expressions;
   for (std::size_t i = 0; i < k; ++i) u[i] = 0;
-  const double* xz = context.xv + expressions;
-  for (std::size_t c = 0; c < k; ++c) {
-    const double* column = projection.inverse_l.data() + c * k;
-    for (std::size_t i = 0; i < k; ++i) u[i] += column[i] * xz[c];
-  }
+  add_rows(context.xv + expressions, k, projection.inverse_l.data(), k, u);
   double left = context.xx;
   for (std::size_t i = 0; i < k; ++i) left -= u[i] * u[i];
   return left;
 }
 
+// With the other scores held constant: out is S_xy.z, and becomes the association.
+void control_scores(const AssociationProjection& projection, AssociationKind kind,
+                    std::size_t expressions, const ContextSums& context, double xx_z, double* out) {
+  std::vector<double> weighted(expressions, 0.0);
+  double explained = 0;  // of x by z and all scores: s' W s
+  for (std::size_t e = 0; e < expressions; ++e) {
+    for (std::size_t f = 0; f < expressions; ++f) {
+      weighted[e] += projection.precision[e * expressions + f] * out[f];
+    }
+    explained += weighted[e] * out[e];
+  }
+  for (std::size_t e = 0; e < expressions; ++e) {
+    const double own = projection.precision[e * expressions + e];
+    const double xx = xx_z - explained + weighted[e] * weighted[e] / own;
+    const double x = kind == AssociationKind::kSemipartial ? context.total_xx : xx;
+    const bool is_slope =
+        kind == AssociationKind::kSlope || kind == AssociationKind::kStandardisedSlope;
+    out[e] = weighted[e] / own * projection.y_scale[e] / (is_slope ? x : std::sqrt(x));
+  }
+}
+
+}  // namespace
+
+double project_context(const AssociationProjection& projection, std::size_t expressions,
+                       const ContextSums& context, double* u) {
+  return free_of_covariates(projection, expressions, context, u);
+}
+
+MIEN_VECTOR_WIDTHS
 void association_row(const AssociationProjection& projection, const EstimatorOptions& options,
                      std::size_t expressions, const ContextSums& context, double* u, double* out) {
   const std::size_t k = projection.u_y.size() / expressions;
-  const double xx_z = project_context(projection, expressions, context, u);
+  const double xx_z = free_of_covariates(projection, expressions, context, u);
   if (!(context.total_xx > 0) || !(context.xx > kLeftOver * context.total_xx) ||
       !(xx_z > kLeftOver * context.xx)) {
     for (std::size_t e = 0; e < expressions; ++e) out[e] = kNan;
     return;
   }
+  for (std::size_t i = 0; i < k; ++i) u[i] = -u[i];
   for (std::size_t e = 0; e < expressions; ++e) out[e] = context.xv[e];
-  for (std::size_t i = 0; i < k; ++i) {
-    const double* row = projection.u_y.data() + i * expressions;
-    for (std::size_t e = 0; e < expressions; ++e) out[e] -= u[i] * row[e];
+  add_rows(u, k, projection.u_y.data(), expressions, out);
+  if (!projection.precision.empty()) {
+    control_scores(projection, options.kind, expressions, context, xx_z, out);
+    return;
   }
-  const bool controls = !projection.precision.empty();
-  double explained = 0;  // of x by z and all scores: s' W s
-  std::vector<double> weighted;
-  if (controls) {
-    weighted.assign(expressions, 0.0);
-    for (std::size_t e = 0; e < expressions; ++e) {
-      for (std::size_t f = 0; f < expressions; ++f) {
-        weighted[e] += projection.precision[e * expressions + f] * out[f];
-      }
-      explained += weighted[e] * out[e];
-    }
+  double x_scale = 0;
+  switch (options.kind) {
+    case AssociationKind::kCorrelation:
+    case AssociationKind::kPartial:
+      x_scale = 1.0 / std::sqrt(xx_z);
+      break;
+    case AssociationKind::kSemipartial:
+      x_scale = 1.0 / std::sqrt(context.total_xx);
+      break;
+    case AssociationKind::kSlope:
+    case AssociationKind::kStandardisedSlope:
+      x_scale = 1.0 / xx_z;
+      break;
   }
-  for (std::size_t e = 0; e < expressions; ++e) {
-    if (!projection.is_estimable[e]) {
-      out[e] = kNan;
-      continue;
-    }
-    double xy = out[e];
-    double xx = xx_z;
-    double yy = projection.yy_z[e];
-    if (controls) {
-      const double own = projection.precision[e * expressions + e];
-      xy = weighted[e] / own;
-      yy = 1.0 / own;
-      xx = xx_z - explained + weighted[e] * weighted[e] / own;
-    }
-    switch (options.kind) {
-      case AssociationKind::kCorrelation:
-      case AssociationKind::kPartial:
-        out[e] = xy / std::sqrt(xx * yy);
-        break;
-      case AssociationKind::kSemipartial:
-        out[e] = xy / std::sqrt(context.total_xx * yy);
-        break;
-      case AssociationKind::kSlope:
-        out[e] = xy / xx;
-        break;
-      case AssociationKind::kStandardisedSlope:
-        out[e] = xy / xx / std::sqrt(projection.total_yy[e] / projection.weight);
-        break;
-    }
-  }
+  const double* y_scale = projection.y_scale.data();
+  for (std::size_t e = 0; e < expressions; ++e) out[e] = out[e] * x_scale * y_scale[e];
 }
 
 }  // namespace mien

@@ -22,6 +22,7 @@ struct AssociationProjection {
   std::vector<double> u_y;         // K x E; S_xy.z = S_xy - u_y' u
   std::vector<double> precision;   // with Control::kExpressions: E x E inverse of S_yy.z, or empty
   std::vector<bool> is_estimable;  // E: y varies beyond covariates (and other scores)
+  std::vector<double> y_scale;     // E: what y brings to an association's scale; NaN: no estimate
 };
 
 // Relative sizes below which a sum of squares counts as zero: what is left after a projection or
@@ -51,6 +52,9 @@ std::vector<bool> factor_covariates(const CentredProducts& centred, std::size_t 
 // Fills yy, yy_z, u_y, precision, is_estimable from centred products and inverse_l.
 void project_scores(const CentredProducts& centred, std::size_t expressions, Control control,
                     AssociationProjection& projection);
+
+// Fills y_scale: an association is S_xy.z times this and what x brings.
+void scale_scores(AssociationKind kind, std::size_t expressions, AssociationProjection& projection);
 
 // For country means: xx where it is more than rounding against what varies in the group, else 0.
 inline double between_or_zero(double xx, double group_xx) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace mien {
 
@@ -15,5 +16,14 @@ inline constexpr std::size_t kWeightedSumsStep = 8;
 void weighted_sums(const double* weights, std::size_t weights_stride, std::size_t sets,
                    const double* rows, std::size_t rows_stride, std::size_t row_count,
                    std::size_t columns, double* out, std::size_t out_stride);
+
+// The same where most rows are zero and left out: rows[r] belongs to weights[s][places[r]].
+void weighted_sums_at(const double* weights, std::size_t weights_stride, std::size_t sets,
+                      const std::uint32_t* places, const double* rows, std::size_t rows_stride,
+                      std::size_t row_count, std::size_t columns, double* out,
+                      std::size_t out_stride);
+
+// to[i] += factor * from[i].
+void add_scaled(double factor, const double* from, std::size_t count, double* to);
 
 }  // namespace mien

@@ -53,10 +53,10 @@ Status write_all(int fd, std::string_view bytes, const std::filesystem::path& pa
   return Ok{};
 }
 
-Status write_and_sync(const std::filesystem::path& path, std::string_view bytes) {
+Status write_and_sync(const std::filesystem::path& path, const ByteSource& source) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL);
   if (file.get() < 0) return io_error(path, "cannot be created", errno);
-  MIEN_TRY_VOID(write_all(file.get(), bytes, path));
+  MIEN_TRY_VOID(source([&](std::string_view bytes) { return write_all(file.get(), bytes, path); }));
   if (::fsync(file.get()) != 0) return io_error(path, "cannot be synced to the disk", errno);
   if (!file.close()) return io_error(path, "cannot be written", errno);
   return Ok{};
@@ -121,8 +121,12 @@ bool is_temporary_name(const std::filesystem::path& path) {
 }
 
 Status write_file_durably(const std::filesystem::path& path, std::string_view bytes) {
+  return write_file_durably(path, [&](const ByteSink& sink) { return sink(bytes); });
+}
+
+Status write_file_durably(const std::filesystem::path& path, const ByteSource& source) {
   const std::filesystem::path temporary = temporary_name_for(path);
-  Status status = write_and_sync(temporary, bytes);
+  Status status = write_and_sync(temporary, source);
   if (status.ok()) status = rename_durably(temporary, path);
   if (!status.ok()) {
     std::error_code ignored;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ std::filesystem::path temporary_name_for(const std::filesystem::path& path);
 bool is_temporary_name(const std::filesystem::path& path);
 
 Status write_file_durably(const std::filesystem::path& path, std::string_view bytes);
+
+// The same for bytes that need not lie in memory together: `source` hands them to `sink`, one piece
+// after the other. An error of either ends the writing and is given back.
+using ByteSink = std::function<Status(std::string_view bytes)>;
+using ByteSource = std::function<Status(const ByteSink& sink)>;
+Status write_file_durably(const std::filesystem::path& path, const ByteSource& source);
 
 // Syncs the file or folder itself.
 Status sync_path(const std::filesystem::path& path);

@@ -1,0 +1,12 @@
+// MIEN_VECTOR_WIDTHS before a function compiles several versions of it, for CPUs with vectors of
+// 2, 4 and 8 doubles; which one runs is chosen when the program starts. Products and sums are not
+// contracted (-ffp-contract=off), so that all versions give the same bits.
+#pragma once
+
+// Sanitizers are not yet up when the choice is made.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define MIEN_VECTOR_WIDTHS __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define MIEN_VECTOR_WIDTHS
+#endif
