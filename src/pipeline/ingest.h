@@ -51,7 +51,7 @@ struct IngestSummary {
   double seconds = 0;
 };
 
-// Memory: about 1.3 GB at most, whatever the list's length (larger joins go to STUDY/.ingest). The
+// Memory: 1.6 GB at 6 million rows (tools/bench_study; larger joins go to STUDY/.ingest). The
 // same list and options give the same bytes for any `threads`. Errors: kNotFound, kCorrupt, kIo;
 // kUsage for a column that the list lacks; kMismatch where the study has a corpus already, or where
 // the list gives one country two regions; kCancelled.

@@ -47,9 +47,10 @@ struct SimulateSummary {
   double seconds = 0;
 };
 
-// Memory: about 300 MB and the model's parameters (8 bytes a country, context and expression),
-// whatever the number of videos. The bytes do not depend on `threads`. Errors: kUsage for a design
-// that cannot be, kMismatch where the folder holds a study already, kCancelled, kIo.
+// Memory: about 200 MB at 3 million videos x 653 contexts (tools/bench_study), and the model's
+// parameters (8 bytes a country, context and expression), whatever the number of videos. The bytes
+// do not depend on `threads`. Errors: kUsage for a design that cannot be, kMismatch where the
+// folder holds a study already, kCancelled, kIo.
 Result<SimulateSummary> simulate(const SimulateRequest& request, const CountryTable& countries,
                                  const std::atomic<bool>& stop);
 
