@@ -100,8 +100,10 @@ Status add_list(const fs::path& list, Database& database, Inputs& inputs) {
                    place + ": uri is empty; annotate needs a file for every row"};
     }
     fs::path path = std::get<std::string>(uri);
-    if (path.is_relative()) path = folder / path;
-    inputs.videos.push_back({std::get<std::string>(id), path.lexically_normal()});
+    // An absolute one stays as it is written, so that annotating an ingested corpus changes nothing
+    // in it.
+    if (path.is_relative()) path = (folder / path).lexically_normal();
+    inputs.videos.push_back({std::get<std::string>(id), path});
   }
   inputs.corpus = std::move(rows);
   return Ok{};

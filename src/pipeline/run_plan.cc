@@ -149,13 +149,24 @@ class Reader {
     plan_.stages.push_back({"ingest",
                             {"--config", file_.string(), "--out", plan_.study.string()},
                             std::move(inputs),
-                            under_study({"corpus.parquet"})});
+                            under_study({"corpus.parquet", "rejects.parquet"})});
   }
 
   Status add_annotate() {
     MIEN_TRY(arguments, options("annotate", "inputs"));
     std::vector<fs::path> inputs;
     const toml::node* named = table("annotate")->get("inputs");
+    if (table("ingest") != nullptr) {
+      if (named != nullptr) {
+        return wrong(file_, *named,
+                     "the videos to annotate are those of the ingested list; leave inputs out");
+      }
+      const fs::path corpus = plan_.study / "corpus.parquet";
+      arguments.insert(arguments.begin(), {corpus.string(), "--out", plan_.study.string()});
+      plan_.stages.push_back(
+          {"annotate", std::move(arguments), {corpus}, under_study({"annotations"})});
+      return Ok{};
+    }
     const toml::array* list = named == nullptr ? nullptr : named->as_array();
     if (list == nullptr || list->empty()) {
       return wrong(file_, *table("annotate"),

@@ -1,8 +1,10 @@
 // study.toml -> the stages of a study and how each is asked for.
 //
 //   [study]                     out = "FOLDER" (default: the file's own folder)
-//   [simulate] or [ingest]      where the corpus comes from; [ingest] is read by `mien ingest`
-//   itself [annotate]                  inputs = ["videos/"] and options of `mien annotate`
+//   [simulate] or [ingest]      where the corpus comes from; [ingest], with its list = "FILE", is
+//                               read by `mien ingest` itself
+//   [annotate]                  options of `mien annotate`; its videos are those of the ingested
+//                               list, or, without [ingest], inputs = ["videos/"]
 //   [associate] [compare] [report]   options of the verb of that name
 //
 // A key is an option's long name with `_` for `-`: `min_count = 20` is `--min-count 20`. true gives

@@ -223,17 +223,21 @@ Result<RunSummary> run_study(const RunRequest& request) {
     }
     if (request.report) request.report(stage.verb + ": " + why);
     const auto start = std::chrono::steady_clock::now();
-    // A stage that breaks off must not count as done. What an earlier run simulated goes first,
-    // since `mien simulate` refuses a folder with a study; what somebody else put there is left to
-    // it.
-    if (stage.verb != "simulate") {
+    // A stage that breaks off must not count as done. `mien simulate` and `mien ingest` refuse a
+    // folder with a corpus: what an earlier run simulated goes first, what it ingested is replaced;
+    // what somebody else put there is left to them to refuse, unless ingest is asked for again.
+    RunStage started = stage;
+    if (stage.verb != "simulate" && stage.verb != "ingest") {
       MIEN_TRY_VOID(record.forget(stage.verb));
-    } else if (record.knows("simulate") || outputs.empty()) {
-      MIEN_TRY_VOID(clear_simulated(stage));
+    } else if (record.knows(stage.verb) || outputs.empty() ||
+               (stage.verb == "ingest" && request.redo)) {
+      if (stage.verb == "simulate") MIEN_TRY_VOID(clear_simulated(stage));
+      if (stage.verb == "ingest" && !outputs.empty()) started.arguments.emplace_back("--redo");
       MIEN_TRY_VOID(record.keep(stage, json_of(inputs), {{"corpus.parquet", "unfinished"}}));
     }
-    MIEN_TRY_VOID(start_and_wait(
-        request.program, stage, stage.verb == "report" ? fs::path() : log / (stage.verb + ".txt")));
+    MIEN_TRY_VOID(
+        start_and_wait(request.program, started,
+                       stage.verb == "report" ? fs::path() : log / (stage.verb + ".txt")));
     MIEN_TRY(made, digests_of(stage.outputs, study));
     MIEN_TRY_VOID(record.keep(stage, json_of(inputs), json_of(made)));
     ++summary.done;

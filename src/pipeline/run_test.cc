@@ -39,7 +39,8 @@ class RunTest : public ::testing::Test {
                        (folder_.path() / "FAIL").string() + "'/$verb ] && exit 1\ncd '" +
                        study().string() +
                        "' || exit 3\ncase $verb in\n"
-                       "ingest) cp '" +
+                       "ingest) if [ -e corpus.parquet ]; then case \"$*\" in *--redo*) ;; *) exit "
+                       "1;; esac; fi\ncp '" +
                        (folder_.path() / "list.csv").string() +
                        "' corpus.parquet;;\n"
                        "associate) mkdir -p maps; wc -l <corpus.parquet >maps/maps.parquet;;\n"
@@ -110,6 +111,19 @@ TEST_F(RunTest, TablesBecomeStagesAndKeysBecomeOptions) {
                                               (folder_.path() / "maps").string()}));
 }
 
+TEST_F(RunTest, AnIngestedListIsWhatIsAnnotated) {
+  const auto plan =
+      this->plan("[study]\nout = 'out'\n[ingest]\nlist = 'list.csv'\n[annotate]\nframes = true\n");
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  ASSERT_EQ(plan->stages.size(), 3U);
+  EXPECT_EQ(plan->stages[0].verb, "ingest");
+  EXPECT_EQ(plan->stages[0].arguments,
+            (Verbs{"--config", file().string(), "--out", study().string()}));
+  EXPECT_EQ(plan->stages[1].verb, "annotate");
+  EXPECT_EQ(plan->stages[1].arguments,
+            (Verbs{(study() / "corpus.parquet").string(), "--out", study().string(), "--frames"}));
+}
+
 TEST_F(RunTest, WhatCannotBeIsRefusedWithItsLine) {
   for (const auto& [toml, words] : {
            std::pair("[study\n", "line 1"),
@@ -117,6 +131,7 @@ TEST_F(RunTest, WhatCannotBeIsRefusedWithItsLine) {
            std::pair("[asociate]\n", "no part of a study"),
            std::pair("[simulate]\n[ingest]\nlist = 'a'\n", "not both"),
            std::pair("[annotate]\nframes = true\n", "inputs"),
+           std::pair("[ingest]\nlist = 'a'\n[annotate]\ninputs = ['b']\n", "line 4"),
            std::pair("[associate]\nstudy = 'x'\n", "named once"),
            std::pair("[associate]\nwhen = 1979-05-27\n", "must be text"),
        }) {
@@ -148,6 +163,26 @@ TEST_F(RunTest, OnlyWhatChangedIsDoneAgain) {
             (Verbs{"ingest", "associate", "compare", "report"}));
 }
 
+TEST_F(RunTest, ReplacesItsOwnCorpusAndNobodyElses) {
+  write_program();
+  write(folder_.path() / "list.csv", "a\n");
+  write(study() / "corpus.parquet", "somebody's");
+  EXPECT_EQ(run(kStudy), Verbs{"ingest"});
+  EXPECT_NE(failed_.find("ingest: ended with status 1"), std::string::npos) << failed_;
+  EXPECT_EQ(*read_whole_file(study() / "corpus.parquet"), "somebody's");
+  fs::remove(study() / "corpus.parquet");
+  run(kStudy);
+  EXPECT_EQ(failed_, "");
+  // An ingest that broke off is gone on with, too.
+  write(folder_.path() / "list.csv", "a\nb\n");
+  write(folder_.path() / "FAIL" / "ingest", "");
+  EXPECT_EQ(run(kStudy), Verbs{"ingest"});
+  fs::remove(folder_.path() / "FAIL" / "ingest");
+  EXPECT_EQ(run(kStudy), (Verbs{"ingest", "associate", "compare", "report"}));
+  EXPECT_EQ(failed_, "");
+  EXPECT_EQ(*read_whole_file(study() / "corpus.parquet"), "a\nb\n");
+}
+
 TEST_F(RunTest, WhatIsGoneOrSpoiledIsMadeAgain) {
   write_program();
   write(folder_.path() / "list.csv", "a\n");
@@ -157,8 +192,11 @@ TEST_F(RunTest, WhatIsGoneOrSpoiledIsMadeAgain) {
   write(study() / "maps" / "maps.parquet", "spoiled");
   EXPECT_EQ(run(kStudy), Verbs{"associate"});
   EXPECT_TRUE(said("is not as it was left"));
+  // Without its record nobody knows whose corpus it is: it is replaced where that is asked for.
   write(study() / "log" / "run.json", "{");
-  EXPECT_EQ(run(kStudy), (Verbs{"ingest", "associate", "compare", "report"}));
+  EXPECT_EQ(run(kStudy), Verbs{"ingest"});
+  EXPECT_EQ(run(kStudy, true), (Verbs{"ingest", "associate", "compare", "report"}));
+  EXPECT_EQ(failed_, "");
 }
 
 TEST_F(RunTest, AFailedStageEndsTheRunAndIsWhereTheNextGoesOn) {

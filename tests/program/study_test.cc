@@ -173,5 +173,31 @@ TEST_F(StudyThroughProgram, DrawsAnOverlayOnceAndTheSameForAnyThreads) {
   EXPECT_TRUE(overlays_of(study()) == first);
 }
 
+TEST_F(StudyThroughProgram, RunIngestsAListAndFollowsItsChanges) {
+  const std::string head = "video_id,uri,country,title,mood\n";
+  write("list.csv", head + "a,./a.png,DE,eins,x\nb,b.png,FR,deux,y\n");
+  const auto plan = write("study.toml",
+                          "[study]\nout = \"study\"\n[ingest]\nlist = \"list.csv\"\n"
+                          "[annotate]\nno_small_faces = true\n");
+  // The report needs the web interface, which may not be built; what comes before it does not.
+  const auto run = [&] { return run_mien({"run", plan.string()}).err; };
+  EXPECT_THAT(run(), HasSubstr("annotate: done"));
+  EXPECT_EQ(table_rows(study(), "media").size(), 2U);
+  const auto before = parquet_hashes(study());
+  EXPECT_THAT(run(), HasSubstr("ingest: unchanged"));
+  EXPECT_EQ(parquet_hashes(study()), before);
+
+  group_picture(picture("c.png"), 3, 320);
+  write("list.csv", head + "a,a.png,AT,eins,x\nb,b.png,FR,deux,y\nc,c.png,FR,trois,x\nd,,XX,,\n");
+  const std::string changed = run();
+  EXPECT_THAT(changed, HasSubstr("ingest: ../list.csv changed"));
+  EXPECT_THAT(changed, HasSubstr("annotate: done"));
+  EXPECT_EQ(row_of(table_rows(study(), "corpus"), "a").at("country"), "AT");
+  EXPECT_EQ(table_rows(study(), "corpus").size(), 3U);
+  EXPECT_EQ(table_rows(study(), "rejects").size(), 1U);
+  EXPECT_EQ(row_of(table_rows(study(), "media"), "c").at("status"), "ok");
+  EXPECT_THAT(run(), HasSubstr("ingest: unchanged"));
+}
+
 }  // namespace
 }  // namespace mien::testing
