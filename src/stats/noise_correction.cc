@@ -6,48 +6,17 @@
 
 #include "stats/correlation.h"
 #include "stats/distributions.h"
+#include "stats/second_order_noise.h"
 
 namespace mien {
 
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Eigen::Index at(std::size_t i) {
   return static_cast<Eigen::Index>(i);
-}
-
-// The cells of a pair that enter its moments, and region b's deviations there.
-struct SharedCells {
-  std::vector<Eigen::Index> cells;
-
-  SharedCells(const ContextMaps& maps, std::size_t a, std::size_t b) {
-    const Matrix& x = maps.cells[a];
-    const Matrix& y = maps.cells[b];
-    for (Eigen::Index i = 0; i < x.size(); ++i) {
-      if (std::isnan(x.data()[i]) || std::isnan(y.data()[i])) continue;
-      if (maps.has_se() && (std::isnan(maps.se[a].data()[i]) || std::isnan(maps.se[b].data()[i]))) {
-        continue;
-      }
-      cells.push_back(i);
-    }
-  }
-
-  Eigen::VectorXd deviations(const Matrix& map) const {
-    Eigen::VectorXd values(at(cells.size()));
-    for (std::size_t i = 0; i < cells.size(); ++i) values(at(i)) = map.data()[cells[i]];
-    return values.array() - values.mean();
-  }
-
-  double mean_square(const Matrix& se) const {
-    double sum = 0;
-    for (const Eigen::Index cell : cells) sum += se.data()[cell] * se.data()[cell];
-    return sum / static_cast<double>(cells.size());
-  }
-};
-
-double per_df(double sum, std::size_t n) {
-  return n >= kFewestPairs ? sum / static_cast<double>(n - 1) : kNaN;
 }
 
 // What a deleted block changes: the moments of one region with every other.
@@ -125,6 +94,85 @@ double variance_preserved(const PairMoments& moments) {
   return denominator > 0 ? mean_of(shared) / denominator : kNaN;
 }
 
+using Statistics = std::function<std::vector<double>(const PairMoments&)>;
+
+// Of every statistic.
+struct Spread {
+  std::vector<double> variance;
+  std::vector<double> bias;
+};
+
+// What deleting one block of region g at a time says.
+void add_region(const ContextMaps& maps, const PairMoments& whole, const Statistics& statistics,
+                std::size_t g, Spread& spread) {
+  const std::vector<double> values = statistics(whole);
+  const auto blocks = static_cast<double>(maps.replicates[g].size());
+  std::vector<std::vector<double>> deleted;
+  const std::vector<RegionMoments> regions = deleted_moments(maps, g);
+  const std::vector<double> factors = noise_factors(maps.replicates[g]);
+  for (std::size_t b = 0; b < regions.size(); ++b) {
+    PairMoments moments = whole;
+    replace_region(moments, g, regions[b], factors[b]);
+    deleted.push_back(statistics(moments));
+  }
+  for (std::size_t s = 0; s < values.size(); ++s) {
+    double mean = 0;
+    for (const std::vector<double>& replicate : deleted) mean += replicate[s] / blocks;
+    double sum = 0;
+    for (const std::vector<double>& replicate : deleted) {
+      sum += (replicate[s] - mean) * (replicate[s] - mean);
+    }
+    spread.bias[s] += (blocks - 1) * (mean - values[s]);
+    spread.variance[s] += blocks >= 2 ? sum * (blocks - 1) / blocks : kNaN;
+  }
+}
+
+// The covariance of regions g and h, or region g's variance without noise, is larger by `by`.
+PairMoments nudged(PairMoments moments, std::size_t g, std::size_t h, double by) {
+  if (g == h) {
+    moments.variance.row(at(g)).array() += by;
+    moments.covariance(at(g), at(g)) += by;
+  } else {
+    moments.covariance(at(g), at(h)) += by;
+    moments.covariance(at(h), at(g)) += by;
+  }
+  return moments;
+}
+
+// Derivatives are differences of fourth order (Abramowitz and Stegun 1964, 25.3.21 and 25.3.24)
+// over a step at which what they leave out and rounding are both below 1e-9.
+void take_off_second_order(const ContextMaps& maps, const PairMoments& whole,
+                           const Statistics& statistics, Spread& spread) {
+  constexpr double kStep = 1e-3;
+  const Matrix second_order = second_order_noise(maps);
+  const std::vector<double> at_0 = statistics(whole);
+  const auto own = [&](std::size_t g) {
+    return std::abs(whole.variance(at(g), at(g)) - whole.noise(at(g), at(g)));
+  };
+  for (std::size_t g = 0; g < maps.regions.size(); ++g) {
+    for (std::size_t h = g; h < maps.regions.size(); ++h) {
+      const double noise = second_order(at(g), at(h));
+      const double step = kStep * std::sqrt(own(g) * own(h));
+      if (!(noise > 0) || !(step > 0)) continue;
+      const auto shifted = [&](double steps) {
+        return statistics(nudged(whole, g, h, steps * step));
+      };
+      const std::vector<double> up_2 = shifted(2);
+      const std::vector<double> up = shifted(1);
+      const std::vector<double> down = shifted(-1);
+      const std::vector<double> down_2 = shifted(-2);
+      for (std::size_t s = 0; s < at_0.size(); ++s) {
+        const double slope = (8 * (up[s] - down[s]) - (up_2[s] - down_2[s])) / (12 * step);
+        const double curvature =
+            (16 * (up[s] + down[s]) - (up_2[s] + down_2[s]) - 30 * at_0[s]) / (12 * step * step);
+        if (std::isnan(slope) || std::isnan(curvature)) continue;
+        spread.variance[s] -= slope * slope * noise;
+        spread.bias[s] -= curvature * noise / 2;
+      }
+    }
+  }
+}
+
 // mean rho, mean rho^2, variance preserved, then rho of every pair.
 std::vector<double> corrected_statistics(const PairMoments& moments) {
   const auto regions = static_cast<std::size_t>(moments.covariance.rows());
@@ -155,81 +203,31 @@ std::string why_not(const PairMoments& moments, const ContextMaps& maps, std::si
 
 }  // namespace
 
-double PairMoments::r(std::size_t a, std::size_t b) const {
-  const double product = variance(at(a), at(b)) * variance(at(b), at(a));
-  return product > 0 ? covariance(at(a), at(b)) / std::sqrt(product) : kNaN;
-}
-
-double PairMoments::reliability(std::size_t region, std::size_t other) const {
-  const double total = variance(at(region), at(other));
-  return total > 0 ? 1 - noise(at(region), at(other)) / total : kNaN;
-}
-
-double PairMoments::rho(std::size_t a, std::size_t b) const {
-  const double of_a = reliability(a, b);
-  const double of_b = reliability(b, a);
-  if (!(of_a >= kLeastReliability) || !(of_b >= kLeastReliability)) return kNaN;
-  return r(a, b) / std::sqrt(of_a * of_b);
-}
-
-PairMoments pair_moments(const ContextMaps& maps) {
-  const std::size_t regions = maps.regions.size();
-  PairMoments moments{Matrix::Zero(at(regions), at(regions)),
-                      Matrix::Zero(at(regions), at(regions)),
-                      Matrix::Constant(at(regions), at(regions), kNaN)};
-  for (std::size_t a = 0; a < regions; ++a) {
-    for (std::size_t b = a; b < regions; ++b) {
-      const SharedCells shared(maps, a, b);
-      const std::size_t n = shared.cells.size();
-      const Eigen::VectorXd of_a = shared.deviations(maps.cells[a]);
-      const Eigen::VectorXd of_b = shared.deviations(maps.cells[b]);
-      moments.variance(at(a), at(b)) = per_df(of_a.squaredNorm(), n);
-      moments.variance(at(b), at(a)) = per_df(of_b.squaredNorm(), n);
-      moments.covariance(at(a), at(b)) = moments.covariance(at(b), at(a)) =
-          per_df(of_a.dot(of_b), n);
-      if (!maps.has_se() || n == 0) continue;
-      moments.noise(at(a), at(b)) = shared.mean_square(maps.se[a]);
-      moments.noise(at(b), at(a)) = shared.mean_square(maps.se[b]);
-    }
-  }
-  return moments;
-}
-
 std::vector<Estimate> jackknife(
     const ContextMaps& maps,
     const std::function<std::vector<double>(const PairMoments&)>& statistics) {
   const PairMoments whole = pair_moments(maps);
   const std::vector<double> values = statistics(whole);
-  std::vector<double> variance(values.size(), maps.has_replicates() ? 0 : kNaN);
-  std::vector<double> bias(values.size(), 0);
-  double df = std::numeric_limits<double>::infinity();
-  for (std::size_t g = 0; g < maps.regions.size() && maps.has_replicates(); ++g) {
-    const auto blocks = static_cast<double>(maps.replicates[g].size());
-    df = std::min(df, blocks - 1);
-    std::vector<std::vector<double>> deleted;
-    const std::vector<RegionMoments> regions = deleted_moments(maps, g);
-    const std::vector<double> factors = noise_factors(maps.replicates[g]);
-    for (std::size_t b = 0; b < regions.size(); ++b) {
-      PairMoments moments = whole;
-      replace_region(moments, g, regions[b], factors[b]);
-      deleted.push_back(statistics(moments));
-    }
-    for (std::size_t s = 0; s < values.size(); ++s) {
-      double mean = 0;
-      for (const std::vector<double>& replicate : deleted) mean += replicate[s] / blocks;
-      double sum = 0;
-      for (const std::vector<double>& replicate : deleted) {
-        sum += (replicate[s] - mean) * (replicate[s] - mean);
-      }
-      bias[s] += (blocks - 1) * (mean - values[s]);
-      variance[s] += blocks >= 2 ? sum * (blocks - 1) / blocks : kNaN;
-    }
+  if (!maps.has_replicates()) {
+    std::vector<Estimate> unknown;
+    unknown.reserve(values.size());
+    for (const double value : values) unknown.push_back({value, kNaN, kNaN, kNaN, kInfinity});
+    return unknown;
   }
+  Spread spread{std::vector<double>(values.size(), 0), std::vector<double>(values.size(), 0)};
+  double df = kInfinity;
+  for (std::size_t g = 0; g < maps.regions.size(); ++g) {
+    df = std::min(df, static_cast<double>(maps.replicates[g].size()) - 1);
+    add_region(maps, whole, statistics, g, spread);
+  }
+  const std::vector<double> first_order = spread.variance;
+  take_off_second_order(maps, whole, statistics, spread);
   std::vector<Estimate> estimates;
   for (std::size_t s = 0; s < values.size(); ++s) {
-    const double se = std::sqrt(variance[s]);
+    // The second order is at most half of what was counted, as far as it is known.
+    const double se = std::sqrt(std::max(spread.variance[s], first_order[s] / 2));
     const double reach = t_quantile(0.975, df) * se;
-    const double value = std::isnan(bias[s]) ? values[s] : values[s] - bias[s];
+    const double value = std::isnan(spread.bias[s]) ? values[s] : values[s] - spread.bias[s];
     estimates.push_back({value, se, value - reach, value + reach, df});
   }
   return estimates;

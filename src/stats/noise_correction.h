@@ -13,6 +13,11 @@
 // blocks of different regions are independent, so their parts add up). A deleted block changes
 // mean(SE^2) by its own share of the spread between blocks: B / (B - 1) on average, less where the
 // block itself was noisy. Values are corrected for the jackknife's bias (Quenouille 1956).
+//
+// Moments of noisy maps hold products of the noise of two blocks, and deleting one block at a time
+// counts what those products add to a variance twice (Efron and Stein 1981). second_order_noise.h
+// estimates it and one of the two is taken off again, from the variance and from the bias alike;
+// the variance keeps at least half of what the jackknife gives, which is the least it can be.
 // Percentiles of resampled maps are not used: resampling attenuates a second time.
 #pragma once
 
@@ -23,24 +28,9 @@
 #include <vector>
 
 #include "stats/context_maps.h"
+#include "stats/pair_moments.h"
 
 namespace mien {
-
-// Below this reliability a correction would mostly multiply noise: not estimable.
-inline constexpr double kLeastReliability = 0.1;
-
-// Moments of every pair of regions over the cells that both have (value and, where there are
-// standard errors, standard error).
-struct PairMoments {
-  Matrix covariance;  // symmetric; the diagonal holds variances
-  Matrix variance;    // (g, h): variance of g over the cells shared with h
-  Matrix noise;       // (g, h): mean SE^2 of g over those cells; NaN without standard errors
-
-  double r(std::size_t a, std::size_t b) const;
-  double reliability(std::size_t region, std::size_t other) const;
-  double rho(std::size_t a, std::size_t b) const;  // NaN: not estimable
-};
-PairMoments pair_moments(const ContextMaps& maps);
 
 struct Estimate {
   double value = 0;  // NaN: not estimable

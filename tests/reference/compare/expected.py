@@ -209,7 +209,60 @@ def jackknife_case(rng):
         replicates = np.array(replicates)
         bias += (count - 1) * (replicates.mean(axis=0) - estimate)
         sums += (count - 1) / count * ((replicates - replicates.mean(axis=0)) ** 2).sum(axis=0)
-    return {"blocks": blocks, "expected": {"values": estimate - bias, "se": np.sqrt(sums)}}
+    taken, curved = second_order(blocks)
+    variance = np.maximum(sums - taken, sums / 2)
+    return {"blocks": blocks, "expected": {"values": estimate - (bias - curved), "se": np.sqrt(variance)}}
+
+
+def second_order(blocks):
+    """What products of two blocks' noise add to the variance and to half the curvature of the
+    statistics, from the blocks themselves and closed derivatives."""
+    regions, count = blocks.shape[:2]
+    flat = blocks.reshape(regions, count, -1)
+    n = flat.shape[2]
+    flat = flat - flat.mean(axis=2, keepdims=True)
+    means = flat.mean(axis=1)
+    noise_of = [(x.reshape(count, -1).var(axis=0, ddof=1) / count).mean()
+                for x in blocks.reshape(regions, count, -1)]
+    own = np.array([m @ m / (n - 1) - v for m, v in zip(means, noise_of)])
+    rows, columns = np.triu_indices(count, 1)
+    design = np.zeros((len(rows), count))
+    design[np.arange(len(rows)), rows] = design[np.arange(len(rows)), columns] = 1
+    of_own = []
+    for x, m in zip(flat, means):
+        products = ((x - m) @ (x - m).T / (n - 1))[rows, columns]
+        rest = products - design @ np.linalg.lstsq(design, products, rcond=None)[0]
+        # rest @ rest over its degrees of freedom, times the variance of 2 sum x_b.x_b' / (B (B - 1))
+        of_own.append(2 / (count * (count - 1)) * (rest @ rest) / (count * (count - 3) / 2))
+    which = pairs(regions)
+    taken, curved = np.zeros(3 + len(which)), np.zeros(3 + len(which))
+    covariance = {(a, b): means[a] @ means[b] / (n - 1) for a, b in which}
+    rho = {(a, b): c / np.sqrt(own[a] * own[b]) for (a, b), c in covariance.items()}
+    preserved = np.mean(list(covariance.values())) / own.mean()
+    many = len(which)
+    for i, (a, b) in enumerate(which):
+        products = (flat[a] - means[a]) @ (flat[b] - means[b]).T / (n - 1)
+        noise_product = (products**2).sum() / (count - 1) ** 2 / count**2
+        scale = own[a] * own[b]
+        slope, curvature = np.zeros(3 + many), np.zeros(3 + many)
+        slope[3 + i] = scale**-0.5
+        slope[:3] = scale**-0.5 / many, 2 * covariance[a, b] / scale / many, 1 / many / own.mean()
+        curvature[1] = 2 / scale / many
+        taken += slope**2 * noise_product
+        curved += curvature * noise_product / 2
+    for g in range(regions):
+        slope, curvature = np.zeros(3 + many), np.zeros(3 + many)
+        for i, pair in enumerate(which):
+            if g in pair:
+                slope[3 + i], curvature[3 + i] = -rho[pair] / (2 * own[g]), 0.75 * rho[pair] / own[g] ** 2
+                slope[1] -= rho[pair] ** 2 / own[g] / many
+                curvature[1] += 2 * rho[pair] ** 2 / own[g] ** 2 / many
+        slope[0], curvature[0] = slope[3:].mean(), curvature[3:].mean()
+        slope[2] = -preserved / own.sum()
+        curvature[2] = 2 * preserved / own.sum() ** 2
+        taken += slope**2 * of_own[g]
+        curved += curvature * of_own[g] / 2
+    return taken, curved
 
 
 def generalised(cells, lam_ridge):
