@@ -90,17 +90,23 @@ Json preserved_json(const Comparison& comparison) {
                           {"mean_partial_spearman", number(component.mean_partial_spearman)},
                           {"p", number(component.p)},
                           {"p_adjusted", number(component.p_adjusted)},
+                          {"p_sign_flip", number(component.p_sign_flip)},
                           {"heldout_spearman", std::move(heldout)},
                           {"weights", std::move(weights)}});
   }
   return {
       {"method",
        "principal preserved components of winsorised maps, all ordered pairs of regions; one "
-       "region left out, partial Spearman, one-sided Wilcoxon, Holm (approximate: folds share "
-       "regions)"},
+       "region left out, partial Spearman, one-sided Wilcoxon, Holm (p, p_adjusted: too small, "
+       "since folds share regions); counted by flipping the signs of whole regions' maps, in "
+       "sequence (p_sign_flip)"},
       {"preserved", preserved.not_testable.empty() ? Json(preserved.preserved) : Json()},
       {"ceiling", preserved.kept_expressions.size()},
       {"not_testable", or_null(preserved.not_testable)},
+      {"sign_flips", preserved.flips},
+      {"preserved_held_out",
+       preserved.held_out_not_testable.empty() ? Json(preserved.preserved_held_out) : Json()},
+      {"held_out_not_testable", or_null(preserved.held_out_not_testable)},
       {"contexts", preserved.kept_contexts.size()},
       {"dropped_contexts", names(preserved.dropped_contexts, comparison.maps.contexts)},
       {"dropped_expressions", names(preserved.dropped_expressions, comparison.maps.expressions)},

@@ -132,19 +132,27 @@ std::string preserved_text(const Comparison& comparison) {
   std::string text = title("Dimensions that regions share (winsorised maps)");
   if (!preserved.not_testable.empty()) text += "  not testable: " + preserved.not_testable + "\n";
   if (preserved.components.empty()) return text;
-  text += fmt::format("  {:>2} {:>11} {:>9} {:>9} {:>8}  {}\n", "", "eigenvalue", "positive",
-                      "Spearman", "p, Holm", "largest weights");
+  text += fmt::format("  {:>2} {:>11} {:>9} {:>9} {:>8} {:>8}  {}\n", "", "eigenvalue", "positive",
+                      "Spearman", "p, Holm", "p, flips", "largest weights");
   for (std::size_t k = 0; k < preserved.components.size(); ++k) {
     const PreservedComponent& component = preserved.components[k];
-    text += fmt::format("  {:>2} {:>11.3e} {:>4} of {:<2} {:>8} {:>8}  {}\n", k + 1,
+    text += fmt::format("  {:>2} {:>11.3e} {:>4} of {:<2} {:>8} {:>8} {:>8}  {}\n", k + 1,
                         component.eigenvalue, component.heldout_positive,
                         comparison.maps.regions.size(), number(component.mean_partial_spearman),
-                        p_value(component.p_adjusted),
+                        p_value(component.p_adjusted), p_value(component.p_sign_flip),
                         leading(component, preserved, comparison.maps.expressions));
   }
   if (preserved.not_testable.empty()) {
-    text += fmt::format("  preserved in sequence: {} (at most {}, the number of expressions)\n",
-                        preserved.preserved, preserved.kept_expressions.size());
+    text += fmt::format(
+        "  preserved in sequence: {} (at most {}, the number of expressions), by {} sign flips of "
+        "whole regions\n",
+        preserved.preserved, preserved.kept_expressions.size(), preserved.flips);
+  }
+  if (preserved.held_out_not_testable.empty()) {
+    text += fmt::format("  by regions left out, whose folds are not independent: {}\n",
+                        preserved.preserved_held_out);
+  } else {
+    text += "  by regions left out: not testable, " + preserved.held_out_not_testable + "\n";
   }
   return text + fmt::format("  on {} contexts; {} left out, missing in a region\n",
                             preserved.kept_contexts.size(), preserved.dropped_contexts.size());

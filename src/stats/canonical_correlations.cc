@@ -1,17 +1,15 @@
 #include "stats/canonical_correlations.h"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include "base/check.h"
-#include "stats/correlation.h"
+#include "stats/decomposition.h"
 #include "stats/distributions.h"
-#include "stats/multiple_testing.h"
-#include "stats/signed_rank.h"
+#include "stats/held_out_test.h"
 
 namespace mien {
 
@@ -67,12 +65,11 @@ std::optional<Variates> fit(const Pooled& pooled, double ridge) {
   const Columns half = xx.matrixL().solve(pooled.xy);             // L_x^-1 S_xy
   const Columns whitened = yy.matrixL().solve(half.transpose());  // q x p
   const Columns squared = whitened * whitened.transpose();
-  const Eigen::SelfAdjointEigenSolver<Columns> solver(squared);
+  const SymmetricEigen eigen = symmetric_eigen(squared);
   const Eigen::Index pairs = std::min(pooled.xy.rows(), pooled.xy.cols());
   Variates variates;
-  variates.correlations =
-      solver.eigenvalues().reverse().head(pairs).cwiseMax(0).cwiseMin(1).cwiseSqrt();
-  const Columns vectors = solver.eigenvectors().rowwise().reverse().leftCols(pairs);
+  variates.correlations = eigen.values.head(pairs).cwiseMax(0).cwiseMin(1).cwiseSqrt();
+  const Columns vectors = eigen.vectors.leftCols(pairs);
   variates.y = yy.matrixU().solve(vectors);
   variates.x = xx.matrixU().solve(whitened.transpose() * vectors);
   for (Eigen::Index k = 0; k < pairs; ++k) {
@@ -132,17 +129,18 @@ void add_bartlett(CanonicalCorrelations& result, const Pooled& pooled) {
   }
 }
 
-void test_pairs(CanonicalCorrelations& result) {
-  std::vector<double> p;
-  for (CanonicalPair& pair : result.pairs) {
-    const SignedRank test = signed_rank_greater(pair.heldout);
-    pair.heldout_positive = test.positive;
-    pair.mean_heldout = mean_of(pair.heldout);
-    pair.p = result.not_testable.empty() ? test.p : kNaN;
-    p.push_back(pair.p);
+void describe_held_out(CanonicalCorrelations& result) {
+  std::vector<std::vector<double>> values;
+  for (const CanonicalPair& pair : result.pairs) values.push_back(pair.heldout);
+  const Testable testable = result.not_testable.empty() ? Testable::kYes : Testable::kNo;
+  const std::vector<HeldOutTest> tests = held_out_tests(values, testable);
+  for (std::size_t k = 0; k < tests.size(); ++k) {
+    CanonicalPair& pair = result.pairs[k];
+    pair.heldout_positive = tests[k].positive;
+    pair.mean_heldout = tests[k].mean;
+    pair.p = tests[k].p;
+    pair.p_adjusted = tests[k].p_adjusted;
   }
-  const std::vector<double> adjusted = holm(p);
-  for (std::size_t k = 0; k < adjusted.size(); ++k) result.pairs[k].p_adjusted = adjusted[k];
 }
 
 }  // namespace
@@ -180,19 +178,15 @@ CanonicalCorrelations canonical_correlations(std::span<const RegionCovariance> r
     result.pairs.push_back(std::move(pair));
   }
   if (result.ridge == 0) add_bartlett(result, pooled);
-  if (regions.size() < 2) {
-    result.not_testable = "one region: none can be held out";
-  } else if (smallest_signed_rank_p(regions.size()) * static_cast<double>(pairs) >= alpha) {
-    result.not_testable = std::to_string(regions.size()) + " regions cannot pass " +
-                          std::to_string(pairs) + " corrected tests";
-  }
+  result.not_testable = regions.size() < 2 ? "one region: none can be held out"
+                                           : too_few_to_hold_out(regions.size(), pairs, alpha);
   for (std::size_t g = 0; g < regions.size() && regions.size() >= 2; ++g) {
     const std::optional<Variates> others = fit(pool(regions, g), result.ridge);
     if (!others) continue;
     const std::vector<double> correlations = held_out(regions[g], *others);
     for (std::size_t k = 0; k < pairs; ++k) result.pairs[k].heldout[g] = correlations[k];
   }
-  test_pairs(result);
+  describe_held_out(result);
   return result;
 }
 

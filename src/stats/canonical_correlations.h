@@ -9,7 +9,8 @@
 //
 // Leave one region out: weights from the others; in the region held out, the correlation of the
 // variates u_k and v_k with the earlier variates of both sides partialled out; Wilcoxon's
-// signed-rank test over regions, one-sided; Holm.
+// signed-rank test over regions, one-sided; Holm. Folds share regions, so the p-values are too
+// small (held_out_test.h).
 #pragma once
 
 #include <cstddef>

@@ -111,11 +111,17 @@ TEST(Similarity, AveragingAloneExplainsARegionAgainstTheRest) {
 }
 
 TEST(PreservedComponents, TooFewRegionsCannotPass) {
-  EXPECT_TRUE(preserved_components(random_maps(9, 40, 16, 7)).not_testable.empty());
+  EXPECT_TRUE(preserved_components(random_maps(9, 40, 16, 7)).held_out_not_testable.empty());
   const PreservedComponents eight = preserved_components(random_maps(8, 40, 16, 7));
-  EXPECT_EQ(eight.not_testable, "8 regions cannot pass 16 corrected tests");
-  EXPECT_EQ(eight.preserved, 0U);
+  EXPECT_EQ(eight.held_out_not_testable, "8 regions cannot pass 16 corrected tests");
+  EXPECT_EQ(eight.preserved_held_out, 0U);
   EXPECT_TRUE(std::isnan(eight.components[0].p));
+  EXPECT_TRUE(eight.not_testable.empty()) << "flips of 8 regions can pass, one after the other";
+  EXPECT_EQ(eight.flips, 128U);
+  const PreservedComponents five = preserved_components(random_maps(5, 40, 3, 7));
+  EXPECT_EQ(five.not_testable, "5 regions have too few flips to reach p below 0.05");
+  EXPECT_EQ(five.preserved, 0U);
+  EXPECT_TRUE(std::isnan(five.components[0].p_sign_flip));
   EXPECT_FALSE(std::isnan(eight.components[0].mean_partial_spearman));
   EXPECT_FALSE(preserved_components(random_maps(2, 40, 3, 7)).not_testable.empty());
 }

@@ -146,6 +146,11 @@ TEST(ComparisonReference, PreservedComponents) {
     expect_agree(component.heldout_spearman, expected["heldout"][k], "held out");
     EXPECT_NEAR(component.p, number(expected["p"][k]), 1e-15);
     EXPECT_NEAR(component.p_adjusted, number(expected["p_holm"][k]), 1e-15);
+    const bool reached = k < expected["p_sign_flip"].size();
+    EXPECT_EQ(std::isnan(component.p_sign_flip), !reached);
+    if (reached) {
+      EXPECT_NEAR(component.p_sign_flip, number(expected["p_sign_flip"][k]), 1e-15);
+    }
     p.push_back(component.p);
     for (std::size_t e = 0; e < component.weights.size() && k < 3; ++e) {
       loadings(static_cast<Eigen::Index>(e), static_cast<Eigen::Index>(k)) =

@@ -1,8 +1,9 @@
 #include "stats/embedding.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+
+#include "stats/decomposition.h"
 
 namespace mien {
 
@@ -61,8 +62,7 @@ Affinities affinities(const Matrix& points, double perplexity) {
 
 Matrix first_two_components(const Matrix& points) {
   const Matrix centred = points.rowwise() - points.colwise().mean();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(centred.transpose() * centred);
-  Matrix scores = centred * solver.eigenvectors().rowwise().reverse().leftCols(2);
+  Matrix scores = centred * symmetric_eigen(centred.transpose() * centred).vectors.leftCols(2);
   for (Eigen::Index k = 0; k < 2; ++k) {
     Eigen::Index largest = 0;
     scores.col(k).cwiseAbs().maxCoeff(&largest);

@@ -1,11 +1,10 @@
 #include "stats/generalised_correlations.h"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
+#include "stats/decomposition.h"
 
 namespace mien {
 
@@ -17,18 +16,18 @@ using Columns = Eigen::MatrixXd;
 
 // X (X'X + lambda I)^-1 X' = Z Z' with Z = U S / sqrt(S^2 + lambda).
 Columns whitened(const Columns& map, double lambda) {
-  const Eigen::BDCSVD<Columns> svd(map, Eigen::ComputeThinU);
-  const Eigen::VectorXd& s = svd.singularValues();
+  const LeftSingular svd = left_singular(map);
+  const Eigen::VectorXd& s = svd.values;
   Eigen::VectorXd scale = Eigen::VectorXd::Zero(s.size());
   for (Eigen::Index i = 0; i < s.size(); ++i) {
     if (s(i) > kRankTolerance * s(0)) scale(i) = s(i) / std::sqrt(s(i) * s(i) + lambda);
   }
-  return svd.matrixU() * scale.asDiagonal();
+  return svd.vectors * scale.asDiagonal();
 }
 
 Columns weights_of(const Columns& map, double lambda, const Columns& scores) {
   const Columns gram = map.transpose() * map + lambda * Columns::Identity(map.cols(), map.cols());
-  return gram.completeOrthogonalDecomposition().solve(map.transpose() * scores);
+  return least_squares(gram, map.transpose() * scores);
 }
 
 }  // namespace
@@ -60,11 +59,11 @@ GeneralisedCorrelations generalised_correlations(const ContextMaps& maps, double
     stacked.middleCols(static_cast<Eigen::Index>(g) * expressions, expressions) =
         whitened(centred[g], result.lambda);
   }
-  const Eigen::BDCSVD<Columns> svd(stacked, Eigen::ComputeThinU);
-  const Eigen::Index dimensions = std::min(expressions, svd.singularValues().size());
-  Columns scores = svd.matrixU().leftCols(dimensions);
+  const LeftSingular svd = left_singular(stacked);
+  const Eigen::Index dimensions = std::min(expressions, svd.values.size());
+  Columns scores = svd.vectors.leftCols(dimensions);
   for (Eigen::Index k = 0; k < dimensions; ++k) {
-    result.eigenvalues.push_back(svd.singularValues()(k) * svd.singularValues()(k));
+    result.eigenvalues.push_back(svd.values(k) * svd.values(k));
     Eigen::Index largest = 0;
     scores.col(k).cwiseAbs().maxCoeff(&largest);
     if (scores(largest, k) < 0) scores.col(k) = -scores.col(k);

@@ -1,12 +1,13 @@
 #include "stats/generative_model.h"
 
-#include <Eigen/Dense>
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
 
 #include "base/random.h"
+#include "stats/decomposition.h"
 
 namespace mien {
 
@@ -212,8 +213,7 @@ Matrix geographic_root(const SimulationDesign& design) {
       correlation(g, h) = std::exp(-km / design.distance_km);
     }
   }
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(correlation);
-  return solver.operatorSqrt();
+  return symmetric_root(correlation);
 }
 
 void draw_zeros(GenerativeModel& model, Random random) {

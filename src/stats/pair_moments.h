@@ -1,5 +1,5 @@
-// Variances, covariances and noise of the regions' maps, pair by pair: what similarity corrected for
-// noise is made of.
+// Variances, covariances and noise of the regions' maps, pair by pair: what similarity corrected
+// for noise is made of.
 //
 // A pair's moments are over the cells that both regions have (value and, where there are standard
 // errors, standard error), so a missing cell costs only the pairs that it touches.

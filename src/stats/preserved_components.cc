@@ -1,12 +1,12 @@
 #include "stats/preserved_components.h"
 
-#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <limits>
 
 #include "stats/correlation.h"
-#include "stats/multiple_testing.h"
-#include "stats/signed_rank.h"
+#include "stats/decomposition.h"
+#include "stats/held_out_test.h"
+#include "stats/sign_flips.h"
 
 namespace mien {
 
@@ -41,8 +41,8 @@ Axes shared_axes(const std::vector<Matrix>& centred, std::size_t left_out) {
   const double pairs = regions * (regions - 1);
   const auto contexts = static_cast<double>(sum.rows());
   const Matrix shared = (sum.transpose() * sum - with_itself) / (pairs * (contexts - 1));
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver((shared + shared.transpose()) / 2);
-  Axes axes{solver.eigenvalues().reverse(), solver.eigenvectors().rowwise().reverse()};
+  const SymmetricEigen eigen = symmetric_eigen((shared + shared.transpose()) / 2);
+  Axes axes{eigen.values, eigen.vectors};
   for (Eigen::Index k = 0; k < axes.weights.cols(); ++k) {
     Eigen::VectorXd column = axes.weights.col(k);
     fix_sign(column);
@@ -104,19 +104,31 @@ std::vector<double> held_out_spearman(const std::vector<Matrix>& centred, std::s
   return result;
 }
 
-void test_components(PreservedComponents& result, double alpha) {
-  std::vector<double> p;
-  for (PreservedComponent& component : result.components) {
-    const SignedRank test = signed_rank_greater(component.heldout_spearman);
-    component.heldout_positive = test.positive;
-    component.mean_partial_spearman = mean_of(component.heldout_spearman);
-    component.p = result.not_testable.empty() ? test.p : kNaN;
-    p.push_back(component.p);
+void describe_held_out(PreservedComponents& result, double alpha) {
+  std::vector<std::vector<double>> values;
+  for (const PreservedComponent& component : result.components) {
+    values.push_back(component.heldout_spearman);
   }
-  const std::vector<double> adjusted = holm(p);
-  for (std::size_t k = 0; k < adjusted.size(); ++k) {
-    result.components[k].p_adjusted = adjusted[k];
-    if (result.preserved == k && adjusted[k] < alpha) ++result.preserved;
+  const Testable testable = result.held_out_not_testable.empty() ? Testable::kYes : Testable::kNo;
+  const std::vector<HeldOutTest> tests = held_out_tests(values, testable);
+  for (std::size_t k = 0; k < tests.size(); ++k) {
+    PreservedComponent& component = result.components[k];
+    component.heldout_positive = tests[k].positive;
+    component.mean_partial_spearman = tests[k].mean;
+    component.p = tests[k].p;
+    component.p_adjusted = tests[k].p_adjusted;
+    if (result.preserved_held_out == k && tests[k].p_adjusted < alpha) ++result.preserved_held_out;
+  }
+}
+
+void count_components(PreservedComponents& result, const std::vector<Matrix>& centred,
+                      const Matrix& weights, double alpha) {
+  const SignFlips test = sign_flips(centred, weights, alpha);
+  result.not_testable = test.not_testable;
+  result.preserved = test.passed;
+  result.flips = test.flips;
+  for (std::size_t k = 0; k < result.components.size(); ++k) {
+    result.components[k].p_sign_flip = test.p[k];
   }
 }
 
@@ -132,11 +144,12 @@ PreservedComponents preserved_components(const ContextMaps& maps, double alpha) 
   const std::size_t regions = maps.regions.size();
   const std::size_t expressions = result.kept_expressions.size();
   if (regions < 2) {
-    result.not_testable = "one region: nothing to share";
+    result.not_testable = result.held_out_not_testable = "one region: nothing to share";
     return result;
   }
   if (result.kept_contexts.size() < kFewestContexts || expressions == 0) {
-    result.not_testable = "fewer than 3 contexts are complete in all regions";
+    result.not_testable = result.held_out_not_testable =
+        "fewer than 3 contexts are complete in all regions";
     return result;
   }
   std::vector<Matrix> centred = std::move(complete.maps.cells);
@@ -154,12 +167,9 @@ PreservedComponents preserved_components(const ContextMaps& maps, double alpha) 
   for (const Matrix& map : centred) mean += map / static_cast<double>(regions);
   result.mean_scores = mean * axes.weights;
 
-  if (regions < 3) {
-    result.not_testable = "two regions: no pair is left when one is held out";
-  } else if (smallest_signed_rank_p(regions) * static_cast<double>(expressions) >= alpha) {
-    result.not_testable = std::to_string(regions) + " regions cannot pass " +
-                          std::to_string(expressions) + " corrected tests";
-  }
+  count_components(result, centred, axes.weights, alpha);
+  result.held_out_not_testable = regions < 3 ? "two regions: no pair is left when one is held out"
+                                             : too_few_to_hold_out(regions, expressions, alpha);
   if (regions >= 3) {
     for (std::size_t held_out = 0; held_out < regions; ++held_out) {
       const std::vector<double> spearman_of = held_out_spearman(centred, held_out);
@@ -168,7 +178,7 @@ PreservedComponents preserved_components(const ContextMaps& maps, double alpha) 
       }
     }
   }
-  test_components(result, alpha);
+  describe_held_out(result, alpha);
   return result;
 }
 

@@ -9,12 +9,13 @@
 // Deviation: all pairs of regions take the place of random splits, so that no random number is
 // needed.
 //
-// Significance, one region left out at a time: components from the others; Spearman's correlation
-// over contexts between the scores of the region left out and of the mean of the others, after the
-// mean's scores on earlier components (with intercept) were regressed out of both; Wilcoxon's
-// signed-rank test over the regions, one-sided; Holm over the components. The folds share regions,
-// so the p-values are approximate. Components count as preserved in sequence up to the first
-// failure.
+// How many are preserved is counted by flipping the signs of whole regions' maps (sign_flips.h),
+// which keeps its level. Beside it, as the source has it, one region left out at a time: components
+// from the others; Spearman's correlation over contexts between the scores of the region left out
+// and of the mean of the others, after the mean's scores on earlier components (with intercept)
+// were regressed out of both; Wilcoxon's signed-rank test over the regions, one-sided; Holm over
+// the components. The folds share regions, so these p-values are too small (held_out_test.h).
+// Either way components count as preserved in sequence up to the first failure.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +33,9 @@ struct PreservedComponent {
   std::vector<double> heldout_spearman;  // one a region, partial; NaN: not estimable
   std::size_t heldout_positive = 0;
   double mean_partial_spearman = 0;
-  double p = 0;           // NaN: not testable
-  double p_adjusted = 0;  // Holm
+  double p = 0;            // signed rank; NaN: not testable
+  double p_adjusted = 0;   // Holm
+  double p_sign_flip = 0;  // NaN: not testable, or after the first failure
 };
 
 struct PreservedComponents {
@@ -42,9 +44,12 @@ struct PreservedComponents {
   std::vector<std::size_t> dropped_contexts;
   std::vector<std::size_t> kept_expressions;
   std::vector<std::size_t> dropped_expressions;  // missing throughout in some region
-  std::string not_testable;                      // why there are no p-values; empty where there are
-  std::size_t preserved = 0;  // in sequence, p_adjusted below alpha; 0 where not testable
-  Matrix mean_scores;         // kept contexts x components: scores of the mean of all maps
+  std::string not_testable;            // why there is no p_sign_flip; empty where there is
+  std::string held_out_not_testable;   // the same of p
+  std::size_t preserved = 0;           // in sequence, p_sign_flip below alpha; 0: or not testable
+  std::size_t preserved_held_out = 0;  // in sequence, p_adjusted below alpha; likewise
+  std::size_t flips = 0;               // of signs, that p_sign_flip counts among
+  Matrix mean_scores;                  // kept contexts x components: scores of the mean of all maps
 };
 
 // Maps are taken as they are: winsorise before. Needs two regions and three complete contexts, else

@@ -13,6 +13,7 @@ another way (loops over all ordered pairs, explicit projections, explicit invers
 """
 
 import importlib.metadata
+import itertools
 import json
 import pathlib
 import sys
@@ -112,10 +113,25 @@ def preserved(cells):
             design = np.column_stack([np.ones(contexts), mean[:, :k]])
             residual = [y - design @ np.linalg.lstsq(design, y, rcond=None)[0] for y in (own[:, k], mean[:, k])]
             held[h, k] = stats.spearmanr(*residual)[0]
+    flipped = []
+    for k in range(len(values)):
+        project = np.eye(len(values)) - vectors[:, :k] @ vectors[:, :k].T
+        left = [x @ project for x in centred]
+        largest = []
+        for signs in itertools.product((1, -1), repeat=regions - 1):
+            turned = [s * x for s, x in zip((1, *signs), left)]
+            total = sum(turned)
+            m = total.T @ total - sum(x.T @ x for x in turned)
+            if k:  # away from what was projected out, so that its zeros do not count
+                m = linalg.null_space(vectors[:, :k].T).T @ m @ linalg.null_space(vectors[:, :k].T)
+            largest.append(np.linalg.eigvalsh(m)[-1])
+        flipped.append(np.mean(np.array(largest) >= largest[0] * (1 - 1e-12)))
+        if flipped[-1] >= 0.05:
+            break
     p = [stats.wilcoxon(held[:, k], alternative="greater", method="exact").pvalue for k in range(len(values))]
     return {
         "contexts": int(contexts), "eigenvalues": values, "weights": vectors.T, "heldout": held.T,
-        "p": p, "p_holm": multipletests(p, method="holm")[1],
+        "p_sign_flip": np.maximum.accumulate(flipped), "p": p, "p_holm": multipletests(p, method="holm")[1],
         "p_bh": multipletests(p, method="fdr_bh")[1], "p_by": multipletests(p, method="fdr_by")[1],
         "varimax_criterion": varimax_criterion(vectors[:, :3] * np.sqrt(values[:3])),
     }

@@ -63,6 +63,7 @@ export interface Component {
   mean_partial_spearman: Maybe<number>;
   p: Maybe<number>;
   p_adjusted: Maybe<number>;
+  p_sign_flip?: Maybe<number>;
   heldout_spearman: Record<string, Maybe<number>>;
   weights: Record<string, number>;
 }

@@ -47,7 +47,7 @@ function found(comparison: Comparison): HTMLElement {
         noise.estimable ? row("Corrected for noise", interval(noise.mean_rho), "sampling noise taken out; errors that the networks make everywhere remain and raise it") : row("Corrected for noise", "not estimable", noise.reason),
         noise.estimable ? row("Variance preserved", interval(noise.variance_preserved), noise.variance_preserved_estimator) : false,
         row("A region against the mean of the others", fixed(rest.mean, 3), `averaging alone gives ${fixed(rest.expected_from_averaging, 3)}: only a difference from that says anything`),
-        row("Preserved dimensions", preserved.preserved === null ? "not testable" : `${preserved.preserved} of at most ${preserved.ceiling}`, preserved.not_testable ?? "significant in held-out regions, in sequence until the first that is not; the number of labels sets the ceiling"),
+        row("Preserved dimensions", preserved.preserved === null ? "not testable" : `${preserved.preserved} of at most ${preserved.ceiling}`, preserved.not_testable ?? "larger than when the signs of whole regions are flipped, in sequence until the first that is not; the number of labels sets the ceiling"),
         heterogeneity.estimable ? row("Cells alike, different, undecided", [heterogeneity.alike, heterogeneity.different, heterogeneity.undecided].map(count).join(", "), `of ${count(cells)} cells over all regions; alike is within ${heterogeneity.margin} of each other, shown by an equivalence test, never by a missing difference`) : row("Cells alike, different, undecided", "not estimable", heterogeneity.reason))),
   );
 }

@@ -36,6 +36,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
       { title: "Held-out regions above 0", isNumber: true, sort: (c) => c.heldout_positive_regions, cell: (c) => `${c.heldout_positive_regions} of ${set.regions.length}` },
       { title: "Mean partial Spearman", isNumber: true, firstDescending: true, sort: (c) => c.mean_partial_spearman, cell: (c) => fixed(c.mean_partial_spearman, 3) },
       { title: "p, Holm", isNumber: true, sort: (c) => c.p_adjusted, cell: (c) => fixed(c.p_adjusted, 4) },
+      { title: "p, sign flips", isNumber: true, sort: (c) => c.p_sign_flip ?? null, cell: (c) => fixed(c.p_sign_flip ?? null, 4) },
       { title: "Preserved", sort: (c) => (isPreserved(c) ? 1 : 0), cell: (c) => (isPreserved(c) ? "preserved" : "") },
     ],
   });
