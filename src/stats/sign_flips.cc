@@ -20,8 +20,8 @@ constexpr double kRounding = 1e-12;  // of the largest eigenvalue
 Eigen::MatrixXd signs_of(std::size_t regions) {
   const bool all = regions <= kAllFlipsUpTo;
   const std::size_t flips = all ? std::size_t{1} << (regions - 1) : kRandomFlips;
-  Eigen::MatrixXd signs = Eigen::MatrixXd::Ones(static_cast<Eigen::Index>(regions),
-                                                static_cast<Eigen::Index>(flips));
+  Eigen::MatrixXd signs =
+      Eigen::MatrixXd::Ones(static_cast<Eigen::Index>(regions), static_cast<Eigen::Index>(flips));
   Random random(kSeed);
   for (std::size_t flip = 1; flip < flips; ++flip) {
     for (std::size_t g = 1; g < regions; ++g) {
@@ -44,8 +44,8 @@ Eigen::MatrixXd flipped_sums(const std::vector<Matrix>& centred, const Matrix& a
   Eigen::Index pair = 0;
   for (Eigen::Index g = 0; g < regions; ++g) {
     for (Eigen::Index h = g + 1; h < regions; ++h, ++pair) {
-      const Eigen::MatrixXd product = scores[static_cast<std::size_t>(g)].transpose() *
-                                      scores[static_cast<std::size_t>(h)];
+      const Eigen::MatrixXd product =
+          scores[static_cast<std::size_t>(g)].transpose() * scores[static_cast<std::size_t>(h)];
       products.col(pair) = (product + product.transpose()).reshaped();
       pair_signs.row(pair) = signs.row(g).cwiseProduct(signs.row(h));
     }
@@ -61,7 +61,8 @@ SignFlips sign_flips(const std::vector<Matrix>& centred, const Matrix& axes, dou
   result.p.assign(static_cast<std::size_t>(components), std::numeric_limits<double>::quiet_NaN());
   const std::size_t regions = centred.size();
   if (regions < 2 || std::pow(0.5, static_cast<double>(regions) - 1) >= alpha) {
-    result.not_testable = std::to_string(regions) + " regions have too few flips to reach p below " +
+    result.not_testable = std::to_string(regions) +
+                          " regions have too few flips to reach p below " +
                           std::to_string(alpha).substr(0, 4);
     return result;
   }
