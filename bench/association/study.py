@@ -45,14 +45,14 @@ SELECT max(video_id), max(status), max(source) FROM read_parquet('{study}/contex
 SELECT max(video_id), max(context), max(score_prob), max(above_threshold), max(source)
   FROM read_parquet('{study}/contexts.parquet')"""
     return run([sys.executable, "-c", "import duckdb, sys\nfor s in sys.argv[1].split(';'): "
-                "duckdb.sql(s) and duckdb.sql(s).fetchall()", sql])
+                "duckdb.execute(s).fetchall()", sql])
 
 
 def agreement(maps, peer):
     """The same estimates, or nothing is worth comparing."""
     cells, furthest, se_ratio = duckdb.sql(f"""
 SELECT count(*), max(abs(m.estimate - p.estimate)), median(m.se / p.se)
-FROM '{maps}' m JOIN '{peer}' p USING (region, context, expression) WHERE m.estimate IS NOT NULL""").fetchone()
+FROM '{maps}' m JOIN '{peer}' p USING (region, context, expression) WHERE m.estimate IS NOT NULL""").fetchall()[0]
     if furthest > 1e-9 or not 0.95 < se_ratio < 1.05:
         sys.exit(f"bench_study: {maps} and {peer} disagree: {furthest} in estimates, se {se_ratio}")
     return {"cells": cells, "furthest": furthest, "se_ratio": se_ratio}
