@@ -117,6 +117,13 @@ TEST_F(CompareStudy, ReadsSourcesAndChannelsAndWritesEveryTable) {
   EXPECT_TRUE(json["panels"]["c"]["possible"].get<bool>());
   EXPECT_TRUE(json["panels"]["h"]["possible"].get<bool>());
   EXPECT_FALSE(json["panels"]["f"]["possible"].get<bool>());
+  // What is missing is named.
+  for (const auto& [panel, words] :
+       {std::pair("d", "--covariate face_size_px"), std::pair("f", "a group for every video"),
+        std::pair("j", "duplicate_cluster"), std::pair("k", "one language")}) {
+    const auto reason = json["panels"][panel]["reason"].get<std::string>();
+    EXPECT_NE(reason.find(words), std::string::npos) << reason;
+  }
   const auto pairs = read_whole_file(folder / "pairs.parquet").value();
   ASSERT_TRUE(
       write_comparison(database_, study(), *compare_study(database_, study(), options())).ok());

@@ -132,10 +132,15 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
                       "it needs maps of both visual and text contexts", Json()});
   }
   not_possible('d', "face size, pose, sharpness, brightness, skin tone, speaking",
-               "maps with and without these as covariates of the corpus");
+               "a second study associated with --covariate face_size_px, yaw_deg, pitch_deg, "
+               "sharpness, brightness and skin_tone_ita_deg; the sums of one study hold one set of "
+               "covariates, and speaking is not measured");
   possible('e', "permutation null", group_null(main));
-  not_possible('f', "score distribution and error per group of people",
-               "groups that the user gives, and the pictures");
+  not_possible(
+      'f', "score distribution and error per group of people",
+      "a group for every video and, for errors, ratings of its faces; the stored sums are "
+      "by region and country alone, and the crops made lighter, smaller or blurred are not "
+      "kept");
   if (inputs.without_country.is_null()) {
     not_possible('g', "leave one country out",
                  "the statistics that `mien associate` stores, with two countries in a region");
@@ -155,8 +160,12 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
     possible('i', crops, all_of(inputs.crops));
   }
   not_possible('j', "near-duplicate videos across regions, in and out",
-               "maps of the corpus with and without the duplicates that `mien ingest` marks");
-  not_possible('k', "one language across regions", "maps of the videos of one language alone");
+               "a second study of the list without the videos that have a duplicate_cluster; the "
+               "stored sums do not tell them apart");
+  not_possible(
+      'k', "one language across regions",
+      "a second study of the videos of one language; the stored sums do not tell languages "
+      "apart");
   return panels;
 }
 
