@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <system_error>
 
+#include "base/check.h"
 #include "base/sha256.h"
 #include "model/denormals.h"
 
@@ -15,7 +17,12 @@ namespace mien {
 
 namespace {
 
+// The library as npm carries it counts its use and sends that to its maker; this, read when its
+// environment is made, keeps it from that. Set before main, while there is one thread.
+const bool kNothingIsSent = setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0;
+
 Ort::Env& environment() {  // one for the process; ONNX Runtime asks for that
+  MIEN_CHECK(kNothingIsSent, "the process has an environment");
   static Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "mien");
   return env;
 }

@@ -1,5 +1,6 @@
 #include "pipeline/engine_pool.h"
 
+#include <future>
 #include <utility>
 
 namespace mien {
@@ -18,8 +19,10 @@ void EnginePool::reserve(int count) {
 Result<Engine*> EnginePool::engine(int index) {
   std::unique_ptr<Engine>& engine = engines_.at(static_cast<std::size_t>(index));
   if (engine == nullptr) {
+    auto opening = std::async(std::launch::async,
+                              [this] { return ChannelScorer::open(models_, options_.channels); });
     MIEN_TRY(analyser, FrameAnalyser::open(models_, options_.face));
-    MIEN_TRY(scorer, ChannelScorer::open(models_, options_.channels));
+    MIEN_TRY(scorer, opening.get());
     engine = std::make_unique<Engine>(Engine{std::move(analyser), std::move(scorer)});
   }
   return engine.get();

@@ -18,8 +18,9 @@ namespace fs = std::filesystem;
 class ExportTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* file : {"corpus.parquet", "rejects.parquet", "expressions.parquet",
-                             "maps/maps.parquet", "maps/excluded.parquet", "compare/pairs.parquet"}) {
+    for (const char* file :
+         {"corpus.parquet", "rejects.parquet", "expressions.parquet", "maps/maps.parquet",
+          "maps/excluded.parquet", "compare/pairs.parquet"}) {
       put(file);
     }
   }
@@ -27,7 +28,8 @@ class ExportTest : public ::testing::Test {
   void put(const std::string& file, const FileMetadata& metadata = {}) {
     const fs::path path = folder_.path() / file;
     ASSERT_TRUE(make_folders(path.parent_path()).ok());
-    Table table({"t", "row", "", {{"name", ColumnType::kString, ""}, {"n", ColumnType::kInt64, ""}}});
+    Table table(
+        {"t", "row", "", {{"name", ColumnType::kString, ""}, {"n", ColumnType::kInt64, ""}}});
     table.append(std::vector<Cell>{path.stem().string(), std::int64_t{1}});
     table.append(std::vector<Cell>{Cell{}, std::int64_t{2}});
     const Status written = database_.write_parquet(table, path, metadata);

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "program/clips.h"
 #include "program/program.h"
@@ -42,6 +45,43 @@ class AnnotatedStudy : public ::testing::Test {
 };
 TemporaryFolder* AnnotatedStudy::folder_ = nullptr;
 ProgramRun AnnotatedStudy::run_;
+
+// Libraries that count their use keep that under the home folder before they send it.
+class EmptyHome {
+ public:
+  EmptyHome() {
+    std::filesystem::create_directories(path());
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      if (const char* value = std::getenv(kNames[i])) old_[i] = value;
+    }
+    setenv("HOME", path().c_str(), 1);
+    unsetenv("XDG_CACHE_HOME");
+  }
+  EmptyHome(const EmptyHome&) = delete;
+  EmptyHome& operator=(const EmptyHome&) = delete;
+  ~EmptyHome() {
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      if (old_[i]) setenv(kNames[i], old_[i]->c_str(), 1);
+    }
+  }
+  std::filesystem::path path() const { return folder_.path() / "home"; }
+
+ private:
+  static constexpr std::array<const char*, 2> kNames = {"HOME", "XDG_CACHE_HOME"};
+  TemporaryFolder folder_;
+  std::array<std::optional<std::string>, 2> old_;
+};
+
+TEST(Annotate, LeavesNothingInTheHomeFolder) {
+  TemporaryFolder folder;
+  const EmptyHome home;
+  group_picture(folder.path() / "group.jpg", 1, 640);
+  const ProgramRun run = run_mien({"annotate", (folder.path() / "group.jpg").string(), "--out",
+                                   (folder.path() / "study").string(), "--quiet"});
+  ASSERT_EQ(run.exit_status, 0) << run.err;
+  EXPECT_TRUE(std::filesystem::is_empty(home.path()))
+      << *std::filesystem::directory_iterator(home.path());
+}
 
 std::vector<std::string> header_of(const std::filesystem::path& study, const std::string& table) {
   const ProgramRun run = run_mien({"export", study.string(), "--table", table});
