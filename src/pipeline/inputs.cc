@@ -6,8 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/utf8.h"
 #include "store/csv_import.h"
-#include "store/utf8.h"
 
 namespace mien {
 

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/sha256.h"
-#include "store/utf8.h"
+#include "base/utf8.h"
 
 namespace mien {
 

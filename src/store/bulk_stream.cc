@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "store/duckdb_chunks.h"
-#include "store/utf8.h"
 
 namespace mien {
 

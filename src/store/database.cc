@@ -9,12 +9,12 @@
 #include <system_error>
 #include <utility>
 
+#include "base/utf8.h"
 #include "store/bulk_stream.h"
 #include "store/duckdb_chunks.h"
 #include "store/duckdb_handles.h"
 #include "store/durable_file.h"
 #include "store/text_functions.h"
-#include "store/utf8.h"
 
 namespace mien {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-#include "store/utf8.h"
+#include "base/utf8.h"
 
 namespace mien {
 

@@ -10,9 +10,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/utf8.h"
 #include "store/durable_file.h"
 #include "store/text_export.h"
-#include "store/utf8.h"
 
 namespace mien {
 

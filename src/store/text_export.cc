@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/check.h"
-#include "store/utf8.h"
+#include "base/utf8.h"
 
 namespace mien {
 
