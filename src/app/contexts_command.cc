@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "context/vocabulary.h"
+#include "store/durable_file.h"
+
+namespace mien {
+
+namespace {
+
+void print_counts(const ContextVocabulary& vocabulary, bool json) {
+  const std::map<std::string, std::size_t> languages = vocabulary.wordings_by_language();
+  if (json) {
+    const nlohmann::json out = {{"ok", true},
+                                {"contexts", vocabulary.contexts.size()},
+                                {"roots", vocabulary.roots()},
+                                {"expression_words", vocabulary.expression_words()},
+                                {"languages", languages.size()},
+                                {"wordings", languages},
+                                {"repeated_names", vocabulary.repeated_names()}};
+    std::fputs((out.dump(2) + "\n").c_str(), stdout);
+    return;
+  }
+  std::string text =
+      fmt::format("contexts          {}\nroots             {}\nexpression words  {}\n",
+                  vocabulary.contexts.size(), vocabulary.roots(), vocabulary.expression_words());
+  text += fmt::format("languages         {}\n", languages.size());
+  for (const auto& [language, count] : languages) {
+    text += fmt::format("  {:<14}  {} wordings\n", language, count);
+  }
+  for (const std::string& name : vocabulary.repeated_names()) {
+    text += fmt::format("several contexts are called '{}'; only their ids tell them apart\n", name);
+  }
+  std::fputs(text.c_str(), stdout);
+}
+
+Status check_vocabulary(const std::string& file, bool json) {
+  MIEN_TRY(bytes, read_whole_file(file));
+  const Result<ContextVocabulary> vocabulary = parse_vocabulary(bytes, file);
+  if (vocabulary.ok()) {
+    print_counts(*vocabulary, json);
+    return Ok{};
+  }
+  if (json) {
+    nlohmann::json problems = nlohmann::json::array();
+    std::string_view rest = vocabulary.error().message;
+    while (true) {
+      const std::size_t end = rest.find('\n');
+      problems.push_back(rest.substr(0, end));
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end + 1);
+    }
+    const nlohmann::json out = {{"ok", false}, {"problems", problems}};
+    std::fputs((out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n").c_str(),
+               stdout);
+  }
+  return vocabulary.error();
+}
+
+}  // namespace
+
+void add_contexts(CommandLine& line) {
+  CLI::App* verb = line.app.add_subcommand("contexts", "The situations that videos are given");
+  verb->require_subcommand(1);
+  CLI::App* vocabulary = verb->add_subcommand("vocabulary", "The list of contexts to choose from");
+  vocabulary->require_subcommand(1);
+  CLI::App* check = vocabulary->add_subcommand("check", "Counts of a vocabulary, or its errors");
+  const auto file = std::make_shared<std::string>();
+  const auto json = std::make_shared<bool>(false);
+  check->add_option("FILE", *file, "CSV file: id, name and more (docs/contexts.md)")->required();
+  check->add_flag("--json", *json, "As JSON");
+  check->callback([&line, file, json] {
+    line.action = [file, json] { return check_vocabulary(*file, *json); };
+  });
+}
+
+}  // namespace mien
