@@ -19,7 +19,8 @@ namespace {
 
 // The library as npm carries it counts its use and sends that to its maker; this, read when its
 // environment is made, keeps it from that. Set before main, while there is one thread.
-const bool kNothingIsSent = setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0;
+const bool kNothingIsSent =
+    setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0;  // NOLINT(concurrency-mt-unsafe): before main
 
 Ort::Env& environment() {  // one for the process; ONNX Runtime asks for that
   MIEN_CHECK(kNothingIsSent, "the process has an environment");
