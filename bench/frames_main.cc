@@ -1,7 +1,8 @@
 // mien-bench-frames MANIFESTS MODELS DATA FRAMES.rgb WIDTH HEIGHT MODE [WARM_UP] [FACES.json]
 //
 // Times Mien on raw frames, one thread, without decoding, for comparison with other libraries.
-// MODE: every (detection, landmarks, descriptor and all channels of every face on every frame),
+// MODE: every (one pass of detection, landmarks, descriptor and all channels of every face on every
+// frame), every_tiles (the same with the tiles for small faces on every frame),
 // annotate (what `mien annotate` does: chunks of the grid, full detection on every 4th frame,
 // descriptors where they are needed, all channels), action (the same with `--channels action`).
 // Prints one JSON line; FACES.json receives the boxes and landmarks, for comparison with others'.
@@ -66,13 +67,14 @@ struct Request {
 Result<nlohmann::json> run(const Request& request) {
   AnnotateOptions options;
   options.channels.prototype_file = request.data + "/prototype16.json";
-  if (request.mode == "every") {
+  if (request.mode == "every" || request.mode == "every_tiles") {
     options.face.detect_every = 1;
     options.face.descriptor_every = 1;
+    options.face.small_faces = request.mode == "every_tiles";
   } else if (request.mode == "action") {
     options.channels.basic7 = options.channels.label = false;
   } else if (request.mode != "annotate") {
-    return Error{ErrorCode::kUsage, "MODE is every, annotate or action"};
+    return Error{ErrorCode::kUsage, "MODE is every, every_tiles, annotate or action"};
   }
   MIEN_TRY(models, ModelSet::open(request.manifests, request.models));
   MIEN_TRY(analyser, FrameAnalyser::open(models, options.face));

@@ -80,6 +80,7 @@ async function agreement() {
 const contestants = {
   human_uncached: () => human('uncached'),
   mien_every: () => mien('every'),
+  mien_every_tiles: () => mien('every_tiles'),
   human_cached: () => human('cached'),
   mien_annotate: () => mien('annotate'),
   face_mesh: () => faceMesh(),

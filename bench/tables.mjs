@@ -30,6 +30,7 @@ function peersTable(summary) {
   const rows = [
     ['human_uncached', 'Human, no cache', 'detection, mesh, emotion, descriptor with age and gender on every frame'],
     ['mien_every', 'Mien, every output on every frame', 'detection, mesh, pose, quality, descriptor, all channels on every frame'],
+    ['mien_every_tiles', 'the same, with tiles for small faces', 'four more passes of detection on every frame'],
     ['human_cached', 'Human, its default cache', 'the same where it thinks the picture has changed'],
     ['mien_annotate', 'Mien, as `annotate` runs', 'mesh, pose, quality, all channels on every frame; detection on every 4th; descriptor where needed'],
     ['face_mesh', '@mediapipe/face_mesh', 'mesh, by tracking'],

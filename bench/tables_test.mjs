@@ -18,7 +18,7 @@ function round(factor) {
   });
   const peer = (ms) => ({ ms_per_frame: ms * factor, peak_mb: 100, wall_s: 10, cpu_s: 9.5, browser: '1' });
   return {
-    human_uncached: peer(100), mien_every: peer(20), human_cached: peer(25), mien_annotate: peer(5), face_mesh: peer(12), mien_action: peer(3),
+    human_uncached: peer(100), mien_every: peer(20), mien_every_tiles: peer(40), human_cached: peer(25), mien_annotate: peer(5), face_mesh: peer(12), mien_action: peer(3),
     stages: { decode_seconds: 1 * factor, decode_and_convert_seconds: 2 * factor, networks: [{ stage: 'detect', model: 'blazeface', ms_mean: 200 * factor }], wall_s: 4, cpu_s: 4 },
     one_thread: run(5), two_threads: run(2.5), one_thread_action: run(4), decode_ffmpeg: { wall_s: 1 },
     several_one: run(10), several_two: run(5), still: run(0.3), still_larger: run(0.4),
