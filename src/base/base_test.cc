@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/ascii_case.h"
 #include "base/geometry.h"
 #include "base/ids.h"
 #include "base/random.h"
@@ -11,6 +12,12 @@
 
 namespace mien {
 namespace {
+
+TEST(AsciiCase, ChangesAToZAndNothingElse) {
+  EXPECT_EQ(ascii_lower_case(".JPG-@[`{09_Zz"), ".jpg-@[`{09_zz");
+  EXPECT_EQ(ascii_lower_case("\xc3\x84\xe9 A"), "\xc3\x84\xe9 a");
+  EXPECT_EQ(ascii_lower_case(""), "");
+}
 
 Result<int> half(int value) {
   if (value % 2 != 0) return Error{ErrorCode::kUsage, "odd"};

@@ -2,18 +2,9 @@
 
 #include <algorithm>
 
+#include "base/ascii_case.h"
+
 namespace mien {
-
-namespace {
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
-}  // namespace
 
 Result<CsvRecord> CsvRecords::next() {
   CsvRecord record;
@@ -100,7 +91,7 @@ Result<CsvField> CsvRecords::quoted_field() {
 }
 
 char csv_separator(std::string_view bytes, const std::filesystem::path& name) {
-  const std::string ending = lower_case(name.extension().string());
+  const std::string ending = ascii_lower_case(name.extension().string());
   if (ending == ".tsv" || ending == ".tab") return '\t';
   std::size_t commas = 0;
   std::size_t semicolons = 0;

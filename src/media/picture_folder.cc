@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/ascii_case.h"
 #include "media/media_info.h"
 
 namespace mien {
@@ -22,10 +23,7 @@ bool is_digit(char c) {
 }
 
 bool has_picture_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string ending = ascii_lower_case(path.extension().string());
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii_case.h"
 #include "store/list_rows.h"
 
 namespace mien {
@@ -11,13 +12,6 @@ namespace mien {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 // Names that ingest itself gives.
 bool is_taken(const std::string& name) {
@@ -32,7 +26,7 @@ Result<std::vector<StagedColumn>> map_columns(const std::vector<std::string>& na
   std::vector<StagedColumn> columns;
   const auto place_of = [&](const std::string& name) {
     return std::find_if(names.begin(), names.end(), [&](const std::string& other) {
-      return lower_case(other) == lower_case(name);
+      return ascii_lower_case(other) == ascii_lower_case(name);
     });
   };
   std::string all;
@@ -53,7 +47,7 @@ Result<std::vector<StagedColumn>> map_columns(const std::vector<std::string>& na
   for (std::size_t i = 0; i < names.size(); ++i) {
     StagedColumn column{names[i], fmt::format("c{}", i), true};
     const auto meaning = given.find(names[i]);
-    const std::string plain = lower_case(names[i]);
+    const std::string plain = ascii_lower_case(names[i]);
     if (meaning != given.end()) {
       column.name = meaning->second;
       column.own = false;
@@ -134,7 +128,7 @@ Result<StagedList> stage_list(Database& database, const IngestOptions& options,
                               const fs::path& folder, const StageReport& progress,
                               const std::atomic<bool>& stop) {
   const fs::path file = folder / "list.parquet";
-  if (lower_case(options.list.extension().string()) == ".parquet") {
+  if (ascii_lower_case(options.list.extension().string()) == ".parquet") {
     return stage_parquet(database, options, file);
   }
   MIEN_TRY(rows, ListRows::open(options.list));

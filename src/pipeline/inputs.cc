@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/ascii_case.h"
 #include "base/utf8.h"
 #include "store/csv_import.h"
 
@@ -16,10 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string lower_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : c; });
-  return ending;
+  return ascii_lower_case(path.extension().string());
 }
 
 bool is_list(const fs::path& path) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii_case.h"
 #include "base/check.h"
 #include "report/script_text.h"
 #include "report/timeline.h"
@@ -65,9 +66,7 @@ json row_of(const Table& table) {
 }
 
 bool has_extension_of_still(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(c < 128 ? std::tolower(c) : c); });
+  const std::string extension = ascii_lower_case(path.extension().string());
   constexpr std::string_view kStills[] = {".png", ".jpg",  ".jpeg", ".bmp",
                                           ".gif", ".webp", ".avif"};
   return std::find(std::begin(kStills), std::end(kStills), extension) != std::end(kStills);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii_case.h"
 #include "base/csv_records.h"
 #include "base/utf8.h"
 #include "store/durable_file.h"
@@ -13,13 +14,6 @@
 namespace mien {
 
 namespace {
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 Result<TableSchema> schema_of(const CsvRecord& header, const CsvRecords& parser) {
   TableSchema schema{"list", "video", "", {}};
@@ -31,7 +25,7 @@ Result<TableSchema> schema_of(const CsvRecord& header, const CsvRecords& parser)
       return parser.error(header.line, "column " + std::to_string(i + 1) + " has no name",
                           "give every column a name in the first line");
     }
-    if (!seen.insert(lower_case(name)).second) {
+    if (!seen.insert(ascii_lower_case(name)).second) {
       return parser.error(header.line, "two columns are called '" + name + "'",
                           "give them different names (capital letters do not count)");
     }
@@ -118,7 +112,7 @@ Result<Table> parse_list(std::string_view bytes, const std::filesystem::path& na
 
 Result<Table> read_list(Database& database, const std::filesystem::path& path,
                         const std::vector<std::string>& names_of_files) {
-  if (lower_case(path.extension().string()) == ".parquet") {
+  if (ascii_lower_case(path.extension().string()) == ".parquet") {
     return read_parquet_list(database, path);
   }
   MIEN_TRY(bytes, read_whole_file(path));

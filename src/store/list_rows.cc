@@ -10,6 +10,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/ascii_case.h"
 #include "base/utf8.h"
 #include "store/durable_file.h"
 #include "store/text_export.h"
@@ -62,13 +63,6 @@ class Bytes {
   std::string buffer_;
   std::size_t at_ = 0;
 };
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 struct Row {
   std::int64_t line = 0;
@@ -137,7 +131,7 @@ CsvEnd read_csv_row(std::string_view bytes, char separator,
 }
 
 char separator_of(std::string_view line, const std::filesystem::path& path) {
-  const std::string ending = lower_case(path.extension().string());
+  const std::string ending = ascii_lower_case(path.extension().string());
   if (ending == ".tsv" || ending == ".tab") return '\t';
   char best = ',';
   for (const char candidate : {';', '\t'}) {
@@ -202,7 +196,7 @@ Status ListRows::State::read_header() {
       return corrupt(1, "a byte that is not UTF-8 (the file may be Latin-1 or Windows-1252)",
                      "save it as UTF-8");
     }
-    if (!seen.insert(lower_case(*names[i])).second) {
+    if (!seen.insert(ascii_lower_case(*names[i])).second) {
       return corrupt(1, "two columns are called '" + *names[i] + "'",
                      "give them different names (capital letters do not count)");
     }
@@ -226,7 +220,7 @@ Status ListRows::State::find_keys() {
     }
   }
   for (const std::string& column : columns) {
-    if (!seen.insert(lower_case(column)).second) {
+    if (!seen.insert(ascii_lower_case(column)).second) {
       return corrupt(1, "two keys are called '" + column + "'",
                      "give them different names (capital letters do not count)");
     }
@@ -320,7 +314,7 @@ Result<ListRows> ListRows::open(const std::filesystem::path& path) {
   }
   if (begin.empty()) return state->corrupt(1, "the file is empty", "give it a first line");
   if (begin.starts_with("\xEF\xBB\xBF")) state->bytes.skip(3);
-  const std::string ending = lower_case(path.extension().string());
+  const std::string ending = ascii_lower_case(path.extension().string());
   state->json = ending == ".jsonl" || ending == ".ndjson";
   MIEN_TRY_VOID(state->json ? state->find_keys() : state->read_header());
   return ListRows(std::move(state));
