@@ -1,4 +1,5 @@
-// Names compared without regard to capitals, where only A to Z count: endings of files, names of columns.
+// Names compared without regard to capitals, where only A to Z count: endings of files, names of
+// columns.
 #pragma once
 
 #include <string>
