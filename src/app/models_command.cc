@@ -5,8 +5,10 @@
 
 #include "app/command.h"
 #include "model/import/import.h"
+#include "model/import/sentence_import.h"
 #include "model/manifest.h"
 #include "model/model_set.h"
+#include "model/sentence_session.h"
 #include "model/session.h"
 
 namespace mien {
@@ -33,12 +35,35 @@ nlohmann::json to_json(const Manifest& manifest) {
           {"known_limits", manifest.known_limits}};
 }
 
+nlohmann::json to_json(const SentenceManifest& manifest, bool is_there) {
+  return {{"id", manifest.id},
+          {"version", manifest.version},
+          {"licence", manifest.licence},
+          {"package", manifest.source.package},
+          {"onnx_sha256", manifest.onnx_sha256},
+          {"installed", is_there},
+          {"dimensions", manifest.dimensions},
+          {"languages", manifest.languages},
+          {"intended_use", manifest.intended_use},
+          {"known_limits", manifest.known_limits}};
+}
+
+bool is_there(const Resources& resources, const SentenceManifest& manifest) {
+  std::error_code ignored;
+  return std::filesystem::exists(resources.models / manifest.onnx_file, ignored);
+}
+
 Status list_models(const Resources& resources, bool json) {
   MIEN_TRY(models, ModelSet::open(resources.manifests, resources.models));
+  MIEN_TRY(encoders, read_sentence_manifests(resources.manifests / "sentence"));
   if (json) {
     nlohmann::json all = nlohmann::json::array();
     for (const Manifest& manifest : models.manifests()) all.push_back(to_json(manifest));
-    const nlohmann::json out = {{"hash", models.hash()}, {"models", all}};
+    nlohmann::json sentences = nlohmann::json::array();
+    for (const SentenceManifest& manifest : encoders)
+      sentences.push_back(to_json(manifest, is_there(resources, manifest)));
+    const nlohmann::json out = {
+        {"hash", models.hash()}, {"models", all}, {"sentence_encoders", sentences}};
     std::fputs((out.dump(2) + "\n").c_str(), stdout);
     return Ok{};
   }
@@ -51,6 +76,12 @@ Status list_models(const Resources& resources, bool json) {
     }
     std::fputs(text.c_str(), stdout);
   }
+  for (const SentenceManifest& manifest : encoders) {
+    const std::string text = fmt::format(
+        "{:<26} {:<14} {}\n  languages: {}\n{}", manifest.id, "sentence", manifest.intended_use,
+        joined(manifest.languages), is_there(resources, manifest) ? "" : "  not installed\n");
+    std::fputs(text.c_str(), stdout);
+  }
   std::fputs(fmt::format("model set {}\n", models.hash()).c_str(), stdout);
   return Ok{};
 }
@@ -58,6 +89,7 @@ Status list_models(const Resources& resources, bool json) {
 // Opening a session checks file, hash, shapes and labels, and runs the network once.
 Status verify_models(const Resources& resources) {
   MIEN_TRY(models, ModelSet::open(resources.manifests, resources.models));
+  MIEN_TRY(encoders, read_sentence_manifests(resources.manifests / "sentence"));
   std::size_t refused = 0;
   for (const Manifest& manifest : models.manifests()) {
     const auto session = models.open_session(manifest.id);
@@ -69,12 +101,22 @@ Status verify_models(const Resources& resources) {
                  stdout);
     }
   }
+  for (const SentenceManifest& manifest : encoders) {
+    if (is_optional(manifest) && !is_there(resources, manifest)) {
+      std::fputs(fmt::format("{:<26} not installed\n", manifest.id).c_str(), stdout);
+      continue;
+    }
+    const std::vector<std::string> wrong = verify_sentence_model(manifest, resources.models);
+    refused += wrong.empty() ? 0 : 1;
+    const std::string verdict = wrong.empty() ? "ok" : "refused: " + joined(wrong);
+    std::fputs(fmt::format("{:<26} {}\n", manifest.id, verdict).c_str(), stdout);
+  }
   if (refused > 0) {
     return Error{
         ErrorCode::kMismatch,
         fmt::format("{} of {} models do not agree with their manifests; 'mien models import' "
                     "makes them anew from the installed packages",
-                    refused, models.manifests().size())};
+                    refused, models.manifests().size() + encoders.size())};
   }
   return Ok{};
 }
@@ -88,6 +130,18 @@ Status import_models(const Resources& resources) {
         fmt::format("{:<26} {}\n", manifest.id, imported.was_current ? "is current" : "imported")
             .c_str(),
         stderr);
+  }
+  MIEN_TRY(encoders, read_sentence_manifests(resources.manifests / "sentence"));
+  for (const SentenceManifest& manifest : encoders) {
+    if (manifest.source.package.empty()) continue;
+    const auto imported = import_sentence_model(
+        manifest, {resources.packages, resources.optional_packages}, resources.models);
+    const bool is_left_out =
+        !imported.ok() && is_optional(manifest) && imported.error().code == ErrorCode::kNotFound;
+    if (!imported.ok() && !is_left_out) return imported.error();
+    const std::string verdict = is_left_out ? "is left out: " + imported.error().message
+                                            : std::string(*imported ? "imported" : "is current");
+    std::fputs(fmt::format("{:<26} {}\n", manifest.id, verdict).c_str(), stderr);
   }
   return Ok{};
 }

@@ -8,11 +8,12 @@
 namespace mien {
 
 struct Resources {
-  std::filesystem::path manifests;  // models/*.json
-  std::filesystem::path models;     // *.onnx made by the import
-  std::filesystem::path packages;   // npm packages that the import reads
-  std::filesystem::path data;       // prototype16.json...
-  std::filesystem::path web;        // built pages
+  std::filesystem::path manifests;          // models/*.json
+  std::filesystem::path models;             // *.onnx made by the import
+  std::filesystem::path packages;           // npm packages that the import reads
+  std::filesystem::path optional_packages;  // what tools/optional_models unpacked
+  std::filesystem::path data;               // prototype16.json...
+  std::filesystem::path web;                // built pages
 };
 
 // Beside the program as installed (../share/mien), or in the source tree it was built in.

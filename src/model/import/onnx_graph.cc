@@ -12,10 +12,10 @@ constexpr std::int64_t kOpset = 13;  // everything used here is settled by then
 constexpr std::int64_t kIrVersion = 7;
 
 void set_shape(onnx::ValueInfoProto* info, const std::string& name,
-               std::span<const std::int64_t> shape) {
+               std::span<const std::int64_t> shape, int element_type) {
   info->set_name(name);
   auto* type = info->mutable_type()->mutable_tensor_type();
-  type->set_elem_type(onnx::TensorProto::FLOAT);
+  type->set_elem_type(element_type);
   auto* dims = type->mutable_shape();
   for (std::size_t i = 0; i < shape.size(); ++i) {
     auto* dim = dims->add_dim();
@@ -48,11 +48,15 @@ std::string OnnxGraph::fresh(std::string_view hint) {
 }
 
 void OnnxGraph::input(const std::string& name, std::span<const std::int64_t> shape) {
-  set_shape(model_->mutable_graph()->add_input(), name, shape);
+  set_shape(model_->mutable_graph()->add_input(), name, shape, onnx::TensorProto::FLOAT);
+}
+
+void OnnxGraph::integer_input(const std::string& name, std::span<const std::int64_t> shape) {
+  set_shape(model_->mutable_graph()->add_input(), name, shape, onnx::TensorProto::INT64);
 }
 
 void OnnxGraph::output(const std::string& name, std::span<const std::int64_t> shape) {
-  set_shape(model_->mutable_graph()->add_output(), name, shape);
+  set_shape(model_->mutable_graph()->add_output(), name, shape, onnx::TensorProto::FLOAT);
 }
 
 std::string OnnxGraph::constant(const char* hint, int type, std::span<const std::int64_t> shape,
@@ -75,6 +79,11 @@ std::string OnnxGraph::floats(std::span<const float> values, std::span<const std
 std::string OnnxGraph::integers(std::span<const std::int64_t> values,
                                 std::span<const std::int64_t> shape) {
   return constant("i", onnx::TensorProto::INT64, shape, values.data(), values.size_bytes());
+}
+
+std::string OnnxGraph::small_integers(std::span<const std::int8_t> values,
+                                      std::span<const std::int64_t> shape) {
+  return constant("i", onnx::TensorProto::INT8, shape, values.data(), values.size_bytes());
 }
 
 std::string OnnxGraph::node(const std::string& op, const std::vector<std::string>& inputs,

@@ -35,9 +35,12 @@ class OnnxGraph {
 
   // -1 in a shape is a free extent.
   void input(const std::string& name, std::span<const std::int64_t> shape);
+  void integer_input(const std::string& name, std::span<const std::int64_t> shape);  // int64
   void output(const std::string& name, std::span<const std::int64_t> shape);
   std::string floats(std::span<const float> values, std::span<const std::int64_t> shape);
   std::string integers(std::span<const std::int64_t> values, std::span<const std::int64_t> shape);
+  std::string small_integers(std::span<const std::int8_t> values,
+                             std::span<const std::int64_t> shape);
 
   // One node with one output, whose name is returned (or `output_name`, where given).
   std::string node(const std::string& op, const std::vector<std::string>& inputs,
