@@ -25,9 +25,8 @@ std::string_view head(std::string_view text, std::size_t most) {
 
 // Whether nothing but white space and control characters of ASCII stands there.
 bool is_blank(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; });
 }
 
 class SentenceEncoder : public TextEncoder {
@@ -45,9 +44,7 @@ class SentenceEncoder : public TextEncoder {
            manifest_.tokenizer.sha256;
   }
 
-  std::size_t dimensions() const override {
-    return static_cast<std::size_t>(manifest_.dimensions);
-  }
+  std::size_t dimensions() const override { return static_cast<std::size_t>(manifest_.dimensions); }
 
   bool knows(std::string_view language) const override {
     return std::ranges::find(manifest_.languages, language.substr(0, language.find('-'))) !=
@@ -89,7 +86,8 @@ class SentenceEncoder : public TextEncoder {
   // mark its ends.
   std::vector<std::vector<std::int64_t>> pieces(std::string_view text) const {
     if (is_blank(text)) return {};
-    const auto ids = tokenizer_->encode(manifest_.prefix + std::string(head(text, kMaxEncodedBytes)));
+    const auto ids =
+        tokenizer_->encode(manifest_.prefix + std::string(head(text, kMaxEncodedBytes)));
     const std::size_t room = static_cast<std::size_t>(manifest_.max_tokens) -
                              manifest_.begin_ids.size() - manifest_.end_ids.size();
     const std::size_t kept = std::min(ids.size(), room * kMaxTextPieces);

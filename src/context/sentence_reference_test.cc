@@ -130,8 +130,8 @@ TEST(UseLite, SaysWhatItIs) {
 }
 
 TEST(UseLite, NearMeaningsAreNear) {
-  const std::vector<float> v = encoded(
-      {"wedding ceremony", "bride and groom get married", "weight training at the gym"});
+  const std::vector<float> v =
+      encoded({"wedding ceremony", "bride and groom get married", "weight training at the gym"});
   const auto dot = [&](std::size_t a, std::size_t b) {
     double sum = 0;
     for (std::size_t c = 0; c < 512; ++c) sum += v[a * 512 + c] * v[b * 512 + c];

@@ -135,8 +135,7 @@ class UnigramReader {
 Result<std::unique_ptr<Tokenizer>> UnigramTokenizer::open(std::string_view bytes,
                                                           const std::string& name) {
   const json file = json::parse(bytes, nullptr, false);
-  if (file.is_discarded())
-    return Error{ErrorCode::kCorrupt, name + ": the tokenizer is not JSON"};
+  if (file.is_discarded()) return Error{ErrorCode::kCorrupt, name + ": the tokenizer is not JSON"};
   return UnigramReader(file, name).read();
 }
 
@@ -170,8 +169,7 @@ std::string UnigramTokenizer::normalised(std::string_view text) const {
   for (std::string_view rest = form; !rest.empty();) {
     const std::string_view one = rest.substr(0, character_length(rest));
     rest.remove_prefix(one.size());
-    const auto changed =
-        characters_.empty() ? characters_.end() : characters_.find(character(one));
+    const auto changed = characters_.empty() ? characters_.end() : characters_.find(character(one));
     if (changed == characters_.end()) {
       put(one);
       continue;

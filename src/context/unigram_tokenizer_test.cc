@@ -37,7 +37,7 @@ std::string problem_with(const json& file) {
 
 TEST(UnigramTokenizer, TakesTheWayWithTheGreatestSum) {
   const auto tokenizer = opened(tokenizer_file());
-  EXPECT_THAT(tokenizer->encode("ab"), ElementsAre(5));        // -5.5 beats -2 - 4
+  EXPECT_THAT(tokenizer->encode("ab"), ElementsAre(5));         // -5.5 beats -2 - 4
   EXPECT_THAT(tokenizer->encode("bab"), ElementsAre(1, 3, 4));  // -4 beats -3 - 3
   EXPECT_THAT(tokenizer->encode(""), IsEmpty());
 }

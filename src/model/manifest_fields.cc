@@ -75,8 +75,7 @@ std::int64_t ManifestFields::integer(const char* key, std::int64_t least, std::i
                             static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
   const std::int64_t integer = is_held ? value->get<std::int64_t>() : least;
   if (is_held && integer >= least && integer <= most) return integer;
-  complain(key,
-           "must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
+  complain(key, "must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
   return least;
 }
 

@@ -12,8 +12,8 @@ Result<std::string> read_model_file(const std::filesystem::path& path, const std
   const std::uintmax_t size = std::filesystem::file_size(path, missing);  // fails on a folder
   std::ifstream file(path, std::ios::binary);
   if (missing || !file) {
-    return Error{ErrorCode::kNotFound, path.string() + ": the model '" + id +
-                                           "' is not there; run 'mien models import'"};
+    return Error{ErrorCode::kNotFound,
+                 path.string() + ": the model '" + id + "' is not there; run 'mien models import'"};
   }
   std::string bytes(size, '\0');
   file.read(bytes.data(), static_cast<std::streamsize>(size));

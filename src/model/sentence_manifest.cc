@@ -70,11 +70,10 @@ std::vector<SentenceManifest::Input> read_inputs(const json& list, std::string& 
 void check_languages(ManifestFields& fields, const std::vector<std::string>& languages) {
   if (languages.empty()) fields.complain("languages", "must not be empty");
   for (const std::string& language : languages) {
-    const bool is_code = (language.size() == 2 || language.size() == 3) &&
-                         std::all_of(language.begin(), language.end(),
-                                     [](char c) { return c >= 'a' && c <= 'z'; });
-    if (!is_code)
-      fields.complain("languages", "must be ISO 639 codes; '" + language + "' is not");
+    const bool is_code =
+        (language.size() == 2 || language.size() == 3) &&
+        std::all_of(language.begin(), language.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if (!is_code) fields.complain("languages", "must be ISO 639 codes; '" + language + "' is not");
   }
 }
 
@@ -134,9 +133,8 @@ Result<std::vector<SentenceManifest>> read_sentence_manifests(const fs::path& fo
     MIEN_TRY(manifest, read_sentence_manifest(path));
     manifests.push_back(std::move(manifest));
   }
-  std::sort(
-      manifests.begin(), manifests.end(),
-      [](const SentenceManifest& a, const SentenceManifest& b) { return a.id < b.id; });
+  std::sort(manifests.begin(), manifests.end(),
+            [](const SentenceManifest& a, const SentenceManifest& b) { return a.id < b.id; });
   for (std::size_t i = 1; i < manifests.size(); ++i) {
     if (manifests[i].id == manifests[i - 1].id) {
       return Error{ErrorCode::kMismatch, "two manifests have the id '" + manifests[i].id +

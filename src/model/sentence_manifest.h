@@ -33,10 +33,10 @@ struct SentenceManifest {
   std::string onnx_file;
   std::string onnx_sha256;
   TokenizerSpec tokenizer;
-  std::string prefix;                           // put before every text: "query: "
-  std::vector<std::int64_t> begin_ids;          // before the ids of every piece of a text
-  std::vector<std::int64_t> end_ids;            // and behind them
-  std::int64_t max_tokens = 0;                  // ids that the network takes, those included
+  std::string prefix;                   // put before every text: "query: "
+  std::vector<std::int64_t> begin_ids;  // before the ids of every piece of a text
+  std::vector<std::int64_t> end_ids;    // and behind them
+  std::int64_t max_tokens = 0;          // ids that the network takes, those included
   struct Input {
     std::string name;
     SentenceInput holds = SentenceInput::kIds;

@@ -13,12 +13,11 @@
 
 #include "support/paths.h"
 
+#include "base/sha256.h"
 #include "model/import/onnx_graph.h"
 #include "model/import/sentence_import.h"
 #include "model/import/use_lite.h"
 #include "model/sentence_session.h"
-
-#include "base/sha256.h"
 
 namespace mien {
 namespace {
@@ -106,8 +105,9 @@ TEST(SentenceImport, RepairsScores) {
   const auto made = build_use_lite_tokenizer(
       R"([["?",0],["<s>",0],["</s>",0],["x",0],["y",0],["z",0],["a",-1],[":",null],["b",-2],[":30",30]])");
   ASSERT_TRUE(made.ok()) << made.error().message;
-  EXPECT_EQ(json::parse(*made).at("pieces"),
-            json::parse(R"([null,null,null,null,null,null,["a",-1],[":",-1],["b",-2],[":30",-2]])"));
+  EXPECT_EQ(
+      json::parse(*made).at("pieces"),
+      json::parse(R"([null,null,null,null,null,null,["a",-1],[":",-1],["b",-2],[":30",-2]])"));
   for (const char* bad : {"", "{}", "[]", "[1,2,3,4,5,6,7]", R"([[],[],[],[],[],[],["a",-1]])"})
     EXPECT_FALSE(build_use_lite_tokenizer(bad).ok()) << bad;
 }
@@ -122,14 +122,15 @@ class SmallNetwork {
     const std::vector<float> rows = {1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0};
     const std::string table = graph.floats(rows, std::vector<std::int64_t>{4, 4});
     const std::string mask = graph.node(
-        "Unsqueeze", {"mask", graph.integers(std::vector<std::int64_t>{2}, std::vector<std::int64_t>{1})});
+        "Unsqueeze",
+        {"mask", graph.integers(std::vector<std::int64_t>{2}, std::vector<std::int64_t>{1})});
     const std::string tokens = graph.node("Mul", {graph.node("Gather", {table, "input_ids"}), mask},
                                           {}, is_pooled ? "" : "out");
     if (is_pooled)
       graph.node("ReduceMean", {tokens},
                  {{"axes", std::vector<std::int64_t>{1}}, {"keepdims", std::int64_t{0}}}, "out");
-    graph.output("out", is_pooled ? std::vector<std::int64_t>{-1, 4}
-                                  : std::vector<std::int64_t>{-1, -1, 4});
+    graph.output(
+        "out", is_pooled ? std::vector<std::int64_t>{-1, 4} : std::vector<std::int64_t>{-1, -1, 4});
     const auto bytes = graph.serialise();
     std::ofstream(folder_.path() / "small.onnx", std::ios::binary) << *bytes;
     json manifest = use_lite();
@@ -189,7 +190,8 @@ TEST(SentenceSession, RefusesWhatDiffersFromTheManifest) {
     return network.problem();
   };
   using M = SentenceManifest;
-  EXPECT_THAT(with([](M& m) { m.onnx_sha256[0] = m.onnx_sha256[0] == 'a' ? 'b' : 'a'; }), HasSubstr("SHA-256"));
+  EXPECT_THAT(with([](M& m) { m.onnx_sha256[0] = m.onnx_sha256[0] == 'a' ? 'b' : 'a'; }),
+              HasSubstr("SHA-256"));
   EXPECT_THAT(with([](M& m) { m.onnx_file = "none.onnx"; }), HasSubstr("mien models import"));
   EXPECT_THAT(with([](M& m) { m.inputs[0].name = "ids"; }), HasSubstr("input_ids, mask"));
   EXPECT_THAT(with([](M& m) { m.inputs.pop_back(); }), HasSubstr("inputs are"));

@@ -143,8 +143,7 @@ Result<SentenceSession> SentenceSession::open(const SentenceManifest& manifest,
     state->input_names.push_back(input.name.c_str());
   std::string difference;
   try {
-    state->session =
-        Ort::Session(onnx_environment(), bytes.data(), bytes.size(), onnx_options(1));
+    state->session = Ort::Session(onnx_environment(), bytes.data(), bytes.size(), onnx_options(1));
     difference = state->interface_difference();
   } catch (const std::exception& error) {
     return Error{ErrorCode::kCorrupt, path.string() + ": ONNX Runtime refuses it: " + error.what()};
@@ -169,9 +168,8 @@ Result<std::vector<float>> SentenceSession::run(std::span<const std::int64_t> id
     for (std::size_t i = 0; i < state_->input_names.size(); ++i)
       inputs.push_back(state_->tensor(numbers.at(i), i, ids));
     const char* output = state_->manifest.output.c_str();
-    const auto outputs =
-        state_->session.Run(Ort::RunOptions{nullptr}, state_->input_names.data(), inputs.data(),
-                            inputs.size(), &output, 1);
+    const auto outputs = state_->session.Run(Ort::RunOptions{nullptr}, state_->input_names.data(),
+                                             inputs.data(), inputs.size(), &output, 1);
     MIEN_TRY(made, state_->pooled(outputs.front(), ids.size()));
     vector = std::move(made);
   } catch (const std::exception& error) {

@@ -55,11 +55,11 @@ Result<bool> import_sentence_model(const SentenceManifest& manifest, const Packa
   const fs::path tokenizer = model_folder / manifest.tokenizer.file;
   if (is_current(onnx, manifest.onnx_sha256) && is_current(tokenizer, manifest.tokenizer.sha256))
     return false;
-  MIEN_TRY(files, read_source_files(manifest.id, manifest.source,
-                                    is_optional(manifest) ? packages.optional : packages.npm,
-                                    is_optional(manifest)
-                                        ? "run tools/optional_models"
-                                        : "remove node_modules and run tools/setup"));
+  MIEN_TRY(files,
+           read_source_files(manifest.id, manifest.source,
+                             is_optional(manifest) ? packages.optional : packages.npm,
+                             is_optional(manifest) ? "run tools/optional_models"
+                                                   : "remove node_modules and run tools/setup"));
   auto made = convert_sentence_model(manifest, files);
   if (!made.ok()) return std::move(made).error().with_context("model '" + manifest.id + "'");
   MIEN_TRY_VOID(check_made_file(manifest.id, "file", made->onnx, manifest.onnx_sha256));

@@ -11,8 +11,8 @@
 namespace mien {
 
 // The bytes of the source's files, in its order, from PACKAGES/NAME. A file that is missing is
-// kNotFound; one with another SHA-256 than the manifest's is kMismatch and names package, file, both
-// hashes. Both say `remedy`.
+// kNotFound; one with another SHA-256 than the manifest's is kMismatch and names package, file,
+// both hashes. Both say `remedy`.
 Result<std::vector<std::string>> read_source_files(const std::string& model_id,
                                                    const ModelSource& source,
                                                    const std::filesystem::path& packages,

@@ -17,7 +17,7 @@ struct Affine {  // x * scale + bias after normalisation
   std::span<const float> bias;
 };
 
-struct Linear {  // x * weights + bias
+struct Linear {                    // x * weights + bias
   std::span<const float> weights;  // inputs x outputs, row major
   std::span<const float> bias;     // outputs
 };

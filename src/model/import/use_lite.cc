@@ -33,14 +33,14 @@ class Builder {
     graph_.integer_input(ids, Extents{-1, -1});
     MIEN_TRY(embeddings, find("module/Embeddings_en", {8002, 256}));
     MIEN_TRY(timing, timing_table(manifest.max_tokens));
-    const std::string rows = graph_.node(
-        "Gather", {graph_.floats(embeddings->floats, embeddings->shape), ids});
+    const std::string rows =
+        graph_.node("Gather", {graph_.floats(embeddings->floats, embeddings->shape), ids});
     std::string x = parts_.add(graph_.node("Mul", {rows, parts_.number(2)}),
                                parts_.positions(ids, timing, 2 * kTimingWidth));
     MIEN_TRY(first, layer(x, 0, 256));
     MIEN_TRY(second, layer(first, 1, 512));
-    const std::string mean = graph_.node(
-        "ReduceMean", {second}, {{"axes", Extents{1}}, {"keepdims", std::int64_t{0}}});
+    const std::string mean =
+        graph_.node("ReduceMean", {second}, {{"axes", Extents{1}}, {"keepdims", std::int64_t{0}}});
     const std::string top = std::string(kVariables) + "Encoder_en/hidden_layers/tanh_layer_0/";
     MIEN_TRY(weights, find(top + "weights", {512, 512}));
     MIEN_TRY(bias, find(top + "bias", {512}));
@@ -95,14 +95,14 @@ class Builder {
   // A 1 x 1 convolution over tokens, which is a product.
   Result<std::string> convolved(const std::string& x, const std::string& name, std::int64_t inputs,
                                 std::int64_t outputs) {
-    MIEN_TRY(kernel, find(kVariables + (kEncoder + name) + "/kernel/part_0",
-                          {1, 1, inputs, outputs}));
+    MIEN_TRY(kernel,
+             find(kVariables + (kEncoder + name) + "/kernel/part_0", {1, 1, inputs, outputs}));
     MIEN_TRY(bias, folded(name + "/bias", outputs));
     return parts_.linear(x, {kernel->floats, bias->floats});
   }
 
-  Result<std::string> dense(const std::string& x, const std::string& layer,
-                            const std::string& name, std::int64_t inputs, std::int64_t outputs) {
+  Result<std::string> dense(const std::string& x, const std::string& layer, const std::string& name,
+                            std::int64_t inputs, std::int64_t outputs) {
     MIEN_TRY(kernel, find(kFolded + (std::string(kEncoder) + "TransformerStack/") + layer + name +
                               "/Tensordot/Reshape_1",
                           {inputs, outputs}));

@@ -20,9 +20,9 @@ namespace mien {
 // the manifest names them). A weight that is missing or has another shape is named in the error.
 Result<std::string> build_use_lite(const Weights& weights, const SentenceManifest& manifest);
 
-// The package's vocab.json -> the tokenizer's file (context/unigram_tokenizer.h). The list is sorted
-// by score, but seven pieces with a colon have null, ":00" has 0 and ":30" has 30: these get the
-// score of the piece before them. Ids stay as they are; the first six stand for no text.
+// The package's vocab.json -> the tokenizer's file (context/unigram_tokenizer.h). The list is
+// sorted by score, but seven pieces with a colon have null, ":00" has 0 and ":30" has 30: these get
+// the score of the piece before them. Ids stay as they are; the first six stand for no text.
 Result<std::string> build_use_lite_tokenizer(std::string_view vocabulary);
 
 }  // namespace mien
