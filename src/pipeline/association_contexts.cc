@@ -1,11 +1,14 @@
 // Contexts of a study, one source at a time.
 #include <algorithm>
-#include <cmath>
+#include <atomic>
+#include <mutex>
 #include <numeric>
-#include <unordered_map>
+#include <optional>
 
 #include "pipeline/association_input.h"
 #include "pipeline/study_tables.h"
+#include "pipeline/text_codes.h"
+#include "stats/parallel.h"
 
 namespace mien {
 
@@ -13,182 +16,208 @@ namespace {
 
 constexpr std::uint32_t kNobody = 0xffffffff;
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
+// Videos looked at together once all are read.
+constexpr std::size_t kVideosPerPiece = 1U << 16U;
 
-// Names of contexts, numbered as they come; made for tens of millions of look-ups.
-class ContextNames {
- public:
-  std::uint32_t code(std::string_view name) {
-    const auto found = codes_.find(name);
-    if (found != codes_.end()) return found->second;
-    const auto fresh = static_cast<std::uint32_t>(names_.size());
-    codes_.emplace(std::string(name), fresh);
-    names_.emplace_back(name);
-    return fresh;
-  }
-  const std::vector<std::string>& names() const { return names_; }
-
- private:
-  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> codes_;
-  std::vector<std::string> names_;
-};
-
+// Rows of contexts, batches in any order and several at once.
 class ContextReader {
  public:
   ContextReader(ContextUse use, StudyVideos& videos, StudyContexts& contexts)
-      : use_(use), videos_(videos), contexts_(contexts), counts_(videos.index.size(), 0) {
+      : use_(use), videos_(videos), contexts_(contexts) {
     bad_ = videos.reason_code("context_score_invalid");
   }
 
   Status add(const ScanBatch& batch) {
-    for (std::size_t r = 0; r < batch.rows(); ++r) add_row(batch, r);
+    Part part;
+    std::int64_t unknown = 0;
+    std::string_view last_id;
+    std::uint32_t video = kNobody;
+    TextCodes::Session names(names_);
+    for (std::size_t r = 0; r < batch.rows(); ++r) {
+      if (batch.is_null(kId, r)) {
+        ++unknown;
+        continue;
+      }
+      const std::string_view id = batch.text(kId, r);
+      if (r == 0 || id != last_id) {
+        const auto found = videos_.index.find(id, video == kNobody ? 0 : video + 1);
+        last_id = id;
+        video = found ? *found : kNobody;
+        if (found) part.runs.push_back({video, 0});
+      }
+      if (video == kNobody) {
+        ++unknown;
+      } else {
+        add_row(batch, r, names, part);
+      }
+    }
+    unknown_ += unknown;
+    const std::lock_guard lock(mutex_);
+    parts_.push_back(std::move(part));
     return Ok{};
   }
 
-  // Entries by video, in the order in which they came; names sorted.
-  Status finish() {
-    sort_names();
-    const std::size_t videos = counts_.size();
+  // Entries by video, those of a video in no order; names sorted.
+  Status finish(int threads) {
+    const std::size_t videos = videos_.index.size();
     contexts_.first.assign(videos + 1, 0);
-    std::partial_sum(counts_.begin(), counts_.end(), contexts_.first.begin() + 1);
-    if (!is_ordered_) order_entries();
-    owners_ = {};
-    return check_twice();
+    for (const Part& part : parts_) {
+      for (const Run& run : part.runs) contexts_.first[run.video + 1] += run.count;
+    }
+    std::partial_sum(contexts_.first.begin(), contexts_.first.end(), contexts_.first.begin());
+    SortedCodes sorted(names_);
+    contexts_.names = std::move(sorted.texts);
+    place_entries(sorted.places);
+    return check_twice(threads);
   }
 
   std::int64_t unknown() const { return unknown_; }
 
  private:
   enum Field : std::size_t { kId, kContext, kScore, kAbove };
+  struct Run {
+    std::uint32_t video;
+    std::uint32_t count;
+  };
+  // What a batch held; the entries of its runs lie one after the other.
+  struct Part {
+    std::vector<Run> runs;
+    std::vector<std::uint32_t> contexts;
+    std::vector<double> scores;
+    std::vector<std::uint8_t> above;
+  };
 
-  void add_row(const ScanBatch& batch, std::size_t r) {
-    const std::string_view id = batch.text(kId, r);
-    if (last_ == kNobody || videos_.index.id(last_) != id) {
-      const auto position = videos_.index.find(id, last_ == kNobody ? 0 : last_ + 1);
-      if (!position) {
-        ++unknown_;
+  void add_row(const ScanBatch& batch, std::size_t r, TextCodes::Session& names, Part& part) {
+    const bool is_whole =
+        !batch.is_null(kContext, r) && !batch.is_null(kScore, r) && !batch.is_null(kAbove, r);
+    const double score = is_whole ? batch.doubles(kScore)[r] : 0;
+    if (!batch.is_null(kContext, r)) {
+      const std::uint32_t context = names.code(batch.text(kContext, r));
+      if (is_whole && score >= 0 && score <= 1) {
+        const bool above = batch.truths(kAbove)[r];
+        if (use_ == ContextUse::kPresent && !above) return;
+        ++part.runs.back().count;
+        part.contexts.push_back(context);
+        if (use_ == ContextUse::kPresent) return;
+        part.scores.push_back(score);
+        part.above.push_back(above ? 1 : 0);
         return;
       }
-      if (last_ != kNobody && *position < last_) is_ordered_ = false;
-      last_ = *position;
     }
-    if (batch.is_null(kContext, r)) {
-      leave_out(last_);
-      return;
-    }
-    const std::uint32_t context = names_.code(batch.text(kContext, r));
-    const bool has_score = !batch.is_null(kScore, r);
-    const double score = has_score ? batch.doubles(kScore)[r] : 0;
-    if (!has_score || !(score >= 0 && score <= 1) || batch.is_null(kAbove, r)) {
-      leave_out(last_);
-      return;
-    }
-    const bool above = batch.truths(kAbove)[r];
-    if (use_ == ContextUse::kPresent && !above) return;
-    contexts_.context.push_back(context);
-    owners_.push_back(last_);
-    ++counts_[last_];
-    if (use_ == ContextUse::kPresent) return;
-    contexts_.score.push_back(score);
-    contexts_.above_threshold.push_back(above ? 1 : 0);
+    // Another batch may hold rows of the same video.
+    std::atomic_ref reason(contexts_.reason[part.runs.back().video]);
+    if (reason.load(std::memory_order_relaxed) == 0) reason.store(bad_, std::memory_order_relaxed);
   }
 
-  void leave_out(std::uint32_t video) {
-    if (contexts_.reason[video] == 0) contexts_.reason[video] = bad_;
-  }
-
-  void sort_names() {
-    contexts_.names = names_.names();
-    std::sort(contexts_.names.begin(), contexts_.names.end());
-    std::vector<std::uint32_t> to;
-    for (const std::string& name : names_.names()) {
-      const auto found = std::lower_bound(contexts_.names.begin(), contexts_.names.end(), name);
-      to.push_back(static_cast<std::uint32_t>(found - contexts_.names.begin()));
-    }
-    for (std::uint32_t& context : contexts_.context) context = to[context];
-  }
-
-  void order_entries() {
+  void place_entries(const std::vector<std::uint32_t>& places) {
     std::vector<std::uint64_t> next(contexts_.first.begin(), contexts_.first.end() - 1);
-    std::vector<std::uint64_t> places(owners_.size());
-    for (std::size_t k = 0; k < owners_.size(); ++k) places[k] = next[owners_[k]]++;
-    const auto move = [&](auto& entries) {
-      if (entries.empty()) return;
-      auto moved = entries;
-      for (std::size_t k = 0; k < places.size(); ++k) moved[places[k]] = entries[k];
-      entries = std::move(moved);
-    };
-    move(contexts_.context);
-    move(contexts_.score);
-    move(contexts_.above_threshold);
+    const std::uint64_t entries = contexts_.first.back();
+    contexts_.context.resize(entries);
+    if (use_ == ContextUse::kScore) {
+      contexts_.score.resize(entries);
+      contexts_.above_threshold.resize(entries);
+    }
+    for (Part& part : parts_) {
+      std::size_t at = 0;
+      for (const Run& run : part.runs) {
+        for (std::uint32_t k = 0; k < run.count; ++k, ++at) {
+          const std::uint64_t to = next[run.video]++;
+          contexts_.context[to] = places[part.contexts[at]];
+          if (use_ == ContextUse::kPresent) continue;
+          contexts_.score[to] = part.scores[at];
+          contexts_.above_threshold[to] = part.above[at];
+        }
+      }
+      part = {};
+    }
   }
 
-  Status check_twice() const {
-    std::vector<std::uint32_t> last(contexts_.names.size(), kNobody);
-    for (std::uint32_t video = 0; video < counts_.size(); ++video) {
-      for (std::uint64_t k = contexts_.first[video]; k < contexts_.first[video + 1]; ++k) {
-        std::uint32_t& before = last[contexts_.context[k]];
-        if (before == video) {
-          return Error{ErrorCode::kCorrupt,
-                       "contexts: the video '" + std::string(videos_.index.id(video)) +
-                           "' has the context '" + contexts_.names[contexts_.context[k]] +
-                           "' twice; remedy: make the table anew"};
-        }
-        before = video;
-      }
+  Status check_twice(int threads) const {
+    const std::size_t videos = videos_.index.size();
+    const std::size_t pieces = (videos + kVideosPerPiece - 1) / kVideosPerPiece;
+    std::vector<std::optional<Error>> errors(pieces);
+    for_each_piece(pieces, threads, [&](std::size_t piece) {
+      const std::size_t first = piece * kVideosPerPiece;
+      errors[piece] = first_twice(first, std::min(videos, first + kVideosPerPiece));
+    });
+    for (std::optional<Error>& error : errors) {
+      if (error.has_value()) return std::move(*error);
     }
     return Ok{};
+  }
+
+  std::optional<Error> first_twice(std::size_t first, std::size_t last) const {
+    std::vector<std::uint32_t> before(contexts_.names.size(), kNobody);
+    for (std::size_t video = first; video < last; ++video) {
+      for (std::uint64_t k = contexts_.first[video]; k < contexts_.first[video + 1]; ++k) {
+        const std::uint32_t context = contexts_.context[k];
+        if (before[context] == video) {
+          const auto id = videos_.index.id(static_cast<std::uint32_t>(video));
+          return Error{ErrorCode::kCorrupt, "contexts: the video '" + std::string(id) +
+                                                "' has the context '" + contexts_.names[context] +
+                                                "' twice; remedy: make the table anew"};
+        }
+        before[context] = static_cast<std::uint32_t>(video);
+      }
+    }
+    return std::nullopt;
   }
 
   ContextUse use_;
   StudyVideos& videos_;
   StudyContexts& contexts_;
-  ContextNames names_;
-  std::vector<std::uint32_t> owners_;
-  std::vector<std::uint64_t> counts_;
-  std::uint32_t last_ = kNobody;
-  bool is_ordered_ = true;
-  std::int64_t unknown_ = 0;
+  TextCodes names_;
+  std::atomic<std::int64_t> unknown_ = 0;
   std::uint16_t bad_ = 0;
+  std::mutex mutex_;
+  std::vector<Part> parts_;
 };
 
-Status read_status(Database& database, const std::filesystem::path& study,
-                   const std::string& source, StudyVideos& videos, StudyContexts& contexts) {
-  MIEN_TRY(files, study_table_files(study, "context_status"));
-  contexts.reason = videos.reason;
-  const std::uint16_t unknown = videos.reason_code("no_context_status");
-  std::vector<std::uint8_t> seen(videos.index.size(), 0);
-  std::uint32_t expected = 0;
-  MIEN_TRY_VOID(database.scan(
-      "SELECT video_id, status FROM " + sql_read_parquet(files) +
-          " WHERE source = " + sql_quote(source),
-      [&](const ScanBatch& batch) -> Status {
-        for (std::size_t r = 0; r < batch.rows(); ++r) {
-          const auto position = videos.index.find(batch.text(0, r), expected);
-          if (!position) continue;
-          expected = *position + 1;
-          if (seen[*position] != 0) {
-            return Error{ErrorCode::kCorrupt, "context_status: the video '" +
-                                                  std::string(batch.text(0, r)) +
-                                                  "' appears twice for " + source};
-          }
-          seen[*position] = 1;
-          const std::string_view status = batch.is_null(1, r) ? "unknown" : batch.text(1, r);
-          if (status == "ok" || contexts.reason[*position] != 0) continue;
-          contexts.reason[*position] = videos.reason_code("context_" + std::string(status));
-        }
-        return Ok{};
-      }));
-  for (std::uint32_t video = 0; video < videos.index.size(); ++video) {
-    if (seen[video] == 0 && contexts.reason[video] == 0) contexts.reason[video] = unknown;
+// Rows of context_status, likewise.
+class StatusReader {
+ public:
+  StatusReader(const std::string& source, StudyVideos& videos, StudyContexts& contexts)
+      : source_(source), videos_(videos), contexts_(contexts), seen_(videos.index.size(), 0) {}
+
+  Status add(const ScanBatch& batch) {
+    const std::vector<std::uint32_t> places = videos_named(batch, 0, videos_.index);
+    for (std::size_t r = 0; r < places.size(); ++r) {
+      const std::uint32_t video = places[r];
+      if (video == VideoIndex::kNone) continue;
+      if (std::atomic_ref(seen_[video]).exchange(1) != 0) {
+        const std::lock_guard lock(mutex_);
+        twice_ = std::min(twice_, video);
+        continue;
+      }
+      const std::string_view status = batch.is_null(1, r) ? "unknown" : batch.text(1, r);
+      if (status == "ok" || contexts_.reason[video] != 0) continue;
+      const std::lock_guard lock(mutex_);
+      contexts_.reason[video] = videos_.reason_code("context_" + std::string(status));
+    }
+    return Ok{};
   }
-  return Ok{};
-}
+
+  Status finish() {
+    if (twice_ != VideoIndex::kNone) {
+      return Error{ErrorCode::kCorrupt, "context_status: the video '" +
+                                            std::string(videos_.index.id(twice_)) +
+                                            "' appears twice for " + source_};
+    }
+    const std::uint16_t unknown = videos_.reason_code("no_context_status");
+    for (std::uint32_t video = 0; video < videos_.index.size(); ++video) {
+      if (seen_[video] == 0 && contexts_.reason[video] == 0) contexts_.reason[video] = unknown;
+    }
+    return Ok{};
+  }
+
+ private:
+  const std::string& source_;
+  StudyVideos& videos_;
+  StudyContexts& contexts_;
+  std::vector<std::uint8_t> seen_;  // by video
+  std::mutex mutex_;                // of reasons, and of what follows
+  std::uint32_t twice_ = VideoIndex::kNone;
+};
 
 Status check_schema(Database& database, const std::vector<std::filesystem::path>& files,
                     const TableSchema& wanted, const std::vector<std::string>& columns) {
@@ -236,15 +265,25 @@ Result<std::vector<std::string>> read_sources(Database& database, const Associat
 Result<StudyContexts> read_study_contexts(Database& database, const AssociateOptions& options,
                                           const std::string& source, StudyVideos& videos) {
   StudyContexts contexts;
-  MIEN_TRY_VOID(read_status(database, options.study, source, videos, contexts));
+  contexts.reason = videos.reason;
+  const auto from = [&](const std::vector<std::filesystem::path>& files) {
+    return sql_read_parquet(files) + " WHERE source = " + sql_quote(source);
+  };
+  MIEN_TRY(status_files, study_table_files(options.study, "context_status"));
+  StatusReader statuses(source, videos, contexts);
+  MIEN_TRY_VOID(
+      database.scan_parallel({"video_id", "status"}, from(status_files),
+                             [&](const ScanBatch& batch) { return statuses.add(batch); }));
+  MIEN_TRY_VOID(statuses.finish());
+
   MIEN_TRY(files, study_table_files(options.study, "contexts"));
   MIEN_TRY_VOID(check_schema(database, files, contexts_schema(),
                              {"video_id", "source", "context", "score_prob", "above_threshold"}));
   ContextReader reader(options.contexts, videos, contexts);
-  MIEN_TRY_VOID(database.scan("SELECT video_id, context, score_prob, above_threshold FROM " +
-                                  sql_read_parquet(files) + " WHERE source = " + sql_quote(source),
-                              [&](const ScanBatch& batch) { return reader.add(batch); }));
-  MIEN_TRY_VOID(reader.finish());
+  MIEN_TRY_VOID(database.scan_parallel({"video_id", "context", "score_prob", "above_threshold"},
+                                       from(files),
+                                       [&](const ScanBatch& batch) { return reader.add(batch); }));
+  MIEN_TRY_VOID(reader.finish(options.map.threads));
   if (reader.unknown() > 0) {
     videos.notes.push_back(std::to_string(reader.unknown()) + " rows of " + source +
                            " contexts belong to no video of the corpus");

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -14,18 +13,6 @@
 #include "store/database.h"
 
 namespace mien {
-
-// Distinct texts, numbered as they come.
-class TextCodes {
- public:
-  std::uint32_t code(std::string_view text);
-  const std::vector<std::string>& texts() const { return texts_; }
-
- private:
-  std::map<std::string, std::uint32_t, std::less<>> codes_;
-  std::vector<std::string> texts_;
-  std::uint32_t last_ = 0;
-};
 
 // Videos in the order of the corpus. `reason` 0: in the analysis; else a position in `reasons`.
 struct StudyVideos {
@@ -56,6 +43,10 @@ struct StudyContexts {
   std::vector<double> score;                  // ContextUse::kScore alone
   std::vector<std::uint8_t> above_threshold;  // ContextUse::kScore alone
 };
+
+// The video that each row's id in a column names; VideoIndex::kNone where the corpus has none.
+std::vector<std::uint32_t> videos_named(const ScanBatch& batch, std::size_t column,
+                                        const VideoIndex& index);
 
 Result<StudyVideos> read_study_videos(Database& database, const AssociateOptions& options);
 

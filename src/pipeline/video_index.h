@@ -12,6 +12,11 @@ namespace mien {
 
 class VideoIndex {
  public:
+  static constexpr std::uint32_t kNone = 0xffffffff;  // no position
+
+  // Room for so many ids of so many bytes in all.
+  void reserve(std::size_t ids, std::size_t bytes);
+
   // Appends an id; its position, or nothing where it is there already.
   std::optional<std::uint32_t> add(std::string_view id);
 
@@ -22,8 +27,7 @@ class VideoIndex {
   std::string_view id(std::uint32_t position) const;
 
  private:
-  static constexpr std::uint32_t kEmpty = 0xffffffff;
-  void grow();
+  void resize_slots(std::size_t size);
   std::size_t slot_of(std::string_view id, std::uint64_t hash) const;
 
   std::string text_;

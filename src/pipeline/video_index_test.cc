@@ -21,5 +21,16 @@ TEST(VideoIndexTest, FindsWhatWasAddedAndNothingElse) {
   EXPECT_EQ(index.find("", 3), 5000U);
 }
 
+TEST(VideoIndexTest, RoomMadeBeforeOrBetweenChangesNothing) {
+  VideoIndex index;
+  index.reserve(10, 20);
+  for (std::uint32_t i = 0; i < 3000; ++i) {
+    if (i == 1500) index.reserve(4000, 10);
+    ASSERT_EQ(index.add(std::to_string(i)), i);
+  }
+  for (std::uint32_t i = 0; i < 3000; ++i) ASSERT_EQ(index.find(std::to_string(i)), i);
+  EXPECT_FALSE(index.add("7").has_value());
+}
+
 }  // namespace
 }  // namespace mien

@@ -12,113 +12,16 @@
 #include "base/utf8.h"
 #include "store/bulk_stream.h"
 #include "store/duckdb_chunks.h"
+#include "store/duckdb_errors.h"
 #include "store/duckdb_handles.h"
 #include "store/durable_file.h"
+#include "store/parallel_scan.h"
+#include "store/parquet_paths.h"
 #include "store/text_functions.h"
 
 namespace mien {
 
 namespace {
-
-// DuckDB's messages end with the place in the SQL, which is Mien's own and helps nobody.
-std::string first_paragraph(const char* message) {
-  std::string text = message == nullptr ? "DuckDB gave no reason" : message;
-  return text.substr(0, text.find("\n\n"));
-}
-
-ErrorCode code_of(duckdb_error_type type) {
-  switch (type) {
-    case DUCKDB_ERROR_IO:
-    case DUCKDB_ERROR_PERMISSION:
-    case DUCKDB_ERROR_OUT_OF_MEMORY:
-      return ErrorCode::kIo;
-    case DUCKDB_ERROR_PARSER:
-    case DUCKDB_ERROR_SYNTAX:
-    case DUCKDB_ERROR_CATALOG:
-    case DUCKDB_ERROR_BINDER:
-      return ErrorCode::kUsage;
-    case DUCKDB_ERROR_INTERRUPT:
-      return ErrorCode::kCancelled;
-    case DUCKDB_ERROR_INVALID_INPUT:
-    case DUCKDB_ERROR_CONVERSION:
-    case DUCKDB_ERROR_SERIALIZATION:
-    case DUCKDB_ERROR_OUT_OF_RANGE:
-      return ErrorCode::kCorrupt;
-    default:
-      return ErrorCode::kInternal;
-  }
-}
-
-Error error_of(DuckResult& result) {
-  const duckdb_error_type type = duckdb_result_error_type(result.out());
-  Error error{code_of(type), first_paragraph(duckdb_result_error(result.out()))};
-  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) error.message += "; remedy: allow more memory";
-  return error;
-}
-
-// Where a file does not parse, the file is to blame, whatever DuckDB calls it.
-Error blame_file(Error error, const std::filesystem::path& path) {
-  if (error.code == ErrorCode::kUsage || error.code == ErrorCode::kInternal) {
-    error.code = ErrorCode::kCorrupt;
-  }
-  if (error.code == ErrorCode::kCorrupt) {
-    error.message += "; remedy: the file is damaged or not Parquet; make it anew";
-  }
-  return std::move(error).with_context(path.string());
-}
-
-// What DuckDB says of a refused write, as the errno it stands for.
-int errno_of(const std::string& message) {
-  const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
-  if (says("No space left") || says("quota")) return ENOSPC;
-  if (says("Permission denied") || says("Read-only")) return EACCES;
-  if (says("No such file")) return ENOENT;
-  return EIO;
-}
-
-std::filesystem::path absolute_path(const std::filesystem::path& path) {
-  std::error_code code;
-  std::filesystem::path absolute = std::filesystem::absolute(path, code);
-  return code ? path : absolute;
-}
-
-Status check_readable(const std::filesystem::path& path) {
-  std::error_code code;
-  const auto status = std::filesystem::status(path, code);
-  if (!std::filesystem::exists(status)) {
-    return Error{ErrorCode::kNotFound, path.string() + ": no such file"};
-  }
-  if (!std::filesystem::is_regular_file(status)) {
-    return Error{ErrorCode::kCorrupt, path.string() + ": not a file"};
-  }
-  if (::access(path.c_str(), R_OK) != 0) {
-    return Error{ErrorCode::kIo,
-                 path.string() + ": cannot be opened for reading; " + io_remedy(errno)};
-  }
-  return Ok{};
-}
-
-Status check_name(const std::filesystem::path& path) {
-  if (first_invalid_utf8(path.native()) != std::string_view::npos) {
-    return Error{ErrorCode::kUnsupported,
-                 path.string() + ": the name is not valid UTF-8; remedy: rename it"};
-  }
-  return Ok{};
-}
-
-// A path inside DuckDB's file patterns, with its special characters made plain ones, absolute so
-// that nothing looks like an address or a home folder.
-std::string literal_pattern(const std::filesystem::path& path) {
-  std::string pattern;
-  for (const char c : absolute_path(path).string()) {
-    if (c == '*' || c == '?' || c == '[') {
-      pattern += std::string("[") + c + "]";
-    } else {
-      pattern += c;
-    }
-  }
-  return pattern;
-}
 
 std::filesystem::path own_temporary_folder() {
   static std::atomic<unsigned> counter{0};
@@ -134,6 +37,7 @@ struct Database::State {
   DatabaseOptions options;
   BulkStream bulk;  // outlives the database that reads it
   bool bulk_registered = false;
+  ParallelScan scan;  // likewise
   DuckDatabase database;
 
   Status open() {
@@ -165,6 +69,7 @@ struct Database::State {
     database = std::move(opened);
     bulk_registered = false;
     MIEN_TRY(connection, connect());
+    MIEN_TRY_VOID(register_parallel_scan(connection, scan));
     return register_text_functions(connection);
   }
 
@@ -484,6 +389,22 @@ Status Database::scan(const std::string& sql,
   });
 }
 
+Status Database::scan_parallel(const std::vector<std::string>& columns, const std::string& from,
+                               const std::function<Status(const ScanBatch& batch)>& each) {
+  MIEN_CHECK(!columns.empty(), "a scan has columns");
+  std::string sql = "SELECT sum(mien_visit(";
+  for (std::size_t i = 0; i < columns.size(); ++i) sql += (i > 0 ? ", " : "") + columns[i];
+  sql += ")) FROM " + from;
+  state_->scan.each = &each;
+  state_->scan.status = Ok{};
+  Status status = state_->stream_chunks(
+      sql, [](DuckResult&) -> Status { return Ok{}; },
+      [](duckdb_data_chunk) -> Status { return Ok{}; });
+  state_->scan.each = nullptr;
+  if (!state_->scan.status.ok()) return std::move(state_->scan.status);
+  return status;
+}
+
 Result<Table> Database::query(const std::string& sql) {
   Table table;
   MIEN_TRY_VOID(state_->stream(
@@ -498,34 +419,6 @@ Result<Table> Database::query(const std::string& sql) {
       },
       true));
   return table;
-}
-
-std::string sql_quote(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
-std::string sql_identifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
-std::string sql_read_parquet(std::span<const std::filesystem::path> paths) {
-  std::string sql = "read_parquet([";
-  const char* comma = "";
-  for (const std::filesystem::path& path : paths) {
-    sql += comma + sql_quote(literal_pattern(path));
-    comma = ", ";
-  }
-  return sql + "], hive_partitioning = false, union_by_name = false)";
 }
 
 }  // namespace mien

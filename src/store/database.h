@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "store/bulk_batch.h"
 #include "store/scan_batch.h"
+#include "store/sql_text.h"
 #include "table/table.h"
 
 namespace mien {
@@ -82,6 +83,12 @@ class Database {
   // kUnsupported names a column of another type than BIGINT, DOUBLE, BOOLEAN and VARCHAR.
   Status scan(const std::string& sql, const std::function<Status(const ScanBatch& batch)>& each);
 
+  // The same for the SQL expressions `columns` over `from` (a table function, with or without
+  // WHERE), where order does not matter: batches come in any order, and `each` is called by all of
+  // the Database's threads at once. Columns without a name are called by their number, from 1.
+  Status scan_parallel(const std::vector<std::string>& columns, const std::string& from,
+                       const std::function<Status(const ScanBatch& batch)>& each);
+
  private:
   struct State;
   Status read_file(const std::filesystem::path& path, const std::string& rest,
@@ -89,12 +96,5 @@ class Database {
   explicit Database(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-std::string sql_quote(std::string_view text);       // 'it''s'
-std::string sql_identifier(std::string_view name);  // "na""me"
-
-// "read_parquet([...], ...)" for a FROM clause: these files in this order, their names taken
-// literally (no patterns, no partition columns read out of folder names).
-std::string sql_read_parquet(std::span<const std::filesystem::path> paths);
 
 }  // namespace mien

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <fstream>
@@ -378,6 +380,59 @@ TEST_F(DatabaseTest, ScansRowsAsTheyLieInMemory) {
   EXPECT_EQ(rows, 5000);
   EXPECT_EQ(nulls, 1667);
   EXPECT_EQ(sum, 5000.0 * 4999.0 / 4.0);
+}
+
+TEST_F(DatabaseTest, ParallelScanShowsEveryRowOfAFileOnce) {
+  Database database = open(3);
+  const fs::path path = folder_ / "rows.parquet";
+  constexpr std::int64_t kRows = 300'000;  // three row groups
+  ASSERT_TRUE(database
+                  .write_query_parquet(
+                      "SELECT CASE WHEN i % 3 = 0 THEN NULL ELSE 'a rather long text ' || i END AS "
+                      "t, i / 2.0 AS d FROM range(" +
+                          std::to_string(kRows) + ") t(i)",
+                      path, {})
+                  .ok());
+  std::vector<std::uint8_t> seen(kRows, 0);
+  std::atomic<std::int64_t> wrong = 0;
+  const auto each = [&](const ScanBatch& batch) -> Status {
+    for (std::size_t r = 0; r < batch.rows(); ++r) {
+      const std::int64_t row = batch.integers(0)[r];
+      ++seen.at(static_cast<std::size_t>(row));
+      const bool is_null = batch.is_null(1, r);
+      const bool holds =
+          batch.doubles(2)[r] == static_cast<double>(row) / 2 && is_null == (row % 3 == 0) &&
+          (is_null || batch.text(1, r) == "a rather long text " + std::to_string(row));
+      if (!holds) ++wrong;
+    }
+    return Ok{};
+  };
+  const std::vector<std::string> columns = {"file_row_number", "t", "d"};
+  ASSERT_TRUE(database.scan_parallel(columns, sql_read_parquet({&path, 1}), each).ok());
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), 1), kRows);
+
+  ASSERT_TRUE(
+      database.scan_parallel(columns, sql_read_parquet({&path, 1}) + " WHERE d < 10", each).ok());
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), 2), 20);
+}
+
+TEST_F(DatabaseTest, ParallelScanGivesBackErrorsAsTheyAre) {
+  Database database = open();
+  const Status own = database.scan_parallel({"i"}, "range(9) t(i)", [](const ScanBatch&) -> Status {
+    return Error{ErrorCode::kMismatch, "not this one"};
+  });
+  ASSERT_FALSE(own.ok());
+  EXPECT_EQ(own.error().code, ErrorCode::kMismatch);
+  EXPECT_EQ(own.error().message, "not this one");
+  const auto nothing = [](const ScanBatch&) -> Status { return Ok{}; };
+  const Status kind = database.scan_parallel({"i", "DATE '2020-01-01'"}, "range(9) t(i)", nothing);
+  ASSERT_FALSE(kind.ok());
+  EXPECT_EQ(kind.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(kind.error().message.find("column 2"), std::string::npos) << kind.error().message;
+  EXPECT_EQ(database.scan_parallel({"nosuch"}, "range(9) t(i)", nothing).error().code,
+            ErrorCode::kUsage);
+  EXPECT_TRUE(database.scan_parallel({"i"}, "range(9) t(i)", nothing).ok());
 }
 
 TEST_F(DatabaseTest, ScanRefusesOtherKindsByName) {

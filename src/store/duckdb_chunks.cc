@@ -228,28 +228,37 @@ Status append_chunk(duckdb_data_chunk chunk, Table& table) {
   return Ok{};
 }
 
+namespace {
+
+// Nothing where a scan does not show columns of this type.
+std::optional<ColumnType> scanned_type(duckdb_type type) {
+  switch (type) {
+    case DUCKDB_TYPE_BOOLEAN:
+      return ColumnType::kBool;
+    case DUCKDB_TYPE_BIGINT:
+      return ColumnType::kInt64;
+    case DUCKDB_TYPE_DOUBLE:
+      return ColumnType::kDouble;
+    case DUCKDB_TYPE_VARCHAR:
+      return ColumnType::kString;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
 Result<std::vector<ColumnType>> scan_types(DuckResult& result) {
   std::vector<ColumnType> types;
   const idx_t columns = duckdb_column_count(result.out());
   for (idx_t i = 0; i < columns; ++i) {
-    switch (duckdb_column_type(result.out(), i)) {
-      case DUCKDB_TYPE_BOOLEAN:
-        types.push_back(ColumnType::kBool);
-        break;
-      case DUCKDB_TYPE_BIGINT:
-        types.push_back(ColumnType::kInt64);
-        break;
-      case DUCKDB_TYPE_DOUBLE:
-        types.push_back(ColumnType::kDouble);
-        break;
-      case DUCKDB_TYPE_VARCHAR:
-        types.push_back(ColumnType::kString);
-        break;
-      default:
-        return Error{ErrorCode::kUnsupported,
-                     std::string("column ") + duckdb_column_name(result.out(), i) +
-                         " of the query is neither BIGINT, DOUBLE, BOOLEAN nor VARCHAR"};
+    const auto type = scanned_type(duckdb_column_type(result.out(), i));
+    if (!type.has_value()) {
+      return Error{ErrorCode::kUnsupported,
+                   std::string("column ") + duckdb_column_name(result.out(), i) +
+                       " of the query is neither BIGINT, DOUBLE, BOOLEAN nor VARCHAR"};
     }
+    types.push_back(*type);
   }
   return types;
 }
@@ -261,6 +270,22 @@ ScanBatch scan_batch(duckdb_data_chunk chunk, const std::vector<ColumnType>& typ
     columns[i] = {types[i], duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector)};
   }
   return {duckdb_data_chunk_get_size(chunk), std::move(columns)};
+}
+
+Result<ScanBatch> scan_batch(duckdb_data_chunk chunk) {
+  std::vector<ColumnType> types;
+  for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(chunk); ++i) {
+    DuckType logical;
+    *logical.out() = duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(chunk, i));
+    const auto type = scanned_type(duckdb_get_type_id(logical.get()));
+    if (!type.has_value()) {
+      return Error{ErrorCode::kUnsupported,
+                   "column " + std::to_string(i + 1) +
+                       " of a scan is neither BIGINT, DOUBLE, BOOLEAN nor VARCHAR"};
+    }
+    types.push_back(*type);
+  }
+  return scan_batch(chunk, types);
 }
 
 Status fill_chunk(const Table& table, std::size_t first, std::size_t count,

@@ -20,9 +20,11 @@ Result<TableSchema> schema_of_result(DuckResult& result, const std::string& tabl
 // Appends a fetched chunk; an integer beyond int64 is kUnsupported.
 Status append_chunk(duckdb_data_chunk chunk, Table& table);
 
-// For Database::scan: the types of a result's columns, and a chunk as it lies in memory.
+// For scans: the types of a result's columns, and a chunk as it lies in memory. kUnsupported names
+// a column of a type that scans do not show.
 Result<std::vector<ColumnType>> scan_types(DuckResult& result);
 ScanBatch scan_batch(duckdb_data_chunk chunk, const std::vector<ColumnType>& types);
+Result<ScanBatch> scan_batch(duckdb_data_chunk chunk);
 
 // Rows [first, first + count) of `table`, count at most duckdb_vector_size(), into an empty chunk.
 // Text that is not UTF-8 is kCorrupt, naming row (from 0) and column.

@@ -1,0 +1,64 @@
+#include "store/duckdb_errors.h"
+
+#include <cerrno>
+
+namespace mien {
+
+namespace {
+
+ErrorCode code_of(duckdb_error_type type) {
+  switch (type) {
+    case DUCKDB_ERROR_IO:
+    case DUCKDB_ERROR_PERMISSION:
+    case DUCKDB_ERROR_OUT_OF_MEMORY:
+      return ErrorCode::kIo;
+    case DUCKDB_ERROR_PARSER:
+    case DUCKDB_ERROR_SYNTAX:
+    case DUCKDB_ERROR_CATALOG:
+    case DUCKDB_ERROR_BINDER:
+      return ErrorCode::kUsage;
+    case DUCKDB_ERROR_INTERRUPT:
+      return ErrorCode::kCancelled;
+    case DUCKDB_ERROR_INVALID_INPUT:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_SERIALIZATION:
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+      return ErrorCode::kCorrupt;
+    default:
+      return ErrorCode::kInternal;
+  }
+}
+
+}  // namespace
+
+std::string first_paragraph(const char* message) {
+  std::string text = message == nullptr ? "DuckDB gave no reason" : message;
+  return text.substr(0, text.find("\n\n"));
+}
+
+Error error_of(DuckResult& result) {
+  const duckdb_error_type type = duckdb_result_error_type(result.out());
+  Error error{code_of(type), first_paragraph(duckdb_result_error(result.out()))};
+  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) error.message += "; remedy: allow more memory";
+  return error;
+}
+
+Error blame_file(Error error, const std::filesystem::path& path) {
+  if (error.code == ErrorCode::kUsage || error.code == ErrorCode::kInternal) {
+    error.code = ErrorCode::kCorrupt;
+  }
+  if (error.code == ErrorCode::kCorrupt) {
+    error.message += "; remedy: the file is damaged or not Parquet; make it anew";
+  }
+  return std::move(error).with_context(path.string());
+}
+
+int errno_of(const std::string& message) {
+  const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
+  if (says("No space left") || says("quota")) return ENOSPC;
+  if (says("Permission denied") || says("Read-only")) return EACCES;
+  if (says("No such file")) return ENOENT;
+  return EIO;
+}
+
+}  // namespace mien
