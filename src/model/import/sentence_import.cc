@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "base/sha256.h"
+#include "model/import/e5_file.h"
+#include "model/import/e5_small.h"
 #include "model/import/source_files.h"
 #include "model/import/tfjs_weights.h"
 #include "model/import/use_lite.h"
@@ -36,6 +38,17 @@ Result<MadeSentenceModel> convert_use_lite(const SentenceManifest& manifest,
   return MadeSentenceModel{std::move(onnx), std::move(tokenizer)};
 }
 
+// File: e5-small-q4.bin.
+Result<MadeSentenceModel> convert_e5_small(const SentenceManifest& manifest,
+                                           const std::vector<std::string>& files) {
+  if (files.size() != 1)
+    return Error{ErrorCode::kCorrupt, "source.files must name the one file of the weights"};
+  MIEN_TRY(file, E5File::read(files[0]));
+  MIEN_TRY(onnx, build_e5_small(file, manifest));
+  MIEN_TRY(tokenizer, build_e5_tokenizer(file));
+  return MadeSentenceModel{std::move(onnx), std::move(tokenizer)};
+}
+
 }  // namespace
 
 bool is_optional(const SentenceManifest& manifest) {
@@ -45,6 +58,7 @@ bool is_optional(const SentenceManifest& manifest) {
 Result<MadeSentenceModel> convert_sentence_model(const SentenceManifest& manifest,
                                                  const std::vector<std::string>& files) {
   if (manifest.source.format == "use-lite-tfjs") return convert_use_lite(manifest, files);
+  if (manifest.source.format == "e5-small-q4") return convert_e5_small(manifest, files);
   return Error{ErrorCode::kUnsupported,
                "the source format '" + manifest.source.format + "' is not known"};
 }

@@ -6,6 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "model/import/half_float.h"
+
 namespace mien {
 
 namespace {
@@ -15,21 +17,6 @@ constexpr std::int64_t kMaxElements = 1LL << 28;
 
 Error corrupt(const std::string& message) {
   return {ErrorCode::kCorrupt, message};
-}
-
-float half_to_float(std::uint16_t half) {  // IEEE 754 binary16
-  const bool negative = (half & 0x8000U) != 0;
-  const int exponent = (half >> 10) & 31;
-  const int fraction = half & 1023;
-  float value = 0;
-  if (exponent == 31) {
-    value = fraction == 0 ? INFINITY : NAN;
-  } else if (exponent == 0) {
-    value = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    value = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  }
-  return negative ? -value : value;
 }
 
 template <typename T>
