@@ -23,6 +23,7 @@ struct CommandLine {
 void add_probe(CommandLine& line);
 void add_annotate(CommandLine& line);
 void add_associate(CommandLine& line);
+void add_evaluate(CommandLine& line);
 void add_export(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_contexts(CommandLine& line);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/contexts_commands.h"
 #include "context/vocabulary.h"
 #include "store/durable_file.h"
 
@@ -76,6 +77,8 @@ void add_contexts(CommandLine& line) {
   check->callback([&line, file, json] {
     line.action = [file, json] { return check_vocabulary(*file, *json); };
   });
+  add_contexts_text(*verb, line);
+  add_contexts_calibrate(*verb, line);
 }
 
 }  // namespace mien

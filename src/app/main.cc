@@ -68,6 +68,7 @@ int run(int argc, char** argv) {
   add_probe(line);
   add_annotate(line);
   add_associate(line);
+  add_evaluate(line);
   add_export(line);
   add_compare(line);
   add_contexts(line);

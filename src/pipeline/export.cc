@@ -42,9 +42,13 @@ Result<std::vector<fs::path>> find_files(const ExportRequest& request, Database&
   }
   const auto found = whole.find(request.table);
   const auto in_shards = study_table_files(request.study, request.table);
-  const bool lies_whole =
-      found != whole.end() && (!in_shards.ok() || in_shards->front() == found->second);
-  if (lies_whole) return std::vector<fs::path>{found->second};
+  if (found != whole.end() && !in_shards.ok()) return std::vector<fs::path>{found->second};
+  const fs::path of_texts = request.study / kTextsFolder / (request.table + ".parquet");
+  if (in_shards.ok()) {
+    const fs::path& first = in_shards->front();
+    const bool lies_whole = found != whole.end() && first == found->second;
+    if (lies_whole || first == of_texts) return *in_shards;
+  }
 
   std::set<std::string> names;
   for (const auto& [name, file] : whole) names.insert(name);
@@ -53,6 +57,8 @@ Result<std::vector<fs::path>> find_files(const ExportRequest& request, Database&
   MIEN_TRY(study, Study::open_existing(request.study, database));
   names.merge(study.table_names());
   std::vector<fs::path> files = study.tables(request.table);
+  std::error_code absent;
+  if (!files.empty() && fs::is_regular_file(of_texts, absent)) files.push_back(of_texts);
   if (files.empty() && in_shards.ok() && !study.problems().empty()) {
     return Error{
         ErrorCode::kCorrupt,

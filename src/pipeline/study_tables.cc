@@ -67,6 +67,8 @@ Result<std::vector<fs::path>> study_table_files(const fs::path& study, const std
   }
   const fs::path whole = study / (table + ".parquet");
   if (files.empty() && is_table(whole)) files.push_back(whole);
+  const fs::path of_texts = study / kTextsFolder / (table + ".parquet");
+  if (is_table(of_texts)) files.push_back(of_texts);
   if (files.empty()) {
     return Error{ErrorCode::kNotFound, study.string() + ": the study has no table " + table};
   }

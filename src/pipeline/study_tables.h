@@ -2,6 +2,7 @@
 //
 //   STUDY/NAME.parquet                     corpus, rejects, and all tables of a simulated study
 //   STUDY/annotations/shard-*/NAME.parquet what was measured; goes before STUDY/NAME.parquet
+//   STUDY/texts/NAME.parquet               contexts named from words, beside those from pictures
 //   STUDY/maps/NAME.parquet  STUDY/compare/NAME.parquet
 #pragma once
 
@@ -14,11 +15,14 @@
 
 namespace mien {
 
+inline constexpr const char* kTextsFolder = "texts";
+
 // The published shards' folders in their order; none where there are none.
 std::vector<std::filesystem::path> shard_folders(const std::filesystem::path& study);
 
 // The files of a table that perception makes, in the order of the shards; without any in shards,
-// STUDY/TABLE.parquet. kNotFound where there is none. Does not look into them.
+// STUDY/TABLE.parquet; then STUDY/texts/TABLE.parquet. kNotFound where there is none. Does not look
+// into them.
 Result<std::vector<std::filesystem::path>> study_table_files(const std::filesystem::path& study,
                                                              const std::string& table);
 

@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "app/contexts_commands.h"
+#include "app/interrupt.h"
+#include "app/stage_lines.h"
+#include "pipeline/text_contexts.h"
+#include "store/durable_file.h"
+
+namespace mien {
+
+namespace {
+
+nlohmann::json to_json(const TextContextsSummary& summary, const TextModel& model) {
+  return {{"model", model.id},
+          {"vocabulary", model.vocabulary},
+          {"videos", summary.videos},
+          {"texts", summary.texts},
+          {"resumed", summary.resumed},
+          {"context_rows", summary.context_rows},
+          {"above_threshold", summary.above_threshold},
+          {"skipped", summary.reasons},
+          {"languages", summary.languages},
+          {"unchanged", summary.unchanged},
+          {"seconds", summary.seconds}};
+}
+
+std::string to_text(const TextContextsSummary& summary, const TextModel& model) {
+  std::string text = fmt::format(
+      "{} videos by {} over '{}': {} context rows, {} above their threshold\n", summary.videos,
+      model.id, model.vocabulary, summary.context_rows, summary.above_threshold);
+  if (summary.unchanged) return text + "  nothing to do: these contexts were there already\n";
+  text += fmt::format("  {} different texts read in {:.1f} s", summary.texts - summary.resumed,
+                      summary.seconds);
+  if (summary.resumed > 0) text += fmt::format(", {} by an earlier run", summary.resumed);
+  text += "\n";
+  for (const auto& [reason, videos] : summary.reasons) {
+    text += fmt::format("  skipped, {}: {}\n", reason, videos);
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_text_model_places(const CommandLine& line, TextModelRequest& request) {
+  request.manifests = line.resources.manifests;
+  request.models = line.resources.models;
+  request.data = line.resources.data;
+  request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+void add_text_model_options(CLI::App& verb, const CommandLine& line, TextModelRequest& request) {
+  add_text_model_places(line, request);
+  verb.add_option("--vocabulary", request.vocabulary,
+                  "CSV file of contexts (default: the everyday one; docs/contexts.md)");
+  verb.add_option("--model", request.model,
+                  "A sentence encoder's id, a manifest's file, or word_overlap");
+  verb.add_option("--threads", request.threads, "Threads")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
+void add_contexts_text(CLI::App& contexts, CommandLine& line) {
+  CLI::App* verb =
+      contexts.add_subcommand("text", "Name contexts from the titles and descriptions of a study");
+  const auto model = std::make_shared<TextModelRequest>();
+  const auto request = std::make_shared<TextContextsRequest>();
+  const auto json = std::make_shared<bool>(false);
+  verb->add_option("--study", request->study, "The study folder")->required();
+  add_text_model_options(*verb, line, *model);
+  verb->add_option("--calibration", model->calibration,
+                   "A calibration of one's own ('mien contexts calibrate')");
+  verb->add_flag("--redo", request->redo, "Replace what another model or vocabulary named");
+  verb->add_flag("--json", *json, "The summary as JSON");
+  verb->callback([&line, model, request, json] {
+    line.action = [model, request, json]() -> Status {
+      MIEN_TRY(opened, open_text_model(*model));
+      request->vocabulary = opened.vocabulary;
+      request->threads = model->threads;
+      request->progress = stage_lines();
+      MIEN_TRY(summary, name_text_contexts(*request, *opened.scorer, stop_on_interrupt()));
+      const std::string text =
+          *json ? to_json(summary, opened).dump() + "\n" : to_text(summary, opened);
+      std::fputs(text.c_str(), stdout);
+      return Ok{};
+    };
+  });
+}
+
+void add_contexts_calibrate(CLI::App& contexts, CommandLine& line) {
+  CLI::App* verb = contexts.add_subcommand(
+      "calibrate", "Fit a model's probabilities and thresholds to labelled titles");
+  const auto model = std::make_shared<TextModelRequest>();
+  const auto titles = std::make_shared<TitleChoice>();
+  const auto out = std::make_shared<std::filesystem::path>();
+  add_text_model_options(*verb, line, *model);
+  verb->add_option("--titles", titles->file, "CSV file: id, title, description, contexts, split")
+      ->required();
+  verb->add_option("--split", titles->split, "Only the titles of this split");
+  verb->add_option("--out", *out, "The calibration to write, JSON")->required();
+  verb->callback([&line, model, titles, out] {
+    line.action = [model, titles, out]() -> Status {
+      MIEN_TRY(calibration, calibrate_text_model(*model, *titles));
+      MIEN_TRY_VOID(write_file_durably(*out, calibration_json(calibration)));
+      std::fputs(fmt::format("{}: fitted on {} texts, {} of them of no context; threshold {:.3f}\n",
+                             out->string(), calibration.texts, calibration.none_texts,
+                             calibration.threshold_prob)
+                     .c_str(),
+                 stdout);
+      return Ok{};
+    };
+  });
+}
+
+}  // namespace mien

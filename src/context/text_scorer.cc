@@ -1,0 +1,60 @@
+#include "context/text_scorer.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "base/sha256.h"
+
+namespace mien {
+
+TextScorer::TextScorer(std::unique_ptr<const ContextSimilarity> similarity,
+                       const Calibration& calibration)
+    : similarity_(std::move(similarity)), calibration_(calibration) {
+  for (const std::string& id : similarity_->contexts()) {
+    const auto own = calibration_.contexts.find(id);
+    const bool has_own = own != calibration_.contexts.end();
+    offsets_.push_back(has_own ? own->second.offset : 0);
+    thresholds_.push_back(has_own ? own->second.threshold_prob : calibration_.threshold_prob);
+  }
+  identity_ =
+      similarity_->identity() + " calibration " + sha256_of_bytes(calibration_json(calibration_));
+}
+
+Result<std::vector<TextScores>> TextScorer::score(std::span<const PreparedText> texts) const {
+  MIEN_TRY(similarities, similarity_->compare(texts));
+  const std::size_t contexts = offsets_.size();
+  std::vector<TextScores> result(texts.size());
+  std::vector<double> logits(contexts);
+  for (std::size_t t = 0; t < texts.size(); ++t) {
+    TextScores& scores = result[t];
+    scores.reason = similarities.reasons[t];
+    if (!scores.reason.empty()) {
+      scores.none_prob = std::numeric_limits<double>::quiet_NaN();
+      continue;
+    }
+    calibrated_logits(calibration_, std::span(similarities.values).subspan(t * contexts, contexts),
+                      offsets_, logits);
+    scores.none_prob = none_probability(calibration_, logits);
+    for (double& value : logits) value = logistic(value);
+    scores.scores = kept_scores(logits);
+  }
+  return result;
+}
+
+std::vector<ContextScore> kept_scores(std::span<const double> probs) {
+  std::vector<std::uint32_t> order(probs.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto at_least = static_cast<std::size_t>(
+      std::ranges::count_if(probs, [](double p) { return p >= kKeptProb; }));
+  const std::size_t kept = std::min(probs.size(), std::max(kKeptBest, at_least));
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
+                    [&](std::uint32_t a, std::uint32_t b) {
+                      return probs[a] != probs[b] ? probs[a] > probs[b] : a < b;
+                    });
+  std::vector<ContextScore> scores;
+  for (std::size_t k = 0; k < kept; ++k) scores.push_back({order[k], probs[order[k]]});
+  return scores;
+}
+
+}  // namespace mien

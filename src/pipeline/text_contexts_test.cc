@@ -1,0 +1,219 @@
+#include "pipeline/text_contexts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <set>
+
+#include "support/paths.h"
+
+#include "base/sha256.h"
+#include "context/vocabulary.h"
+#include "context/word_overlap.h"
+#include "pipeline/export.h"
+#include "pipeline/study_tables.h"
+#include "store/database.h"
+#include "table/schema.h"
+
+namespace mien {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+
+// Word overlap that counts what it is asked, and can ask for a stop after so many texts.
+class CountedOverlap : public ContextSimilarity {
+ public:
+  CountedOverlap(const ContextVocabulary& vocabulary, std::atomic<std::int64_t>& asked)
+      : overlap_(vocabulary), asked_(asked) {}
+  std::string identity() const override { return overlap_.identity(); }
+  std::span<const std::string> contexts() const override { return overlap_.contexts(); }
+  Result<Similarities> compare(std::span<const PreparedText> texts) const override {
+    asked_ += static_cast<std::int64_t>(texts.size());
+    return overlap_.compare(texts);
+  }
+
+ private:
+  WordOverlap overlap_;
+  std::atomic<std::int64_t>& asked_;
+};
+
+class TextContexts : public ::testing::Test {
+ protected:
+  TextContexts() {
+    fs::create_directories(study());
+    request_.study = study();
+    request_.vocabulary = "v";
+  }
+
+  fs::path study() const { return folder_.path() / "study"; }
+
+  TextScorer scorer(double slope = 8) {
+    const auto vocabulary = parse_vocabulary(
+        "id,name,wordings\nwedding,Wedding,es:boda\ngym,Weight training,workout\ncake,Cake,\n",
+        "v");
+    Calibration calibration;
+    calibration.intercept = -3;
+    calibration.slope = slope;
+    calibration.none_texts = 1;
+    return TextScorer(std::make_unique<CountedOverlap>(*vocabulary, asked_), calibration);
+  }
+
+  void write_corpus(std::int64_t videos, std::int64_t different) {
+    Table corpus(corpus_schema());
+    RowBuilder row(corpus.schema());
+    for (std::int64_t v = 0; v < videos; ++v) {
+      for (const ColumnSpec& column : corpus.schema().columns) row.set_null(column.name);
+      row.set("video_id", "v" + std::to_string(v));
+      if (v == 1) {
+        row.set("title", std::string("😂"));
+      } else if (v > 1) {
+        // Equal once normalised, though not as they stand.
+        const std::string number = std::to_string(v % different);
+        row.set("title", (v % 2 == 0 ? "<b>Wedding</b> &amp; cake " : "Wedding & cake ") + number);
+        row.set("description", "all about " + number);
+      }
+      corpus.append(row.finish());
+    }
+    auto database = Database::open();
+    ASSERT_TRUE(database->write_parquet(corpus, study() / "corpus.parquet", {}).ok());
+  }
+
+  std::string hashes() const {
+    std::string all;
+    for (const char* table : {"contexts.parquet", "context_status.parquet"}) {
+      all += *sha256_of_file(study() / kTextsFolder / table);
+    }
+    return all;
+  }
+
+  Table read(const std::string& table) const {
+    auto database = Database::open();
+    return *database->read_parquet(study() / kTextsFolder / (table + ".parquet"));
+  }
+
+  TemporaryFolder folder_;
+  TextContextsRequest request_;
+  std::atomic<std::int64_t> asked_{0};
+  std::atomic<bool> stop_{false};
+};
+
+TEST_F(TextContexts, WritesBothTablesAndReadsEqualTextsOnce) {
+  write_corpus(100, 7);
+  const TextScorer model = scorer();
+  const auto summary = name_text_contexts(request_, model, stop_);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_EQ(summary->videos, 100);
+  EXPECT_EQ(summary->texts, 7);
+  EXPECT_EQ(asked_, 7);
+  EXPECT_EQ(summary->reasons.at("no_text"), 1);
+  EXPECT_EQ(summary->reasons.at("no_words"), 1);
+  const Table status = read("context_status");
+  ASSERT_EQ(status.rows(), 100U);
+  for (std::size_t r = 0; r < 100; ++r) {
+    EXPECT_EQ(std::get<std::string>(status.at(r, "video_id")), "v" + std::to_string(r));
+    EXPECT_EQ(std::get<std::string>(status.at(r, "status")), r < 2 ? "skipped" : "ok");
+    EXPECT_EQ(status.column("none_prob").is_null(r), r < 2);
+  }
+  EXPECT_EQ(std::get<std::string>(status.at(5, "language")), "en");
+  const Table contexts = read("contexts");
+  EXPECT_EQ(contexts.rows(), 98U * 3);
+  EXPECT_EQ(std::get<std::string>(contexts.at(0, "video_id")), "v2");
+  EXPECT_EQ(summary->context_rows, 98 * 3);
+  // As an association will look for them.
+  EXPECT_EQ(study_table_files(study(), "contexts")->size(), 1U);
+  const auto again = name_text_contexts(request_, model, stop_);
+  EXPECT_TRUE(again->unchanged);
+  EXPECT_EQ(asked_, 7);
+}
+
+TEST_F(TextContexts, AnotherModelIsRefusedUntilAskedForAndAnotherCorpusIsReadAnew) {
+  write_corpus(20, 5);
+  ASSERT_TRUE(name_text_contexts(request_, scorer(), stop_).ok());
+  const auto refused = name_text_contexts(request_, scorer(9), stop_);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kMismatch);
+  EXPECT_THAT(refused.error().message, HasSubstr("--redo"));
+  request_.redo = true;
+  EXPECT_TRUE(name_text_contexts(request_, scorer(9), stop_).ok());
+  request_.redo = false;
+  write_corpus(30, 5);
+  const auto anew = name_text_contexts(request_, scorer(9), stop_);
+  ASSERT_TRUE(anew.ok()) << anew.error().message;
+  EXPECT_EQ(anew->videos, 30);
+  EXPECT_FALSE(anew->unchanged);
+}
+
+// More texts than a piece has: stopped after the first piece, the rest is done by the next run, and
+// the bytes are those of one run on another number of threads.
+TEST_F(TextContexts, GoesOnWhereItStoppedWithTheSameBytes) {
+  write_corpus(9000, 9000);
+  const TextScorer model = scorer();
+  request_.progress = [&](const StageProgress& progress) {
+    if (progress.stage == "contexts" && progress.done > 0) stop_ = true;
+  };
+  const auto stopped = name_text_contexts(request_, model, stop_);
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  const std::int64_t first = asked_;
+  EXPECT_GT(first, 0);
+  EXPECT_LT(first, 8998);
+  stop_ = false;
+  request_.progress = {};
+  const auto rest = name_text_contexts(request_, model, stop_);
+  ASSERT_TRUE(rest.ok()) << rest.error().message;
+  EXPECT_EQ(rest->resumed, first);
+  EXPECT_EQ(asked_, 8998);
+  EXPECT_FALSE(fs::exists(study() / kTextsFolder / ".work"));
+  const std::string bytes = hashes();
+  request_.redo = true;
+  request_.threads = 3;
+  ASSERT_TRUE(name_text_contexts(request_, model, stop_).ok());
+  EXPECT_EQ(hashes(), bytes);
+}
+
+TEST_F(TextContexts, StudiesWithoutTitles) {
+  const auto none = name_text_contexts(request_, scorer(), stop_);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(none.error().message, HasSubstr("ingest"));
+  // A corpus that has an id alone.
+  const TableSchema ids = {"corpus", "video", "", {{"video_id", ColumnType::kString, ""}}};
+  Table corpus(ids);
+  const Cell id[] = {std::string("a")};
+  corpus.append(id);
+  auto database = Database::open();
+  ASSERT_TRUE(database->write_parquet(corpus, study() / "corpus.parquet", {}).ok());
+  const auto summary = name_text_contexts(request_, scorer(), stop_);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_EQ(summary->reasons.at("no_text"), 1);
+  EXPECT_EQ(summary->texts, 0);
+  EXPECT_EQ(read("contexts").rows(), 0U);
+}
+
+TEST_F(TextContexts, AreExportedWithAndWithoutOthersBesideThem) {
+  write_corpus(10, 3);
+  ASSERT_TRUE(name_text_contexts(request_, scorer(), stop_).ok());
+  const auto rows = [&] {
+    ExportRequest request;
+    request.study = study();
+    request.table = "context_status";
+    std::string text;
+    const auto summary = export_table(request, [&](const std::string& part) -> Status {
+      text += part;
+      return Ok{};
+    });
+    EXPECT_TRUE(summary.ok());
+    return std::ranges::count(text, '\n') - 1;
+  };
+  EXPECT_EQ(rows(), 10);
+  fs::copy_file(study() / kTextsFolder / "context_status.parquet",
+                study() / "context_status.parquet");
+  EXPECT_EQ(rows(), 20);
+}
+
+}  // namespace
+}  // namespace mien
