@@ -80,23 +80,17 @@ std::string language_of_tag(const std::string& tag) {
 
 std::vector<std::string> context_prompts(const Context& context, const TextEncoder& encoder) {
   std::vector<std::string> prompts;
-  const auto add_english = [&](const std::string& words) {
-    const std::string small = ascii_lower_case(words);
-    prompts.push_back(words);
-    prompts.push_back("This video is about " + small + ".");
-    prompts.push_back("A video of " + small + ".");
-    prompts.push_back(small + " video");
+  const auto sentence = [](const std::string& words) {
+    return "This video is about " + ascii_lower_case(words) + ".";
   };
-  add_english(context.name);
+  prompts.push_back(context.name);
+  prompts.push_back(sentence(context.name));
   if (!context.description.empty()) prompts.push_back(context.description);
   for (const Wording& wording : context.wordings) {
     const std::string language = language_of_tag(wording.language);
     if (!encoder.knows(language)) continue;
-    if (language == "en") {
-      add_english(wording.text);
-    } else {
-      prompts.push_back(wording.text);
-    }
+    prompts.push_back(wording.text);
+    if (language == "en") prompts.push_back(sentence(wording.text));
   }
   return prompts;
 }

@@ -2,7 +2,7 @@
 //
 // A context's vector is the mean of its prompts' vectors, made length 1: its name, its description
 // and its wordings in the languages that the encoder knows, each on its own and, where English, in
-// three sentences more ("This video is about a wedding."). A text's vector is kTitleShare of its
+// a sentence ("This video is about wedding."). A text's vector is kTitleShare of its
 // title's and the rest of its description's (all of the one that is there), made length 1. The
 // similarity is the dot product of the context's vector with the text's less `background`, the mean
 // vector of texts: what a context has in common with every text tells nothing.
