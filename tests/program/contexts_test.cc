@@ -68,8 +68,12 @@ TEST(ContextsProgram, NamesContextsFromWordsWithoutAnyVideo) {
                "e,US,😂,\n"
                "f,US," +
                    std::string(200000, 'x') + "," + std::string(400000, 'y') + "\n");
-  const ProgramRun run =
-      run_mien({"contexts", "text", "--study", study.string(), "--model", "use_lite", "--json"});
+  const std::filesystem::path vocabulary = folder.path() / "few.csv";
+  std::ofstream(vocabulary) << "id,name,wordings\nwedding,Wedding,nuptials\n"
+                               "weight_training,Weight training,bodybuilding\n"
+                               "cooking,Cooking,\npets,Pets,\n";
+  const ProgramRun run = run_mien({"contexts", "text", "--study", study.string(), "--vocabulary",
+                                   vocabulary.string(), "--model", "use_lite", "--json"});
   ASSERT_EQ(run.exit_status, 0) << run.err;
   const nlohmann::json json = nlohmann::json::parse(run.out);
   EXPECT_EQ(json["videos"], 6);
