@@ -30,6 +30,7 @@ void add_contexts(CommandLine& line);
 void add_merge(CommandLine& line);
 void add_ingest(CommandLine& line);
 void add_models(CommandLine& line);
+void add_rate(CommandLine& line);
 void add_report(CommandLine& line);
 void add_run(CommandLine& line);
 void add_simulate(CommandLine& line);

@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
   add_ingest(line);
   add_merge(line);
   add_models(line);
+  add_rate(line);
   add_report(line);
   add_run(line);
   add_simulate(line);

@@ -76,15 +76,6 @@ class AnnotateRun {
 
   Result<AnnotateSummary> run() {
     const auto begin = Clock::now();
-    MIEN_TRY(database, Database::open());
-    MIEN_TRY(inputs, expand_inputs(request_.inputs, request_.options.image_sequence, database));
-    if (inputs.videos.empty()) {
-      return Error{ErrorCode::kNotFound,
-                   request_.inputs.front().string() + ": no video or picture in it (" +
-                       std::to_string(inputs.files_passed_over) +
-                       " files of other kinds passed over); remedy: name videos, or a folder that "
-                       "holds some"};
-    }
     MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder,
                                     request_.extra_manifests));
     for (const fs::path& manifest : request_.extra_manifests) {
@@ -100,9 +91,18 @@ class AnnotateRun {
               request_.manifest_folder,
               request_.model_folder,
               request_.extra_manifests};
-    // It opens its networks while the study is read.
+    // It opens its networks while inputs and study are read.
     MIEN_TRY(started, start_worker(program_, setup_));
     started_ = std::move(started);
+    MIEN_TRY(database, Database::open());
+    MIEN_TRY(inputs, expand_inputs(request_.inputs, request_.options.image_sequence, database));
+    if (inputs.videos.empty()) {
+      return Error{ErrorCode::kNotFound,
+                   request_.inputs.front().string() + ": no video or picture in it (" +
+                       std::to_string(inputs.files_passed_over) +
+                       " files of other kinds passed over); remedy: name videos, or a folder that "
+                       "holds some"};
+    }
     MIEN_TRY(study, Study::open_or_create(request_.study, settings,
                                           {request_.redo, request_.shard_videos}, database));
     MIEN_TRY_VOID(take_in(inputs, study, database));

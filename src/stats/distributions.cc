@@ -1,6 +1,7 @@
 #include "stats/distributions.h"
 
 #include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -19,6 +20,7 @@ using Quiet = math::policies::policy<math::policies::domain_error<math::policies
 using Normal = math::normal_distribution<double, Quiet>;
 using StudentsT = math::students_t_distribution<double, Quiet>;
 using ChiSquared = math::chi_squared_distribution<double, Quiet>;
+using FisherF = math::fisher_f_distribution<double, Quiet>;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -57,6 +59,11 @@ double chi_squared_upper(double x, double df) {
   if (x <= 0) return 1;
   if (std::isinf(x)) return 0;
   return math::cdf(math::complement(ChiSquared(df), x));
+}
+
+double f_quantile(double prob, double df1, double df2) {
+  return is_probability(prob) && df1 > 0 && df2 > 0 ? math::quantile(FisherF(df1, df2), prob)
+                                                    : kNaN;
 }
 
 }  // namespace mien

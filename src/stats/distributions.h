@@ -15,4 +15,7 @@ double t_upper(double t, double df);            // P(T > t)
 double t_quantile(double prob, double df);      // t with P(T <= t) = prob
 double chi_squared_upper(double x, double df);  // P(X > x)
 
+// x with P(F <= x) = prob, F with df1 and df2 degrees of freedom (each may be fractional)
+double f_quantile(double prob, double df1, double df2);
+
 }  // namespace mien

@@ -17,6 +17,7 @@ TEST(Distributions, AgreeWithScipy) {
   EXPECT_NEAR(t_upper(-2.2009851600916384, 11), 0.975, 1e-13);
   EXPECT_NEAR(t_quantile(0.975, 11), 2.2009851600916384, 1e-11);
   EXPECT_NEAR(chi_squared_upper(19.67513757268249, 11), 0.05, 1e-13);
+  EXPECT_NEAR(f_quantile(0.975, 5, 18), 3.381967805875243, 1e-9);
 }
 
 TEST(Distributions, GrowIntoTheNormalAsDegreesOfFreedomGrow) {
@@ -33,6 +34,7 @@ TEST(Distributions, PassMissingOnInsteadOfThrowing) {
   EXPECT_TRUE(std::isnan(t_two_sided(1, 0)));
   EXPECT_TRUE(std::isnan(t_two_sided(nan, 3)));
   EXPECT_TRUE(std::isnan(t_quantile(0.5, nan)));
+  EXPECT_TRUE(std::isnan(f_quantile(0.5, nan, 3)));
   EXPECT_TRUE(std::isnan(chi_squared_upper(1, -1)));
   EXPECT_EQ(chi_squared_upper(-1, 3), 1);
 }

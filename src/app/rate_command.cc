@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "app/command.h"
+#include "pipeline/rating_list.h"
+#include "pipeline/reliability_json.h"
+
+namespace mien {
+
+namespace {
+
+struct ReliabilityRequest {
+  std::string file;
+  std::string mode;  // empty: as the file's values are
+  bool as_json = false;
+  ReliabilityOptions options;
+};
+
+Status run_reliability(const ReliabilityRequest& request) {
+  MIEN_TRY(database, Database::open());
+  std::optional<RatingMode> mode;
+  if (!request.mode.empty()) {
+    mode = request.mode == "value" ? RatingMode::kValue : RatingMode::kChoice;
+  }
+  MIEN_TRY(ratings, read_ratings(database, request.file, mode));
+  const ReliabilityReport report = reliability_of(ratings, request.options);
+  const std::string text = request.as_json ? to_json(report).dump(2) + "\n" : to_text(report);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+    return Error{ErrorCode::kIo, "standard output cannot be written to; is the disk full?"};
+  }
+  return Ok{};
+}
+
+}  // namespace
+
+void add_rate(CommandLine& line) {
+  CLI::App* verb = line.app.add_subcommand("rate", "Ratings of clips by people");
+  verb->require_subcommand(1);
+  CLI::App* reliability =
+      verb->add_subcommand("reliability", "How far raters agree, label by label, with intervals");
+  const auto request = std::make_shared<ReliabilityRequest>();
+  reliability
+      ->add_option("FILE", request->file,
+                   "Ratings (.csv, .tsv, .jsonl, .parquet): rater, clip, label, value")
+      ->required();
+  reliability
+      ->add_option(
+          "--mode", request->mode,
+          "choice: a label offered and not chosen is 0; value: what is not there is missing "
+          "(default: choice where all values are 0 or 1)")
+      ->check(CLI::IsMember({"choice", "value"}));
+  reliability
+      ->add_option("--bootstrap", request->options.replicates,
+                   "Resamples for intervals (default 1000, fewer for very large tables)")
+      ->check(CLI::Range(2, 1'000'000));
+  reliability->add_option("--seed", request->options.seed, "Seed of splits and resamples")
+      ->capture_default_str();
+  request->options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  reliability->add_option("--threads", request->options.threads, "Changes no number")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  reliability->add_flag("--json", request->as_json, "JSON on standard output instead of a table");
+  reliability->callback(
+      [&line, request] { line.action = [request] { return run_reliability(*request); }; });
+}
+
+}  // namespace mien
