@@ -149,6 +149,14 @@ def table(results):
                      f"({peer['cpu_s'] / mien['cpu_s']:.1f} times less CPU; goal 5); {same['cells']:,} estimates differ by "
                      f"{same['furthest']:.0e} at most. Stages of Mien, seconds: "
                      + ", ".join(f"{stage} {s:.1f}" for stage, s in mien["stages"].items()) + ".\n")
+    sizes = [(videos, results.get(f"associate {videos} region")) for videos in ("0.3", "3", "6")]
+    if all(record for _, record in sizes):
+        (_, low), (_, middle), (_, high) = sizes
+        slope = lambda a, b, millions, kind: (b[kind] - a[kind]) / millions
+        lines.append("By region, a further million videos took "
+                     f"{slope(low, middle, 2.7, 'wall_s'):.1f} s ({slope(low, middle, 2.7, 'cpu_s'):.1f} of CPU) from 0.3 to "
+                     f"3 million and {slope(middle, high, 3, 'wall_s'):.1f} s ({slope(middle, high, 3, 'cpu_s'):.1f} of CPU) "
+                     "from 3 to 6: linear where the two agree. What remains at 0.3 million are the replicates.\n")
     return "\n".join(lines)
 
 

@@ -196,9 +196,14 @@ Result<AssociateSummary> associate(const AssociateOptions& options) {
   MIEN_TRY(videos, read_study_videos(*database, options));
   MIEN_TRY(origin, origin_metadata(*database, options.study));
   clock.finish("read corpus and expressions");
+  const auto corpus_videos = static_cast<std::int64_t>(videos.index.size());
   std::vector<AssociationSums> sums;
   for (const std::string& source : sources) {
     MIEN_TRY(contexts, read_study_contexts(*database, options, source, videos));
+    if (source == sources.back()) {  // room for the sums
+      database.reset();
+      videos.index = {};
+    }
     clock.finish("read contexts");
     sums.push_back(sum_videos(videos, contexts, source, options.map.threads));
     clock.finish("sum");
@@ -208,11 +213,11 @@ Result<AssociateSummary> associate(const AssociateOptions& options) {
                        " contexts; the first reasons: " + first_reasons(sums.back().exclusions)};
     }
   }
-  const auto corpus_videos = static_cast<std::int64_t>(videos.index.size());
   std::vector<std::string> notes = std::move(videos.notes);
   videos = {};
 
-  MIEN_TRY(summary, write_maps(sums, options.study / "maps", options.map, origin, *database));
+  MIEN_TRY(writer, Database::open(database_options));
+  MIEN_TRY(summary, write_maps(sums, options.study / "maps", options.map, origin, writer));
   summary.corpus_videos = corpus_videos;
   summary.notes = std::move(notes);
   summary.times.insert(summary.times.begin(), times.begin(), times.end());

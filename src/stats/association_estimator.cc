@@ -124,7 +124,9 @@ void AssociationEstimator::find_covariates() {
   if (options_.kind == AssociationKind::kCorrelation || blocks_.empty()) return;
   const std::vector<double> ones(blocks_.size(), 1.0);
   AssociationProjection projection;
-  const CentredProducts centred = centred_products(ones.data(), projection);
+  const std::vector<double> products = sum_blocks(ones.data(), 1, block_sums(), &projection);
+  const CentredProducts centred =
+      centre_products(products.data(), columns_, options_.within, projection);
   const std::vector<bool> kept =
       factor_covariates(centred, expressions_, std::vector<bool>(covariates_, true), projection);
   const auto& names = sums_->layout.covariates;
@@ -148,37 +150,70 @@ void AssociationEstimator::find_covariates() {
   }
 }
 
-CentredProducts AssociationEstimator::centred_products(const double* weights,
-                                                       AssociationProjection& projection) const {
-  std::vector<double> packed(columns_ * (columns_ + 1) / 2, 0.0);
-  projection.unit_weights.assign(units_.size(), 0.0);
-  projection.unit_sums.assign(units_.size() * columns_, 0.0);
-  projection.sums.assign(columns_, 0.0);
-  projection.weight = 0;
-  for (std::size_t k = 0; k < units_.size(); ++k) {
-    double* sums = projection.unit_sums.data() + k * columns_;
-    for (std::size_t b = units_[k].first; b < units_[k].last; ++b) {
-      const double w = weights[b];
-      if (w == 0) continue;
-      projection.unit_weights[k] += w * blocks_[b].weight;
-      for (std::size_t i = 0; i < columns_; ++i) sums[i] += w * blocks_[b].sums[i];
-      add_scaled(w, blocks_[b].products.data(), packed.size(), packed.data());
-    }
-    projection.weight += projection.unit_weights[k];
-    for (std::size_t i = 0; i < columns_; ++i) projection.sums[i] += sums[i];
+AssociationEstimator::BlockSums AssociationEstimator::block_sums() const {
+  const auto padded = [](std::size_t size) {
+    return (size + kWeightedSumsStep - 1) / kWeightedSumsStep * kWeightedSumsStep;
+  };
+  const std::size_t products = columns_ * (columns_ + 1) / 2;
+  BlockSums sums{padded(1 + columns_), padded(products), {}, {}};
+  sums.sums.assign(blocks_.size() * sums.sums_stride, 0.0);
+  sums.products.assign(blocks_.size() * sums.products_stride, 0.0);
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+    double* row = sums.sums.data() + b * sums.sums_stride;
+    row[0] = blocks_[b].weight;
+    std::copy(blocks_[b].sums.begin(), blocks_[b].sums.end(), row + 1);
+    std::copy(blocks_[b].products.begin(), blocks_[b].products.end(),
+              sums.products.data() + b * sums.products_stride);
   }
-  return centre_products(packed, columns_, options_.within, projection);
+  return sums;
 }
 
-AssociationProjection AssociationEstimator::project(const double* weights) const {
-  AssociationProjection projection;
-  const CentredProducts centred = centred_products(weights, projection);
+std::vector<double> AssociationEstimator::sum_blocks(const double* weights, std::size_t sets,
+                                                     const BlockSums& sums,
+                                                     AssociationProjection* projections) const {
+  const std::size_t stride = sums.sums_stride;
+  std::vector<double> of_unit(sets * stride);
+  for (std::size_t set = 0; set < sets; ++set) {
+    AssociationProjection& projection = projections[set];
+    projection.unit_weights.resize(units_.size());
+    projection.unit_sums.resize(units_.size() * columns_);
+    projection.sums.assign(columns_, 0.0);
+    projection.weight = 0;
+  }
+  for (std::size_t k = 0; k < units_.size(); ++k) {
+    const auto [first, last] = units_[k];
+    weighted_sums(weights + first, blocks_.size(), sets, sums.sums.data() + first * stride, stride,
+                  last - first, stride, of_unit.data(), stride);
+    for (std::size_t set = 0; set < sets; ++set) {
+      AssociationProjection& projection = projections[set];
+      const double* unit = of_unit.data() + set * stride;
+      projection.unit_weights[k] = unit[0];
+      projection.weight += unit[0];
+      for (std::size_t i = 0; i < columns_; ++i) {
+        projection.unit_sums[k * columns_ + i] = unit[1 + i];
+        projection.sums[i] += unit[1 + i];
+      }
+    }
+  }
+  std::vector<double> products(sets * sums.products_stride);
+  weighted_sums(weights, blocks_.size(), sets, sums.products.data(), sums.products_stride,
+                blocks_.size(), sums.products_stride, products.data(), sums.products_stride);
+  return products;
+}
+
+void AssociationEstimator::project(const double* weights, std::size_t sets, const BlockSums& sums,
+                                   AssociationProjection* projections) const {
+  const std::vector<double> products = sum_blocks(weights, sets, sums, projections);
   std::vector<bool> allowed(covariates_, false);
   for (const std::size_t k : used_) allowed[k] = true;
-  factor_covariates(centred, expressions_, allowed, projection);
-  project_scores(centred, expressions_, options_.control, projection);
-  scale_scores(options_.kind, expressions_, projection);
-  return projection;
+  for (std::size_t set = 0; set < sets; ++set) {
+    AssociationProjection& projection = projections[set];
+    const CentredProducts centred = centre_products(products.data() + set * sums.products_stride,
+                                                    columns_, options_.within, projection);
+    factor_covariates(centred, expressions_, allowed, projection);
+    project_scores(centred, expressions_, options_.control, projection);
+    scale_scores(options_.kind, expressions_, projection);
+  }
 }
 
 void AssociationEstimator::estimate() {
@@ -187,7 +222,8 @@ void AssociationEstimator::estimate() {
   reasons_.assign(cells, NullReason::kContextAbsent);
   if (blocks_.empty()) return;
   const std::vector<double> ones(blocks_.size(), 1.0);
-  const AssociationProjection projection = project(ones.data());
+  AssociationProjection projection;
+  project(ones.data(), 1, block_sums(), &projection);
 
   // Degrees of freedom left for the context itself.
   const auto used = static_cast<std::int64_t>(used_.size());

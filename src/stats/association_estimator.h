@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -102,14 +103,27 @@ class AssociationEstimator {
     std::uint32_t block;
     std::uint32_t row;
   };
+  // What blocks know of scores and covariates, as matrices with a row a block: weight and sums, and
+  // packed products. Rows are padded for weighted_sums.
+  struct BlockSums {
+    std::size_t sums_stride;
+    std::size_t products_stride;
+    std::vector<double> sums;
+    std::vector<double> products;
+  };
 
   void find_units();
   void find_rows();
   void find_covariates();
   void estimate();
   void measure_blocks();
-  CentredProducts centred_products(const double* weights, AssociationProjection& projection) const;
-  AssociationProjection project(const double* weights) const;
+  BlockSums block_sums() const;
+  // Fills a projection's sums for each set of weights; products of scores and covariates, a row a
+  // set of the stride that `sums` has.
+  std::vector<double> sum_blocks(const double* weights, std::size_t sets, const BlockSums& sums,
+                                 AssociationProjection* projections) const;
+  void project(const double* weights, std::size_t sets, const BlockSums& sums,
+               AssociationProjection* projections) const;
   ContextSums context_sums(std::uint32_t context, const AssociationProjection& projection,
                            double* xv) const;
 
@@ -145,10 +159,16 @@ class AssociationReplicates {
 
   std::size_t count() const { return count_; }
 
-  // For the contexts listed: count() x listed contexts x expressions, row-major, NaN where a set
-  // has no estimate. Covariates that estimates() leaves out are left out. Thread-safe; cost per
-  // set, context and expression about (blocks + countries + K) multiplications; a few contexts
-  // at a time keep `out` in the cache.
+  // For at most kContextsAtOnce contexts: calls visit(set, cells) for sets 0, 1, ..., with cells
+  // [expression * kContextsAtOnce + place of the context in the list], NaN where a set has no
+  // estimate. Covariates that estimates() leaves out are left out. Thread-safe; cost per set,
+  // context and expression about (blocks + countries + K) multiplications.
+  static constexpr std::size_t kContextsAtOnce = 16;
+  using Visit = std::function<void(std::size_t set, const double* cells)>;
+  void each_set(std::span<const std::uint32_t> contexts, const Visit& visit) const;
+
+  // The same for any number of contexts, all at once: count() x listed contexts x expressions,
+  // row-major.
   void maps(std::span<const std::uint32_t> contexts, std::span<double> out) const;
 
  private:

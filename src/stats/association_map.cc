@@ -21,7 +21,6 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kUpperTail = 0.975;  // of a two-sided 95% interval
 constexpr std::size_t kLeastCountries = 10;
-constexpr std::size_t kContextsPerTile = 16;
 constexpr std::size_t kGroupsPerThread = 16;
 
 NullReason reason_of(Suppression suppression) {
@@ -138,26 +137,28 @@ class StandardErrors {
 
   // Fills se of the contexts listed; NaN and kOneBlock where there is none.
   void run(std::span<const std::uint32_t> contexts, GroupMap& map) const {
+    constexpr std::size_t kLanes = AssociationReplicates::kContextsAtOnce;
     const std::size_t expressions = estimator_->expressions();
-    const std::size_t count = replicates_->count();
-    std::vector<double> maps(count * contexts.size() * expressions);
-    replicates_->maps(contexts, maps);
-    const std::size_t cells = contexts.size() * expressions;
-    std::vector<double> estimates;
-    for (const std::uint32_t c : contexts) {
-      const double* row = map.estimate.data() + c * expressions;
-      estimates.insert(estimates.end(), row, row + expressions);
+    const std::size_t cells = expressions * kLanes;
+    std::vector<double> estimates(cells, 0.0);
+    for (std::size_t c = 0; c < contexts.size(); ++c) {
+      for (std::size_t e = 0; e < expressions; ++e) {
+        estimates[e * kLanes + c] = map.estimate[contexts[c] * expressions + e];
+      }
     }
     Spreads spreads(cells);
-    for (std::size_t set = 0; set < count; ++set) {
-      add_replicate(maps.data() + set * cells, estimates.data(), cells, spreads.count.data(),
-                    spreads.sum.data(), spreads.squares.data());
-    }
-    for (std::size_t i = 0; i < cells; ++i) {
-      const std::size_t cell = contexts[i / expressions] * expressions + i % expressions;
-      if (map.reason[cell] != NullReason::kNone) continue;
-      map.se[cell] = standard_error(spreads, i, static_cast<double>(count));
-      if (!std::isfinite(map.se[cell])) map.reason[cell] = NullReason::kOneBlock;
+    replicates_->each_set(contexts, [&](std::size_t, const double* replicate) {
+      add_replicate(replicate, estimates.data(), cells, spreads.count.data(), spreads.sum.data(),
+                    spreads.squares.data());
+    });
+    const auto count = static_cast<double>(replicates_->count());
+    for (std::size_t c = 0; c < contexts.size(); ++c) {
+      for (std::size_t e = 0; e < expressions; ++e) {
+        const std::size_t cell = contexts[c] * expressions + e;
+        if (map.reason[cell] != NullReason::kNone) continue;
+        map.se[cell] = standard_error(spreads, e * kLanes + c, count);
+        if (!std::isfinite(map.se[cell])) map.reason[cell] = NullReason::kOneBlock;
+      }
     }
   }
 
@@ -227,11 +228,12 @@ void add_uncertainty(const AssociationEstimator& estimator, const std::string& g
   const std::size_t strata_count = std::size_t{*std::max_element(strata.begin(), strata.end())} + 1;
   const double free_share =
       1.0 - static_cast<double>(strata_count) / static_cast<double>(estimator.blocks());
-  const std::size_t tiles = (contexts.size() + kContextsPerTile - 1) / kContextsPerTile;
+  const std::size_t tiles = (contexts.size() + AssociationReplicates::kContextsAtOnce - 1) /
+                            AssociationReplicates::kContextsAtOnce;
   for_each_piece(tiles, options.threads, [&](std::size_t tile) {
-    const std::size_t first = tile * kContextsPerTile;
-    const auto listed =
-        std::span(contexts).subspan(first, std::min(kContextsPerTile, contexts.size() - first));
+    const std::size_t first = tile * AssociationReplicates::kContextsAtOnce;
+    const auto listed = std::span(contexts).subspan(
+        first, std::min(AssociationReplicates::kContextsAtOnce, contexts.size() - first));
     errors.run(listed, map);
     for (const std::uint32_t c : listed) {
       const double df = by_country ? static_cast<double>(sets - 1)

@@ -15,13 +15,13 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-CentredProducts centre_products(const std::vector<double>& packed, std::size_t columns,
-                                Within within, const AssociationProjection& projection) {
+CentredProducts centre_products(const double* packed, std::size_t columns, Within within,
+                                const AssociationProjection& projection) {
   CentredProducts centred;
   centred.products.resize(columns * columns);
   centred.total_diagonal.resize(columns);
   const std::size_t units = projection.unit_weights.size();
-  const double* from = packed.data();
+  const double* from = packed;
   for (std::size_t i = 0; i < columns; ++i) {
     for (std::size_t j = i; j < columns; ++j) {
       const double raw = *from++;

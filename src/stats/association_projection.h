@@ -32,15 +32,16 @@ inline constexpr double kLeftOver = 1e-10;
 // A sum of squares this small against the same sum before centring is rounding: a constant.
 inline constexpr double kRounding = 1e-12;
 
-// Centred cross-products v x v (full, row-major) as asked, and their diagonal centred within the
+// From packed products (upper triangle by rows) and a projection's sums: centred cross-products
+// v x v (full, row-major) as asked, and their diagonal centred within the
 // group alone; over country means the two are one.
 struct CentredProducts {
   std::vector<double> products;
   std::vector<double> total_diagonal;
 };
 
-CentredProducts centre_products(const std::vector<double>& packed, std::size_t columns,
-                                Within within, const AssociationProjection& projection);
+CentredProducts centre_products(const double* packed, std::size_t columns, Within within,
+                                const AssociationProjection& projection);
 
 // Lower triangle L of the covariates' cross-products scaled to unit diagonal, column by column; a
 // covariate that adds less than kLeftOver to those before it gets a zero row, as do those that

@@ -9,6 +9,35 @@ namespace {
 typedef double Vector __attribute__((vector_size(64), aligned(8), may_alias));
 static_assert(sizeof(Vector) == kWeightedSumsStep * sizeof(double));
 
+// So many sets share what is read of a row; with two vectors a row, their sums fill half the
+// registers of a CPU with vectors of 8 doubles.
+constexpr std::size_t kSetsAtOnce = 8;
+
+template <std::size_t kVectors, typename Place>
+[[gnu::always_inline]] inline void sum_vectors(const double* weights, std::size_t weights_stride,
+                                               const Place& place, const double* rows,
+                                               std::size_t rows_stride, std::size_t row_count,
+                                               double* out, std::size_t out_stride) {
+  Vector sums[kSetsAtOnce][kVectors] = {};
+  for (std::size_t r = 0; r < row_count; ++r, rows += rows_stride) {
+    const double* w = weights + place(r);
+    Vector row[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      row[v] = *reinterpret_cast<const Vector*>(rows + v * kWeightedSumsStep);
+    }
+#pragma GCC unroll 8
+    for (std::size_t s = 0; s < kSetsAtOnce; ++s) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < kVectors; ++v) sums[s][v] += w[s * weights_stride] * row[v];
+    }
+  }
+  for (std::size_t s = 0; s < kSetsAtOnce; ++s) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      *reinterpret_cast<Vector*>(out + s * out_stride + v * kWeightedSumsStep) = sums[s][v];
+    }
+  }
+}
+
 // `place(r)`: which weight of a set belongs to row r.
 template <typename Place>
 [[gnu::always_inline]] inline void sum_rows(const double* weights, std::size_t weights_stride,
@@ -16,56 +45,17 @@ template <typename Place>
                                             const double* rows, std::size_t rows_stride,
                                             std::size_t row_count, std::size_t columns, double* out,
                                             std::size_t out_stride) {
-  constexpr std::size_t kSets = 4;
   std::size_t s = 0;
-  for (; s + kSets <= sets; s += kSets) {
-    const double* w0 = weights + s * weights_stride;
-    const double* w1 = w0 + weights_stride;
-    const double* w2 = w1 + weights_stride;
-    const double* w3 = w2 + weights_stride;
+  for (; s + kSetsAtOnce <= sets; s += kSetsAtOnce) {
+    const double* w = weights + s * weights_stride;
     std::size_t c = 0;
     for (; c + 2 * kWeightedSumsStep <= columns; c += 2 * kWeightedSumsStep) {
-      Vector a0 = {}, a1 = {}, a2 = {}, a3 = {}, b0 = {}, b1 = {}, b2 = {}, b3 = {};
-      const double* row = rows + c;
-      for (std::size_t r = 0; r < row_count; ++r, row += rows_stride) {
-        const std::size_t at = place(r);
-        const Vector x = *reinterpret_cast<const Vector*>(row);
-        const Vector y = *reinterpret_cast<const Vector*>(row + kWeightedSumsStep);
-        a0 += w0[at] * x;
-        b0 += w0[at] * y;
-        a1 += w1[at] * x;
-        b1 += w1[at] * y;
-        a2 += w2[at] * x;
-        b2 += w2[at] * y;
-        a3 += w3[at] * x;
-        b3 += w3[at] * y;
-      }
-      double* to = out + s * out_stride + c;
-      *reinterpret_cast<Vector*>(to) = a0;
-      *reinterpret_cast<Vector*>(to + kWeightedSumsStep) = b0;
-      *reinterpret_cast<Vector*>(to + out_stride) = a1;
-      *reinterpret_cast<Vector*>(to + out_stride + kWeightedSumsStep) = b1;
-      *reinterpret_cast<Vector*>(to + 2 * out_stride) = a2;
-      *reinterpret_cast<Vector*>(to + 2 * out_stride + kWeightedSumsStep) = b2;
-      *reinterpret_cast<Vector*>(to + 3 * out_stride) = a3;
-      *reinterpret_cast<Vector*>(to + 3 * out_stride + kWeightedSumsStep) = b3;
+      sum_vectors<2>(w, weights_stride, place, rows + c, rows_stride, row_count,
+                     out + s * out_stride + c, out_stride);
     }
     for (; c < columns; c += kWeightedSumsStep) {
-      Vector a0 = {}, a1 = {}, a2 = {}, a3 = {};
-      const double* row = rows + c;
-      for (std::size_t r = 0; r < row_count; ++r, row += rows_stride) {
-        const std::size_t at = place(r);
-        const Vector x = *reinterpret_cast<const Vector*>(row);
-        a0 += w0[at] * x;
-        a1 += w1[at] * x;
-        a2 += w2[at] * x;
-        a3 += w3[at] * x;
-      }
-      double* to = out + s * out_stride + c;
-      *reinterpret_cast<Vector*>(to) = a0;
-      *reinterpret_cast<Vector*>(to + out_stride) = a1;
-      *reinterpret_cast<Vector*>(to + 2 * out_stride) = a2;
-      *reinterpret_cast<Vector*>(to + 3 * out_stride) = a3;
+      sum_vectors<1>(w, weights_stride, place, rows + c, rows_stride, row_count,
+                     out + s * out_stride + c, out_stride);
     }
   }
   for (; s < sets; ++s) {
@@ -100,11 +90,6 @@ void weighted_sums_at(const double* weights, std::size_t weights_stride, std::si
   sum_rows(
       weights, weights_stride, sets, [places](std::size_t r) { return std::size_t{places[r]}; },
       rows, rows_stride, row_count, columns, out, out_stride);
-}
-
-MIEN_VECTOR_WIDTHS
-void add_scaled(double factor, const double* from, std::size_t count, double* to) {
-  for (std::size_t i = 0; i < count; ++i) to[i] += factor * from[i];
 }
 
 }  // namespace mien

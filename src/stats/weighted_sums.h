@@ -23,7 +23,4 @@ void weighted_sums_at(const double* weights, std::size_t weights_stride, std::si
                       std::size_t row_count, std::size_t columns, double* out,
                       std::size_t out_stride);
 
-// to[i] += factor * from[i].
-void add_scaled(double factor, const double* from, std::size_t count, double* to);
-
 }  // namespace mien
