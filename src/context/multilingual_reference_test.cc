@@ -107,7 +107,9 @@ TEST_F(MultilingualE5, TheSameThingInTwoLanguagesIsNear) {
 }
 
 TEST_F(MultilingualE5, GivesATextTheSameBitsInAnyCompany) {
-  const std::vector<std::string> texts = {"a", "Geburtstag", "花火大会 2019 夏祭り", "a"};
+  const std::vector<std::string> texts = {
+      "a",       "Geburtstag", "花火大会 2019 夏祭り", "a",        "b", "c",
+      "one two", "two three",  "three four",           "four five"};
   const std::vector<float> together = encoded(texts);
   const std::size_t width = encoder_->dimensions();
   for (std::size_t i = 0; i < texts.size(); ++i)

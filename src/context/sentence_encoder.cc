@@ -29,6 +29,16 @@ bool is_blank(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; });
 }
 
+// About so many tokens a call cost least each: more fall out of the processor's cache.
+constexpr std::size_t kTokensACall = 256;
+
+// Part of a text that the network takes at once.
+struct Piece {
+  std::size_t text = 0;
+  std::vector<std::int64_t> ids;
+  std::vector<float> vector;
+};
+
 class SentenceEncoder : public TextEncoder {
  public:
   SentenceEncoder(SentenceManifest manifest, SentenceSession session,
@@ -59,26 +69,20 @@ class SentenceEncoder : public TextEncoder {
   }
 
   Result<std::vector<float>> encode(std::span<const std::string> texts) const override {
-    const std::size_t width = dimensions();
-    std::vector<float> vectors;
-    vectors.reserve(texts.size() * width);
-    std::unordered_map<std::string_view, std::size_t> rows;  // a text that comes again is copied
+    std::vector<Piece> all;
+    std::vector<std::size_t> first_with(texts.size());  // a text that comes again is copied
+    std::unordered_map<std::string_view, std::size_t> known;
     for (std::size_t i = 0; i < texts.size(); ++i) {
       if (first_invalid_utf8(texts[i]) != std::string_view::npos) {
         return Error{ErrorCode::kCorrupt, "text " + std::to_string(i + 1) + " of " +
                                               std::to_string(texts.size()) + " is not UTF-8"};
       }
-      const auto [known, is_new] = rows.emplace(texts[i], i);
-      if (is_new) {
-        MIEN_TRY(vector, encode_one(texts[i]));
-        vectors.insert(vectors.end(), vector.begin(), vector.end());
-      } else {
-        vectors.resize(vectors.size() + width);
-        std::copy_n(vectors.begin() + static_cast<std::ptrdiff_t>(known->second * width), width,
-                    vectors.end() - static_cast<std::ptrdiff_t>(width));
-      }
+      first_with[i] = known.emplace(texts[i], i).first->second;
+      if (first_with[i] != i) continue;
+      for (auto& ids : pieces(texts[i])) all.push_back({i, std::move(ids), {}});
     }
-    return vectors;
+    MIEN_TRY_VOID(run(all));
+    return joined(all, first_with);
   }
 
  private:
@@ -103,23 +107,59 @@ class SentenceEncoder : public TextEncoder {
     return cut;
   }
 
-  Result<std::vector<float>> encode_one(std::string_view text) const {
-    const auto cut = pieces(text);
-    const std::vector<float> missing(dimensions(), std::numeric_limits<float>::quiet_NaN());
-    if (cut.empty()) return missing;
-    if (cut.size() == 1) return session_.run(cut.front());
+  // Fills the vectors, pieces of one length together.
+  Status run(std::vector<Piece>& all) const {
+    std::vector<Piece*> order;
+    for (Piece& piece : all) order.push_back(&piece);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Piece* a, const Piece* b) { return a->ids.size() < b->ids.size(); });
+    for (std::size_t at = 0; at < order.size();) {
+      const std::size_t tokens = order[at]->ids.size();
+      const std::size_t most = std::min<std::size_t>(static_cast<std::size_t>(manifest_.batch),
+                                                     kTokensACall / tokens + 1);
+      std::vector<std::int64_t> ids;
+      std::size_t end = at;
+      for (; end < order.size() && end < at + most && order[end]->ids.size() == tokens; ++end)
+        ids.insert(ids.end(), order[end]->ids.begin(), order[end]->ids.end());
+      MIEN_TRY(vectors, session_.run(ids, tokens));
+      for (const float* from = vectors.data(); at < end; ++at, from += dimensions())
+        order[at]->vector.assign(from, from + dimensions());
+    }
+    return Ok{};
+  }
+
+  // One row a text, of its pieces (which stand in the texts' order).
+  std::vector<float> joined(const std::vector<Piece>& all,
+                            const std::vector<std::size_t>& first_with) const {
+    const std::size_t width = dimensions();
+    std::vector<float> rows(first_with.size() * width, std::numeric_limits<float>::quiet_NaN());
+    auto piece = all.begin();
+    for (std::size_t i = 0; i < first_with.size(); ++i) {
+      float* const row = rows.data() + i * width;
+      if (first_with[i] != i) {
+        std::copy_n(rows.data() + first_with[i] * width, width, row);
+        continue;
+      }
+      const auto begin = piece;
+      while (piece != all.end() && piece->text == i) ++piece;
+      if (piece - begin == 1) std::copy_n(begin->vector.begin(), width, row);
+      if (piece - begin > 1) average({begin, piece}, row);
+    }
+    return rows;
+  }
+
+  // The mean of the vectors by their tokens, of length 1; `row` stays as it is where they cancel.
+  void average(std::span<const Piece> pieces_of_text, float* row) const {
     std::vector<double> sum(dimensions(), 0.0);
-    for (const auto& piece : cut) {
-      MIEN_TRY(vector, session_.run(piece));
-      const auto weight = static_cast<double>(piece.size());
-      for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += weight * vector[c];
+    for (const Piece& piece : pieces_of_text) {
+      for (std::size_t c = 0; c < sum.size(); ++c)
+        sum[c] += static_cast<double>(piece.ids.size()) * piece.vector[c];
     }
     double square = 0;
     for (const double value : sum) square += value * value;
-    if (square <= 0) return missing;  // pieces that cancel say nothing
-    std::vector<float> mean;
-    for (const double value : sum) mean.push_back(static_cast<float>(value / std::sqrt(square)));
-    return mean;
+    if (square <= 0) return;
+    for (std::size_t c = 0; c < sum.size(); ++c)
+      row[c] = static_cast<float>(sum[c] / std::sqrt(square));
   }
 
   SentenceManifest manifest_;

@@ -101,6 +101,8 @@ TEST(UseLite, GivesTheSameVectors) {
 TEST(UseLite, GivesATextTheSameBitsInAnyCompany) {
   std::vector<std::string> all = texts();
   all.resize(24);
+  for (const char* more : {"b", "c", "x y", "p q", "r s", "one two", "two three", "three four"})
+    all.emplace_back(more);  // many of one length, which share a call
   const std::size_t width = encoder().dimensions();
   const std::vector<float> together = encoded(all);
   std::vector<std::string> turned(all.rbegin(), all.rend());

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 
 // Far above any encoder's; keeps a manifest from asking for gigabytes.
 constexpr std::int64_t kMaxTokens = 8192;
+constexpr std::int64_t kMaxBatch = 64;
 constexpr std::int64_t kMaxDimensions = 1 << 16;
 constexpr std::int64_t kMaxId = 1 << 24;
 
@@ -94,6 +95,7 @@ SentenceManifest read_fields(const json& object, std::string& problem) {
   manifest.begin_ids = read_ids(fields, "begin_ids");
   manifest.end_ids = read_ids(fields, "end_ids");
   manifest.max_tokens = fields.integer("max_tokens", 32, kMaxTokens);
+  if (fields.has("batch")) manifest.batch = fields.integer("batch", 1, kMaxBatch);
   if (const json* inputs = fields.find("inputs")) manifest.inputs = read_inputs(*inputs, problem);
   manifest.output = fields.text("output");
   const std::string pooling = fields.text("pooling");

@@ -18,10 +18,10 @@ struct TokenizerSpec {
   std::string sha256;
 };
 
-// What a tensor that the network takes holds, each 1 x tokens.
+// What a tensor that the network takes holds, each batch x tokens.
 enum class SentenceInput { kIds, kMask, kTypes };  // token ids; ones; zeros
 
-// What the network's output is: one vector, 1 x dimensions; or one a token, 1 x tokens x
+// What the network's output is: one vector, batch x dimensions; or one a token, batch x tokens x
 // dimensions, of which the mean is taken.
 enum class Pooling { kNone, kMean };
 
@@ -37,6 +37,7 @@ struct SentenceManifest {
   std::vector<std::int64_t> begin_ids;  // before the ids of every piece of a text
   std::vector<std::int64_t> end_ids;    // and behind them
   std::int64_t max_tokens = 0;          // ids that the network takes, those included
+  std::int64_t batch = 1;  // texts of one length a call, where that leaves their bits as they are
   struct Input {
     std::string name;
     SentenceInput holds = SentenceInput::kIds;

@@ -87,9 +87,10 @@ struct SentenceSession::State {
     return "the file's outputs are " + names + "; the manifest says " + manifest.output;
   }
 
-  Ort::Value tensor(InputTensor& numbers, std::size_t input,
-                    std::span<const std::int64_t> ids) const {
-    const std::array<std::int64_t, 2> shape = {1, static_cast<std::int64_t>(ids.size())};
+  Ort::Value tensor(InputTensor& numbers, std::size_t input, std::span<const std::int64_t> ids,
+                    std::size_t tokens) const {
+    const std::array shape = {static_cast<std::int64_t>(ids.size() / tokens),
+                              static_cast<std::int64_t>(tokens)};
     const SentenceInput kind = manifest.inputs[input].holds;
     const auto made = [&]<typename T>(std::vector<T>& values) {
       for (const std::int64_t id : ids) values.push_back(static_cast<T>(held(kind, id)));
@@ -101,30 +102,35 @@ struct SentenceSession::State {
     return made(numbers.wide);
   }
 
-  // The output -> one vector, not yet of length 1.
-  Result<std::vector<float>> pooled(const Ort::Value& output, std::size_t tokens) const {
+  // The output -> one vector a sequence, not yet of length 1.
+  Result<std::vector<float>> pooled(const Ort::Value& output, std::size_t count,
+                                    std::size_t tokens) const {
     const auto info = output.GetTensorTypeAndShapeInfo();
     const std::vector<std::int64_t> shape = info.GetShape();
-    const std::int64_t width = manifest.dimensions;
-    std::vector<std::int64_t> wanted = {1, width};
+    std::vector<std::int64_t> wanted = {static_cast<std::int64_t>(count), manifest.dimensions};
     if (manifest.pooling == Pooling::kMean)
       wanted.insert(wanted.begin() + 1, static_cast<std::int64_t>(tokens));
     if (info.GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || shape != wanted) {
-      return Error{ErrorCode::kMismatch,
-                   problem("for " + std::to_string(tokens) + " tokens the output " +
-                           manifest.output + " comes as " + shape_to_string(shape) +
-                           "; float32 of " + shape_to_string(wanted) + " was agreed on")};
+      return Error{
+          ErrorCode::kMismatch,
+          problem("for " + std::to_string(count) + " x " + std::to_string(tokens) +
+                  " tokens the output " + manifest.output + " comes as " + shape_to_string(shape) +
+                  "; float32 of " + shape_to_string(wanted) + " was agreed on")};
     }
     const auto* data = output.GetTensorData<float>();
-    const auto columns = static_cast<std::size_t>(width);
-    std::vector<float> vector(data, data + columns);
-    if (manifest.pooling == Pooling::kNone) return vector;
-    for (std::size_t c = 0; c < columns; ++c) {
-      double sum = 0;
-      for (std::size_t t = 0; t < tokens; ++t) sum += data[t * columns + c];
-      vector[c] = static_cast<float>(sum / static_cast<double>(tokens));
+    const auto width = static_cast<std::size_t>(manifest.dimensions);
+    if (manifest.pooling == Pooling::kNone) return std::vector<float>(data, data + count * width);
+    std::vector<float> vectors;
+    vectors.reserve(count * width);
+    for (std::size_t i = 0; i < count; ++i, data += tokens * width) {
+      std::vector<double> sum(width, 0.0);
+      for (std::size_t t = 0; t < tokens; ++t) {
+        for (std::size_t c = 0; c < width; ++c) sum[c] += data[t * width + c];
+      }
+      for (const double value : sum)
+        vectors.push_back(static_cast<float>(value / static_cast<double>(tokens)));
     }
-    return vector;
+    return vectors;
   }
 };
 
@@ -153,32 +159,37 @@ Result<SentenceSession> SentenceSession::open(const SentenceManifest& manifest,
   std::vector<std::int64_t> ids = manifest.begin_ids;
   ids.insert(ids.end(), 3, 0);
   ids.insert(ids.end(), manifest.end_ids.begin(), manifest.end_ids.end());
-  MIEN_TRY_VOID(session.run(ids));
+  MIEN_TRY_VOID(session.run(ids, ids.size()));
   return session;
 }
 
-Result<std::vector<float>> SentenceSession::run(std::span<const std::int64_t> ids) const {
-  MIEN_CHECK(!ids.empty() && static_cast<std::int64_t>(ids.size()) <= state_->manifest.max_tokens,
-             "as many tokens as the network takes");
+Result<std::vector<float>> SentenceSession::run(std::span<const std::int64_t> ids,
+                                                std::size_t tokens) const {
+  MIEN_CHECK(tokens > 0 && static_cast<std::int64_t>(tokens) <= state_->manifest.max_tokens &&
+                 !ids.empty() && ids.size() % tokens == 0,
+             "whole sequences of as many tokens as the network takes");
   const FlushDenormals flush;
-  std::vector<float> vector;
+  const auto width = static_cast<std::size_t>(state_->manifest.dimensions);
+  std::vector<float> vectors;
   try {
     std::array<InputTensor, 3> numbers;
     std::vector<Ort::Value> inputs;
     for (std::size_t i = 0; i < state_->input_names.size(); ++i)
-      inputs.push_back(state_->tensor(numbers.at(i), i, ids));
+      inputs.push_back(state_->tensor(numbers.at(i), i, ids, tokens));
     const char* output = state_->manifest.output.c_str();
     const auto outputs = state_->session.Run(Ort::RunOptions{nullptr}, state_->input_names.data(),
                                              inputs.data(), inputs.size(), &output, 1);
-    MIEN_TRY(made, state_->pooled(outputs.front(), ids.size()));
-    vector = std::move(made);
+    MIEN_TRY(made, state_->pooled(outputs.front(), ids.size() / tokens, tokens));
+    vectors = std::move(made);
   } catch (const std::exception& error) {
     return Error{ErrorCode::kMismatch,
                  state_->problem(std::string("it does not run: ") + error.what())};
   }
-  if (!normalise(vector))
-    return Error{ErrorCode::kMismatch, state_->problem("it gives a vector without direction")};
-  return vector;
+  for (std::size_t at = 0; at < vectors.size(); at += width) {
+    if (!normalise(std::span(vectors).subspan(at, width)))
+      return Error{ErrorCode::kMismatch, state_->problem("it gives a vector without direction")};
+  }
+  return vectors;
 }
 
 std::vector<std::string> verify_sentence_model(const SentenceManifest& manifest,

@@ -1,4 +1,4 @@
-// A checked sentence network, ready to run: token ids -> one vector.
+// A checked sentence network, ready to run: token ids -> vectors.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace mien {
 
-// May be used by several threads at once. Each call runs one sequence, on the caller's thread:
-// what stands beside a sequence in a batch, and the zeros that make it as long as its neighbours,
-// would change the last bits of its vector.
+// May be used by several threads at once; each call runs on the caller's thread. The sequences of a
+// call are of one length: the zeros that would make shorter ones as long as their neighbours would
+// change the last bits of their vectors.
 class SentenceSession {
  public:
   // Refuses, with the difference shown, a file whose SHA-256, inputs, output or dimensions disagree
@@ -26,10 +26,11 @@ class SentenceSession {
   SentenceSession& operator=(SentenceSession&&) noexcept;
   ~SentenceSession();
 
-  // `ids`: 1 to max_tokens of them, begin_ids and end_ids among them. Gives `dimensions` numbers,
-  // pooled where the manifest says so, of length 1. kMismatch where the network refuses an id or
-  // gives no direction (a number that is not finite, all zeros).
-  Result<std::vector<float>> run(std::span<const std::int64_t> ids) const;
+  // `ids`: sequences of `tokens` ids one behind the other, 1 to max_tokens, begin_ids and end_ids
+  // among them. Gives `dimensions` numbers a sequence, pooled where the manifest says so, of length
+  // 1. kMismatch where the network refuses an id or gives no direction (a number that is not
+  // finite, all zeros).
+  Result<std::vector<float>> run(std::span<const std::int64_t> ids, std::size_t tokens) const;
 
  private:
   struct State;

@@ -268,7 +268,7 @@ TEST(E5File, ItsNetworkGivesWhatPlainLoopsGive) {
   const auto session = SentenceSession::open(manifest, folder.path());
   ASSERT_TRUE(session.ok()) << session.error().message;
   const std::vector<std::int64_t> ids = {0, 4, 5, 3, 4, 2};
-  const auto vector = session->run(ids);
+  const auto vector = session->run(ids, ids.size());
   ASSERT_TRUE(vector.ok()) << vector.error().message;
   const std::vector<double> plain = Plain(*file).run(ids);
   for (std::size_t c = 0; c < kWidth; ++c) EXPECT_NEAR((*vector)[c], plain[c], 2e-6);

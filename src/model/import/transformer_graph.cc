@@ -32,6 +32,19 @@ std::string TransformerGraph::positions(const std::string& ids, std::span<const 
   return graph_.node("Slice", {rows, shape({0}), tokens, shape({0})});
 }
 
+std::string TransformerGraph::mean(const std::string& ids, const std::string& x,
+                                   std::int64_t most) {
+  const std::vector<float> ones(static_cast<std::size_t>(most), 1.0F);
+  const std::string tokens =
+      graph_.node("Slice", {graph_.node("Shape", {ids}), shape({1}), shape({2})});
+  const std::string row =
+      graph_.node("Slice", {graph_.floats(ones, std::array{std::int64_t{1}, std::int64_t{1}, most}),
+                            shape({0}), tokens, shape({2})});
+  const std::string sum = graph_.node("Squeeze", {graph_.node("MatMul", {row, x}), shape({1})});
+  constexpr std::int64_t kFloat = 1;  // ONNX's number of float32
+  return graph_.node("Div", {sum, graph_.node("Cast", {tokens}, {{"to", kFloat}})});
+}
+
 std::string TransformerGraph::linear(const std::string& x, const Linear& layer) {
   const std::int64_t outputs = length(layer.bias);
   const std::string weights =

@@ -41,6 +41,10 @@ class TransformerGraph {
   // queries are divided by the root of head_width.
   std::string attention(const std::string& qkv, std::int64_t heads, std::int64_t head_width);
 
+  // The mean over at most `most` tokens: batch x width. A product with ones, since the bits of ONNX
+  // Runtime's own mean depend on the batch.
+  std::string mean(const std::string& ids, const std::string& x, std::int64_t most);
+
   std::string add(const std::string& a, const std::string& b) { return graph_.node("Add", {a, b}); }
   std::string number(float value);
 

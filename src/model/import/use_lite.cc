@@ -39,13 +39,11 @@ class Builder {
                                parts_.positions(ids, timing, 2 * kTimingWidth));
     MIEN_TRY(first, layer(x, 0, 256));
     MIEN_TRY(second, layer(first, 1, 512));
-    const std::string mean =
-        graph_.node("ReduceMean", {second}, {{"axes", Extents{1}}, {"keepdims", std::int64_t{0}}});
     const std::string top = std::string(kVariables) + "Encoder_en/hidden_layers/tanh_layer_0/";
     MIEN_TRY(weights, find(top + "weights", {512, 512}));
     MIEN_TRY(bias, find(top + "bias", {512}));
-    graph_.node("Tanh", {parts_.linear(mean, {weights->floats, bias->floats})}, {},
-                manifest.output);
+    const std::string tops = parts_.linear(second, {weights->floats, bias->floats});
+    graph_.node("Tanh", {parts_.mean(ids, tops, manifest.max_tokens)}, {}, manifest.output);
     graph_.output(manifest.output, Extents{-1, 512});
     return graph_.serialise();
   }

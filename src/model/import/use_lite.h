@@ -2,9 +2,11 @@
 // carries it: a TensorFlow.js graph over sparse token lists, and a damaged list of pieces.
 //
 // The graph is written anew over dense ids, 1 x tokens, from the package's weights: two layers (256
-// wide, then 512; 4 heads; normalisation before each part), mean over tokens, one tanh layer; the
-// division by the length is left to the session. Its first layer takes twice the embedding plus the
-// timing signal: the source adds the signal to a copy and the copy to the original.
+// wide, then 512; 4 heads; normalisation before each part), a linear layer, mean over tokens, tanh;
+// the division by the length is left to the session. Its first layer takes twice the embedding plus
+// the timing signal: the source adds the signal to a copy and the copy to the original. The source
+// takes the mean before the linear layer, which is the same; so no product has a single row, whose
+// last bits would be others.
 #pragma once
 
 #include <string>
