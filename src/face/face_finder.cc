@@ -133,54 +133,48 @@ Result<Landmarks> FaceFinder::read_from(const ImageView& image, double scale,
   return second;
 }
 
-Result<std::optional<FoundFace>> FaceFinder::verify(const ImageView& image, double scale,
-                                                    const FaceDetection& candidate) {
-  const std::optional<FoundFace> no;
+Result<FaceFinder::Looks> FaceFinder::look_at(const ImageView& image, double scale,
+                                              const FaceDetection& candidate, Depth depth) {
+  const bool stops = depth == Depth::kUntilDecided;
   const float least = options_.min_score_prob;
+  Looks looks;
+  Evidence& evidence = looks.evidence;
   MIEN_TRY(first, landmarker_.find(image, scale, mesh_square(candidate)));
-  Evidence evidence;
   evidence.score_prob = candidate.score_prob;
   evidence.presence_prob = first.presence_prob;
-  if (is_hopeless(evidence)) return no;
+  if (is_hopeless(evidence)) return looks;
   MIEN_TRY(landmarks, read_from(image, scale, first));
   evidence.presence_prob = landmarks.presence_prob;
   evidence.disagreement = disagreement(candidate, landmarks);
-  if (is_clear(evidence, least)) return std::optional(FoundFace{candidate, landmarks});
+  if (stops && is_clear(evidence, least)) {
+    looks.face = FoundFace{candidate, landmarks};
+    return looks;
+  }
   MIEN_TRY(near, detector_.look_again(image, scale, candidate, kNear, 0));
-  if (!near || near->score_prob < kLeastNear_prob) return no;
-  const float level = mesh_square(*near).roll_rad;
-  MIEN_TRY(far, detector_.look_again(image, scale, *near, kFar, level));
-  if (!far || far->score_prob < kLeastFar_prob) return no;
+  if (near) evidence.near_prob = near->score_prob;
+  if (!near || (stops && evidence.near_prob < kLeastNear_prob)) return looks;
+  MIEN_TRY(far, detector_.look_again(image, scale, *near, kFar, mesh_square(*near).roll_rad));
+  if (far) evidence.far_prob = far->score_prob;
+  if (stops && evidence.far_prob < kLeastFar_prob) return looks;
   MIEN_TRY(better, read(image, scale, *near));
-  evidence.near_prob = near->score_prob;
-  evidence.far_prob = far->score_prob;
   evidence.near_presence_prob = better.presence_prob;
   evidence.near_disagreement = disagreement(*near, better);
   const bool is_face =
       is_read_well(evidence, least) || is_likely(evidence) || is_seen_from_the_side(evidence);
-  if (!is_face) return no;
-  return std::optional(FoundFace{*near, better});
+  if (is_face) looks.face = FoundFace{*near, better};
+  return looks;
+}
+
+Result<std::optional<FoundFace>> FaceFinder::verify(const ImageView& image, double scale,
+                                                    const FaceDetection& candidate) {
+  MIEN_TRY(looks, look_at(image, scale, candidate, Depth::kUntilDecided));
+  return std::move(looks.face);
 }
 
 Result<Evidence> FaceFinder::examine(const ImageView& image, double scale,
                                      const FaceDetection& candidate) {
-  Evidence evidence;
-  evidence.score_prob = candidate.score_prob;
-  MIEN_TRY(first, landmarker_.find(image, scale, mesh_square(candidate)));
-  evidence.presence_prob = first.presence_prob;
-  if (is_hopeless(evidence)) return evidence;
-  MIEN_TRY(landmarks, read_from(image, scale, first));
-  evidence.presence_prob = landmarks.presence_prob;
-  evidence.disagreement = disagreement(candidate, landmarks);
-  MIEN_TRY(near, detector_.look_again(image, scale, candidate, kNear, 0));
-  if (!near) return evidence;
-  evidence.near_prob = near->score_prob;
-  MIEN_TRY(far, detector_.look_again(image, scale, *near, kFar, mesh_square(*near).roll_rad));
-  if (far) evidence.far_prob = far->score_prob;
-  MIEN_TRY(better, read(image, scale, *near));
-  evidence.near_presence_prob = better.presence_prob;
-  evidence.near_disagreement = disagreement(*near, better);
-  return evidence;
+  MIEN_TRY(looks, look_at(image, scale, candidate, Depth::kAll));
+  return looks.evidence;
 }
 
 Result<std::optional<FaceDetection>> FaceFinder::find_again(const ImageView& image, double scale,

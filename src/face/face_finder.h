@@ -78,6 +78,14 @@ class FaceFinder {
   const StageClock& landmark_clock() const { return landmarker_.clock(); }
 
  private:
+  // What is known of a candidate, and the face that it is, if it is one.
+  struct Looks {
+    Evidence evidence;
+    std::optional<FoundFace> face;
+  };
+  enum class Depth { kUntilDecided, kAll };
+  Result<Looks> look_at(const ImageView& image, double scale, const FaceDetection& candidate,
+                        Depth depth);
   Result<Landmarks> read_from(const ImageView& image, double scale, const Landmarks& first);
   FaceFinder(Detector detector, Landmarker landmarker, const FinderOptions& options);
   Detector detector_;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
 #include <utility>
 
+#include "pipeline/name_list.h"
 #include "table/schema.h"
 
 namespace mien {
@@ -17,21 +17,6 @@ namespace fs = std::filesystem;
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr std::size_t kMostReasons = 255;
 
-class Names {
- public:
-  std::size_t add(const std::string& name) {
-    const auto [found, is_new] = index_.emplace(name, list_.size());
-    if (is_new) list_.push_back(name);
-    return found->second;
-  }
-  std::vector<std::string> take() { return std::move(list_); }
-  std::size_t size() const { return list_.size(); }
-
- private:
-  std::unordered_map<std::string, std::size_t> index_;
-  std::vector<std::string> list_;
-};
-
 struct CellRow {
   std::size_t region, context, expression, reason;
   float estimate, lower, upper, p_bh;
@@ -40,7 +25,7 @@ struct CellRow {
 
 struct Collected {
   MapSet set;
-  Names regions, contexts, expressions, reasons;
+  NameList regions, contexts, expressions, reasons;
   std::vector<CellRow> rows;
 };
 

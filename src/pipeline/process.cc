@@ -25,6 +25,46 @@ Error system_error(const std::string& what) {
 
 }  // namespace
 
+Result<pid_t> spawn_program(const std::filesystem::path& program,
+                            const std::vector<std::string>& arguments, const ChildStreams& streams,
+                            ChildInterrupts interrupts) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (streams.input_fd >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, streams.input_fd, STDIN_FILENO);
+  }
+  if (streams.output_fd >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, streams.output_fd, STDOUT_FILENO);
+  }
+
+  std::vector<std::string> words{program.string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  if (interrupts == ChildInterrupts::kBlocked) {
+    posix_spawnattr_setsigmask(&attributes, &interrupt);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  } else {
+    posix_spawnattr_setsigdefault(&attributes, &interrupt);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  }
+  pid_t pid = -1;
+  const int failed =
+      posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed == 0) return pid;
+  errno = failed;
+  return system_error(program.string() + " could not be started");
+}
+
 Result<ChildProcess> ChildProcess::start(const std::filesystem::path& program,
                                          const std::vector<std::string>& arguments) {
   std::array<int, 2> to_child{};
@@ -35,39 +75,17 @@ Result<ChildProcess> ChildProcess::start(const std::filesystem::path& program,
     close(to_child[1]);
     return system_error("a pipe could not be made");
   }
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, to_child[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, from_child[1], STDOUT_FILENO);
-
-  std::vector<std::string> words{program.string()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-
-  pid_t pid = -1;
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t blocked;
-  sigemptyset(&blocked);
-  sigaddset(&blocked, SIGINT);
-  posix_spawnattr_setsigmask(&attributes, &blocked);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  const int failed =
-      posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
+  const auto pid =
+      spawn_program(program, arguments, {to_child[0], from_child[1]}, ChildInterrupts::kBlocked);
   close(to_child[0]);
   close(from_child[1]);
-  if (failed != 0) {
+  if (!pid.ok()) {
     close(to_child[1]);
     close(from_child[0]);
-    errno = failed;
-    return system_error(program.string() + " could not be started");
+    return pid.error();
   }
   fcntl(from_child[0], F_SETFL, O_NONBLOCK);
-  return ChildProcess(pid, to_child[1], from_child[0]);
+  return ChildProcess(*pid, to_child[1], from_child[0]);
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept {

@@ -13,6 +13,19 @@
 
 namespace mien {
 
+// Where a program's standard input and output lead; -1: where this process's do.
+struct ChildStreams {
+  int input_fd = -1;
+  int output_fd = -1;
+};
+// What Ctrl-C on the terminal does to a program: nothing, or what it does to any.
+enum class ChildInterrupts { kBlocked, kDefault };
+
+// Starts a program with this environment and standard error. kIo: it cannot be started.
+Result<pid_t> spawn_program(const std::filesystem::path& program,
+                            const std::vector<std::string>& arguments, const ChildStreams& streams,
+                            ChildInterrupts interrupts);
+
 class ChildProcess {
  public:
   // The child's standard input and output are the pipes; its standard error is this process's. In

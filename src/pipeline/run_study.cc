@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,10 +15,9 @@
 
 #include "base/sha256.h"
 #include "pipeline/file_lock.h"
+#include "pipeline/process.h"
 #include "pipeline/program_version.h"
 #include "store/durable_file.h"
-
-extern char** environ;
 
 namespace mien {
 
@@ -146,34 +144,20 @@ class InterruptsLeftToStages {
 };
 
 Status start_and_wait(const fs::path& program, const RunStage& stage, const fs::path& output) {
-  std::vector<std::string> words{program.string(), stage.verb};
+  std::vector<std::string> words{stage.verb};
   words.insert(words.end(), stage.arguments.begin(), stage.arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
+  ChildStreams streams;
   if (!output.empty()) {
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    streams.output_fd = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (streams.output_fd < 0) {
+      return Error{ErrorCode::kIo, output.string() + ": cannot be written; " + io_remedy(errno)};
+    }
   }
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGINT);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  pid_t pid = -1;
-  const int failed =
-      posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) {
-    return Error{ErrorCode::kIo, stage.verb + ": the program could not be started again"};
-  }
+  const auto pid = spawn_program(program, words, streams, ChildInterrupts::kDefault);
+  if (streams.output_fd >= 0) close(streams.output_fd);
+  if (!pid.ok()) return Error(pid.error()).with_context(stage.verb);
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  while (waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Ok{};
   if (WIFSIGNALED(status)) {

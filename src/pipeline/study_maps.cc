@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "pipeline/name_list.h"
 #include "table/schema.h"
 
 namespace mien {
@@ -11,21 +12,6 @@ namespace mien {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-// Names in the order of their first mention.
-class Names {
- public:
-  std::size_t add(const std::string& name) {
-    const auto [found, is_new] = index_.emplace(name, list_.size());
-    if (is_new) list_.push_back(name);
-    return found->second;
-  }
-  const std::vector<std::string>& list() const { return list_; }
-
- private:
-  std::map<std::string, std::size_t> index_;
-  std::vector<std::string> list_;
-};
 
 struct CellRow {
   std::size_t region = 0;
@@ -37,9 +23,9 @@ struct CellRow {
 
 struct Collected {
   StudyMaps head;
-  Names regions;
-  Names contexts;
-  Names expressions;
+  NameList regions;
+  NameList contexts;
+  NameList expressions;
   std::vector<CellRow> rows;
 };
 
@@ -60,9 +46,9 @@ Status check_columns(const Table& table, const std::filesystem::path& path) {
 Result<StudyMaps> finish(Collected collected, const std::filesystem::path& path) {
   StudyMaps result = std::move(collected.head);
   ContextMaps& maps = result.maps;
-  maps.regions = collected.regions.list();
-  maps.contexts = collected.contexts.list();
-  maps.expressions = collected.expressions.list();
+  maps.regions = collected.regions.take();
+  maps.contexts = collected.contexts.take();
+  maps.expressions = collected.expressions.take();
   const auto rows = static_cast<Eigen::Index>(maps.contexts.size());
   const auto columns = static_cast<Eigen::Index>(maps.expressions.size());
   maps.cells.assign(maps.regions.size(), Matrix::Constant(rows, columns, kNaN));

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/ascii_case.h"
+#include "base/csv_records.h"
 #include "base/utf8.h"
 #include "store/durable_file.h"
 #include "store/text_export.h"
@@ -130,19 +131,6 @@ CsvEnd read_csv_row(std::string_view bytes, char separator,
   }
 }
 
-char separator_of(std::string_view line, const std::filesystem::path& path) {
-  const std::string ending = ascii_lower_case(path.extension().string());
-  if (ending == ".tsv" || ending == ".tab") return '\t';
-  char best = ',';
-  for (const char candidate : {';', '\t'}) {
-    if (std::count(line.begin(), line.end(), candidate) >
-        std::count(line.begin(), line.end(), best)) {
-      best = candidate;
-    }
-  }
-  return best;
-}
-
 // JSON values as text; objects and lists as JSON.
 std::optional<std::string> text_of(const nlohmann::json& value) {
   if (value.is_null()) return std::nullopt;
@@ -179,8 +167,7 @@ struct ListRows::State {
 };
 
 Status ListRows::State::read_header() {
-  const auto [first, size] = bytes.line();
-  separator = separator_of(first, path);
+  separator = csv_separator(bytes.view(2 * kMostField), path);
   std::vector<std::optional<std::string>> names;
   const CsvEnd end = read_csv_row(bytes.view(2 * kMostField), separator, names);
   if (end.problem != nullptr) {

@@ -55,6 +55,8 @@ TEST_F(ListRowsTest, ReadsQuotesLineEndsAndMarks) {
       ElementsAre("2||1|a \"b\", c", "4||2|two\nlines", "6||3|", "7||4|x"));
   EXPECT_THAT(rows("a.tsv", "id\ttitle\n1\ta,b\n"), ElementsAre("2||1|a,b"));
   EXPECT_THAT(rows("b.csv", "id;title\n1;a,b\n"), ElementsAre("2||1|a,b"));
+  // Semicolons in a quoted name are no separators.
+  EXPECT_THAT(rows("c.csv", "id,\"title; long; full\"\n1,a\n"), ElementsAre("2||1|a"));
 }
 
 TEST_F(ListRowsTest, AnUnreadableRowIsARowWithAProblemAndTheNextOneReads) {
