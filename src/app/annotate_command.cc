@@ -45,6 +45,12 @@ nlohmann::json to_json(const AnnotateSummary& summary) {
           {"failures", failures},
           {"failures_listed", summary.failures.size()},
           {"problems", summary.problems},
+          {"near_duplicates",
+           {{"clusters", summary.duplicates.clusters},
+            {"videos", summary.duplicates.videos},
+            {"videos_with_same_pictures", summary.duplicates.by_pictures},
+            {"clusters_across_regions", summary.duplicates.across_regions},
+            {"clusters_across_uploaders", summary.duplicates.across_uploaders}}},
           {"stages", stages}};
 }
 
@@ -57,6 +63,13 @@ std::string to_text(const AnnotateSummary& summary, const std::filesystem::path&
   text +=
       fmt::format("\n{} face tracks, {:.1f} scored face-seconds in {} frames, {:.1f} s\n",
                   summary.faces, summary.face_seconds, summary.frames_analysed, summary.seconds);
+  if (summary.duplicates.clusters > 0) {
+    text += fmt::format(
+        "near-duplicates in the study: {} clusters of {} videos, {} of them with the pictures of "
+        "another; {} clusters across regions, {} across uploaders\n",
+        summary.duplicates.clusters, summary.duplicates.videos, summary.duplicates.by_pictures,
+        summary.duplicates.across_regions, summary.duplicates.across_uploaders);
+  }
   for (const VideoFailure& failure : summary.failures) {
     text += fmt::format("  {} {} ({}): {}\n", failure.status, failure.video_id, failure.reason,
                         failure.message);

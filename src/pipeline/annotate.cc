@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "model/model_set.h"
 #include "pipeline/corpus.h"
+#include "pipeline/duplicates.h"
 #include "pipeline/inputs.h"
 #include "pipeline/overlay_video.h"
 #include "pipeline/pending.h"
@@ -117,6 +118,10 @@ class AnnotateRun {
       MIEN_TRY_VOID(work(std::move(tasks), study));
     }
     summary_.problems = study.problems();
+    if (!stop_) {
+      MIEN_TRY(duplicates, find_duplicates(database, study.folder()));
+      summary_.duplicates = duplicates;
+    }
     if (stop_) MIEN_TRY_VOID(clear_left_overs(study.folder() / "annotations" / "pending"));
     summary_.seconds = seconds_since(begin);
     return summary_;

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "pipeline/annotate_options.h"
+#include "pipeline/duplicates.h"
 #include "pipeline/progress.h"
 
 namespace mien {
@@ -48,6 +49,7 @@ struct AnnotateSummary {
   std::int64_t faces = 0;            // tracks
   double face_seconds = 0;
   double seconds = 0;
+  DuplicateSummary duplicates;         // of the whole study
   std::vector<VideoFailure> failures;  // the first 100
   std::vector<std::string> problems;   // what did not hold on disk and was done again, in words
   std::vector<StageTime> stages;       // summed over workers; "decode" first

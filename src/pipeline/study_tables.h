@@ -1,6 +1,7 @@
 // Where the tables of a study folder lie, for those that read them.
 //
-//   STUDY/NAME.parquet                     corpus, rejects, and all tables of a simulated study
+//   STUDY/NAME.parquet                     corpus, rejects, duplicates, and all tables of a study
+//                                          that is simulated
 //   STUDY/annotations/shard-*/NAME.parquet what was measured; goes before STUDY/NAME.parquet
 //   STUDY/texts/NAME.parquet               contexts named from words, beside those from pictures
 //   STUDY/maps/NAME.parquet  STUDY/compare/NAME.parquet

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "face/frame_hash.h"
 #include "face/tracker.h"
 #include "pipeline/chunk_run.h"
 
@@ -31,6 +32,7 @@ class Joiner {
       const std::vector<TrackId> ids = tracker_.update(frame.faces);
       if (job_.on_frame) job_.on_frame(overlay_of(frame, ids));
       ++facts_.frames_analysed;
+      hasher_.add(frame.faces.signature);
       if (!ids.empty()) ++facts_.face_frames;
       for (std::size_t i = 0; i < ids.size(); ++i) {
         const FaceObservation& face = frame.faces.faces[i];
@@ -65,6 +67,7 @@ class Joiner {
   }
 
   VideoFacts& facts() { return facts_; }
+  std::optional<FrameHashes> hashes() const { return hasher_.hashes(); }
   double position_s() const { return static_cast<double>(last_pts_us_) * 1e-6; }
 
  private:
@@ -124,6 +127,7 @@ class Joiner {
   const AnnotateOptions& options_;
   const std::vector<ColumnSpec>& channels_;
   Tracker tracker_;
+  FrameHasher hasher_;
   VideoSummary summary_;
   TableSchema frames_schema_;
   Table frames_;
@@ -131,7 +135,8 @@ class Joiner {
   std::int64_t last_pts_us_ = 0;
 };
 
-Table media_row(const VideoJob& job, const VideoFacts& facts, const VideoReader* reader) {
+Table media_row(const VideoJob& job, const VideoFacts& facts, const VideoReader* reader,
+                const std::optional<FrameHashes>& hashes) {
   const TableSchema schema = media_schema();
   Table table(schema);
   RowBuilder row(table.schema());
@@ -159,7 +164,8 @@ Table media_row(const VideoJob& job, const VideoFacts& facts, const VideoReader*
       .set("frames_decoded", facts.frames_decoded)
       .set("frames_analysed", facts.frames_analysed)
       .set("face_frames", facts.face_frames)
-      .set("tracks", facts.tracks);
+      .set("tracks", facts.tracks)
+      .set("frame_hashes", hashes ? Cell{to_text(*hashes)} : Cell{});
   table.append(row.finish());
   return table;
 }
@@ -207,7 +213,7 @@ Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& op
   } else {
     facts.status = "ok";
   }
-  MIEN_TRY_VOID(job.sink("media", media_row(job, facts, &*reader)));
+  MIEN_TRY_VOID(job.sink("media", media_row(job, facts, &*reader, joiner.hashes())));
   MIEN_TRY_VOID(facts.status == "failed" ? joiner.finish_without_rows() : joiner.finish());
   return facts;
 }
@@ -216,7 +222,7 @@ Result<VideoFacts> record_failure(const VideoJob& job, const AnnotateOptions& op
                                   EnginePool& engines, const Error& error) {
   Joiner joiner(job, options, engines.channel_columns());
   set_failed(joiner.facts(), error);
-  MIEN_TRY_VOID(job.sink("media", media_row(job, joiner.facts(), nullptr)));
+  MIEN_TRY_VOID(job.sink("media", media_row(job, joiner.facts(), nullptr, std::nullopt)));
   MIEN_TRY_VOID(joiner.finish_without_rows());
   return joiner.facts();
 }

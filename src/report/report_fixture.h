@@ -31,6 +31,7 @@ inline Table media_row(const std::string& id, const std::string& status = "ok",
   row.set("rotation_deg", std::int64_t{0}).set("variable_rate", false);
   row.set("frames_decoded", std::int64_t{240}).set("frames_analysed", std::int64_t{60});
   row.set("face_frames", std::int64_t{40}).set("tracks", std::int64_t{1});
+  row.set_null("frame_hashes");
   table.append(row.finish());
   return table;
 }

@@ -273,6 +273,7 @@ Sample simulate(const VideoPlan& plan, Random random) {
             still ? std::int64_t{1} : std::llround(plan.analysed_s * kRateHz) + 0L);
   media.set("face_frames", face_frames);
   media.set("tracks", static_cast<std::int64_t>(plan.tracks.size()));
+  media.set_null("frame_hashes");
   sample.media.append(media.finish());
   if (!plan.title.empty()) {
     RowBuilder corpus(sample.corpus.schema());

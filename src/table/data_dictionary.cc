@@ -38,12 +38,20 @@ std::string data_dictionary(ChannelColumns channels, const TableSchema& tracks) 
       "seconds, `_px` pixels of the upright picture, `_deg`\ndegrees, `_prob` in [0, 1]. A "
       "measurement that is missing is null, never 0, with a reason beside it.\n\n"
       "A label is what raters would call a face, never what a person feels.\n";
-  const std::vector<TableSchema> tables = {
-      corpus_schema(),          media_schema(),          tracks,
-      frames_schema({}),        windows_schema({}),      expressions_schema({}),
-      contexts_schema(),        context_status_schema(), maps_schema(),
-      compare_pairs_schema(),   compare_cells_schema(),  compare_deviations_schema(),
-      compare_contexts_schema()};
+  const std::vector<TableSchema> tables = {corpus_schema(),
+                                           media_schema(),
+                                           duplicates_schema(),
+                                           tracks,
+                                           frames_schema({}),
+                                           windows_schema({}),
+                                           expressions_schema({}),
+                                           contexts_schema(),
+                                           context_status_schema(),
+                                           maps_schema(),
+                                           compare_pairs_schema(),
+                                           compare_cells_schema(),
+                                           compare_deviations_schema(),
+                                           compare_contexts_schema()};
   for (const TableSchema& table : tables) {
     text +=
         "\n## " + table.name + "\n\nOne row per " + table.row + ". " + table.description + "\n\n";

@@ -99,7 +99,20 @@ TableSchema media_schema() {
        {"frames_analysed", kInt64,
         "Points of the time grid that got a frame; each decoded frame is used at most once."},
        {"face_frames", kInt64, "Analysed frames with at least one face."},
-       {"tracks", kInt64, "Face tracks found."}}};
+       {"tracks", kInt64, "Face tracks found."},
+       {"frame_hashes", kString,
+        "64-bit hashes of 8 frames chosen by what they show, 16 hexadecimal digits each; they tell "
+        "copies of a video and give back no picture. Null where no frame shows anything."}}};
+}
+
+TableSchema duplicates_schema() {
+  return {"duplicates",
+          "video that has a near-duplicate",
+          "Videos with the same title or the same pictures, and what these connect.",
+          {video_id(),
+           {"cluster", kString, "The id of the cluster's first video in the corpus."},
+           {"same_title", kBool, "Whether another video has the same title."},
+           {"same_pictures", kBool, "Whether the frame hashes of another video are the same."}}};
 }
 
 TableSchema tracks_schema() {

@@ -33,6 +33,7 @@ struct TableSchema {
 using ChannelColumns = std::span<const ColumnSpec>;
 
 TableSchema media_schema();
+TableSchema duplicates_schema();
 TableSchema tracks_schema();
 TableSchema frames_schema(ChannelColumns channels);
 TableSchema windows_schema(ChannelColumns channels);

@@ -57,6 +57,22 @@ TEST_F(StudyThroughProgram, RefusesOtherOptionsAndShowsTheDifference) {
   EXPECT_NE(parquet_hashes(study()), before);
 }
 
+TEST_F(StudyThroughProgram, CopiesOfAPictureAreNearDuplicates) {
+  run_ffmpeg({"-i", picture("a.png").string(), "-vf", "scale=200:-2", "-q:v", "9",
+              picture("copy.jpg").string()});
+  const std::vector<std::string> inputs = {picture("a.png").string(), picture("b.png").string(),
+                                           picture("copy.jpg").string()};
+  const Json summary = summary_of(inputs);
+  EXPECT_EQ(summary["near_duplicates"]["clusters"], 1) << summary.dump(1);
+  EXPECT_EQ(summary["near_duplicates"]["videos_with_same_pictures"], 2);
+  Database database = Database::open().value();
+  const Table table = database.read_parquet(study() / "duplicates.parquet").value();
+  ASSERT_EQ(table.rows(), 2U);
+  EXPECT_EQ(table.column("video_id").strings()[1], "copy.jpg");
+  EXPECT_EQ(table.column("cluster").strings()[1], "a.png");
+  EXPECT_EQ(summary_of(inputs)["near_duplicates"], summary["near_duplicates"]) << "asked again";
+}
+
 TEST_F(StudyThroughProgram, TakesNewInputsInAndRedoesAChangedFile) {
   EXPECT_EQ(summary_of({picture("a.png").string()}).at("already_done"), 0);
   const Json both = summary_of({picture("a.png").string(), picture("b.png").string()});
