@@ -57,6 +57,10 @@ void add_compare(CommandLine& line) {
   verb->add_flag("--json", request->as_json, "JSON on standard output instead of tables");
   verb->add_flag("--embed", request->options.embed,
                  "With --maps: also a map of contexts for the eye (seconds)");
+  verb->add_option("--group", request->options.group,
+                   "Column of the corpus that names a group of people a video, for panel (f)");
+  verb->add_flag("!--no-video-panels", request->options.video_panels,
+                 "Leave out the confound panels that read every video of the study again");
   verb->add_option("--threads", request->options.threads, "Changes no number")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -77,8 +77,10 @@ Exclusions count_excluded(const StudyVideos& videos, const StudyContexts& contex
   return exclusions;
 }
 
-AssociationSums sum_videos(const StudyVideos& videos, const StudyContexts& contexts,
-                           const std::string& source, int threads) {
+}  // namespace
+
+AssociationSums sum_study_videos(const StudyVideos& videos, const StudyContexts& contexts,
+                                 const std::string& source, int threads) {
   AssociationLayout layout = videos.layout;
   layout.source = source;
   layout.contexts = contexts.names;
@@ -93,6 +95,8 @@ AssociationSums sum_videos(const StudyVideos& videos, const StudyContexts& conte
   sums.exclusions = count_excluded(videos, contexts);
   return sums;
 }
+
+namespace {
 
 // The commonest reasons, for an error.
 std::string first_reasons(const Exclusions& exclusions) {
@@ -205,7 +209,7 @@ Result<AssociateSummary> associate(const AssociateOptions& options) {
       videos.index = {};
     }
     clock.finish("read contexts");
-    sums.push_back(sum_videos(videos, contexts, source, options.map.threads));
+    sums.push_back(sum_study_videos(videos, contexts, source, options.map.threads));
     clock.finish("sum");
     if (sums.back().blocks.empty()) {
       return Error{ErrorCode::kNotFound,

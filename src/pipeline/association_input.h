@@ -55,4 +55,8 @@ Result<std::vector<std::string>> read_sources(Database& database, const Associat
 Result<StudyContexts> read_study_contexts(Database& database, const AssociateOptions& options,
                                           const std::string& source, StudyVideos& videos);
 
+// Of the videos without a reason in `contexts`; the others are counted.
+AssociationSums sum_study_videos(const StudyVideos& videos, const StudyContexts& contexts,
+                                 const std::string& source, int threads);
+
 }  // namespace mien

@@ -25,11 +25,13 @@ namespace mien {
 struct CompareOptions {
   std::uint64_t seed = 1;
   double alpha = 0.05;
-  double margin = 0.01;     // within which cells of regions count as alike, in units of the cells
-  int permutations = 9999;  // of each permutation test
-  double ridge = 0.01;      // of the generalised canonical correlations
-  bool embed = false;       // also a map for the eye (seconds)
-  int threads = 1;          // of what is computed from a study's statistics; changes no number
+  double margin = 0.01;      // within which cells of regions count as alike, in units of the cells
+  int permutations = 9999;   // of each permutation test
+  double ridge = 0.01;       // of the generalised canonical correlations
+  bool embed = false;        // also a map for the eye (seconds)
+  std::string group;         // of a study: the corpus column that names groups of people
+  bool video_panels = true;  // of a study: the panels that read its videos again
+  int threads = 1;           // of what is computed from a study's statistics; changes no number
   std::filesystem::path data;  // region_centroids.csv and region_adjacency.csv; empty: no geography
 };
 

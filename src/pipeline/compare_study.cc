@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/association_file.h"
+#include "pipeline/group_panel.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/study_replicates.h"
 #include "store/durable_file.h"
@@ -68,7 +69,7 @@ const Comparison* find_part(const StudyComparison& study, const std::string& sou
   return nullptr;
 }
 
-void add_panels(StudyComparison& study, Json without_country) {
+void add_panels(StudyComparison& study, Json without_country, VideoPanels videos) {
   const std::size_t front = study.channel.front();
   const std::string& source = study.heads[front].source;
   const std::string& channel = study.heads[front].channel;
@@ -76,6 +77,7 @@ void add_panels(StudyComparison& study, Json without_country) {
   inputs.main = &study.parts[front];
   inputs.has_videos = true;
   inputs.without_country = std::move(without_country);
+  inputs.videos = std::move(videos);
   const Comparison* visual = find_part(study, "visual", channel);
   const Comparison* text = find_part(study, "text", channel);
   if (visual != nullptr && text != nullptr) {
@@ -268,7 +270,27 @@ Result<StudyComparison> compare_study(Database& database, const std::filesystem:
     part.maps = {};
     result.heads.push_back(std::move(part));
   }
-  add_panels(result, std::move(without_country));
+  VideoPanels videos;
+  if (options.video_panels) {
+    StudyMaps front = result.heads[result.channel.front()];
+    front.maps = result.parts[result.channel.front()].maps;
+    MIEN_TRY(panels, video_panels(database, study, front, {options.seed, options.threads}));
+    videos = std::move(panels);
+  } else {
+    const VideoPanel none{"left out by --no-video-panels", {}};
+    videos = {none, none, none, none};
+  }
+  if (options.group.empty()) {
+    videos.groups = {
+        "it needs a column of the corpus that names every video's group (--group), "
+        "and for errors also ratings of these faces",
+        {}};
+  } else {
+    MIEN_TRY(groups, group_panel(database, study, result.heads[result.channel.front()].channel,
+                                 options.group));
+    videos.groups = std::move(groups);
+  }
+  add_panels(result, std::move(without_country), std::move(videos));
   return result;
 }
 

@@ -118,6 +118,14 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
     panels.push_back({id, title, videos + "it needs " + needs, Json()});
   };
 
+  const auto of_videos = [&](char id, const std::string& title, const VideoPanel& panel) {
+    if (!inputs.has_videos) {
+      panels.push_back({id, title, "published maps hold no videos", Json()});
+    } else {
+      panels.push_back({id, title, panel.not_possible, panel.result});
+    }
+  };
+
   const std::string masked = "contexts from frames with faces visible, masked, and patches masked";
   if (inputs.masked.empty()) {
     not_possible('a', masked, "the sources visual_masked and visual_patches beside visual");
@@ -131,16 +139,10 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
     panels.push_back({'c', "text against visual contexts",
                       "it needs maps of both visual and text contexts", Json()});
   }
-  not_possible('d', "face size, pose, sharpness, brightness, skin tone, speaking",
-               "a second study associated with --covariate face_size_px, yaw_deg, pitch_deg, "
-               "sharpness, brightness and skin_tone_ita_deg; the sums of one study hold one set of "
-               "covariates, and speaking is not measured");
+  of_videos('d', "face size, pose, sharpness, brightness, skin tone, speaking",
+            inputs.videos.appearance);
   possible('e', "permutation null", group_null(main));
-  not_possible(
-      'f', "score distribution and error per group of people",
-      "a group for every video and, for errors, ratings of its faces; the stored sums are "
-      "by region and country alone, and the crops made lighter, smaller or blurred are not "
-      "kept");
+  of_videos('f', "score distribution and error per group of people", inputs.videos.groups);
   if (inputs.without_country.is_null()) {
     not_possible('g', "leave one country out",
                  "the statistics that `mien associate` stores, with two countries in a region");
@@ -159,13 +161,8 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
   } else {
     possible('i', crops, all_of(inputs.crops));
   }
-  not_possible('j', "near-duplicate videos across regions, in and out",
-               "a second study of the list without the videos that have a duplicate_cluster; the "
-               "stored sums do not tell them apart");
-  not_possible(
-      'k', "one language across regions",
-      "a second study of the videos of one language; the stored sums do not tell languages "
-      "apart");
+  of_videos('j', "near-duplicate videos across regions, in and out", inputs.videos.duplicates);
+  of_videos('k', "one language across regions", inputs.videos.language);
   return panels;
 }
 

@@ -9,6 +9,7 @@
 
 #include "pipeline/compare.h"
 #include "pipeline/source_comparison.h"
+#include "pipeline/video_panels.h"
 
 namespace mien {
 
@@ -27,6 +28,7 @@ struct PanelInputs {
   std::vector<SourceComparison> channels;        // (h) words against action, rater groups
   std::vector<SourceComparison> crops;           // (i)
   nlohmann::ordered_json without_country;        // (g); null: not there
+  VideoPanels videos;                            // (d), (f), (j), (k)
   bool has_videos = false;                       // a study, not published maps
 };
 

@@ -199,8 +199,11 @@ class Reader {
   Status add_compare() {
     MIEN_TRY(arguments, options("compare"));
     arguments.insert(arguments.begin(), {"--study", plan_.study.string()});
-    plan_.stages.push_back({"compare", std::move(arguments), under_study({"maps"}),
-                            under_study({"compare/compare.json"})});
+    plan_.stages.push_back(
+        {"compare", std::move(arguments),
+         under_study({"maps", "corpus.parquet", "expressions.parquet", "contexts.parquet",
+                      "context_status.parquet", "annotations", "duplicates.parquet"}),
+         under_study({"compare/compare.json"})});
     return Ok{};
   }
 

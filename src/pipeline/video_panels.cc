@@ -1,0 +1,368 @@
+#include "pipeline/video_panels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "base/random.h"
+#include "pipeline/associate.h"
+#include "pipeline/association_input.h"
+#include "pipeline/association_metadata.h"
+#include "pipeline/duplicates.h"
+#include "pipeline/study_tables.h"
+#include "stats/correlation.h"
+#include "stats/similarity.h"
+
+namespace mien {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kLeastOfLanguage = 100;  // videos of a region
+constexpr const char* kMeasured[] = {"face_size_px", "yaw_deg",    "pitch_deg",
+                                     "sharpness",    "brightness", "skin_tone_ita_deg"};
+
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json();
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> words;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+// The options that the study's maps were made with, of one source and channel.
+Result<AssociateOptions> options_of(Database& database, const std::filesystem::path& study,
+                                    const StudyMaps& maps, int threads) {
+  MIEN_TRY(metadata, database.read_metadata(study / "maps" / "maps.parquet"));
+  MIEN_TRY(map, map_options(metadata, threads));
+  AssociateOptions options;
+  options.study = study;
+  options.by = maps.by;
+  options.weights = metadata["weights"];
+  options.contexts = metadata["contexts"] == "score" ? ContextUse::kScore : ContextUse::kPresent;
+  options.channels = {maps.channel};
+  options.sources = {maps.source};
+  options.map = map;
+  options.map.bootstrap = 0;
+  MIEN_TRY(corpus, database.read_schema(study / "corpus.parquet"));
+  const TableSchema measured = expressions_schema({});
+  std::set<std::string> known;
+  for (const std::string& covariate : split(metadata["covariates"])) {
+    const bool is_column = corpus.index_of(covariate) >= 0 || measured.index_of(covariate) >= 0;
+    // A level of a category is called COLUMN=LEVEL.
+    const std::string column = is_column ? covariate : covariate.substr(0, covariate.find('='));
+    if (known.insert(column).second) options.covariates.push_back(column);
+  }
+  return options;
+}
+
+// Maps from sums, with the regions, contexts and expressions of other maps.
+ContextMaps maps_like(const ContextMaps& like, const AssociationSums& sums,
+                      const MapOptions& options) {
+  const AssociationMap made = association_map(sums, options);
+  ContextMaps maps{like.regions, like.contexts, like.expressions, {}, {}, {}};
+  const auto place_of = [](const std::vector<std::string>& names, const auto& name_of) {
+    std::map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < names.size(); ++i) places.emplace(name_of(names[i]), i);
+    return places;
+  };
+  const auto itself = [](const std::string& name) { return name; };
+  const auto groups = place_of(sums.layout.groups, itself);
+  const auto contexts = place_of(sums.layout.contexts, itself);
+  const auto expressions = place_of(sums.layout.expressions, [](const std::string& name) {
+    return split_channel(name).expression;
+  });
+  const std::size_t columns = sums.layout.expressions.size();
+  for (const std::string& region : like.regions) {
+    Matrix cells = Matrix::Constant(static_cast<Eigen::Index>(like.contexts.size()),
+                                    static_cast<Eigen::Index>(like.expressions.size()), kNaN);
+    const auto group = groups.find(region);
+    for (std::size_t c = 0; group != groups.end() && c < like.contexts.size(); ++c) {
+      const auto context = contexts.find(like.contexts[c]);
+      if (context == contexts.end()) continue;
+      for (std::size_t e = 0; e < like.expressions.size(); ++e) {
+        const auto expression = expressions.find(like.expressions[e]);
+        if (expression == expressions.end()) continue;
+        cells(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(e)) =
+            made.groups[group->second].estimate[context->second * columns + expression->second];
+      }
+    }
+    maps.cells.push_back(std::move(cells));
+  }
+  return maps;
+}
+
+// Similarities before and after a change, over the cells that have an estimate in both.
+Json before_and_after(ContextMaps before, ContextMaps after, const char* before_name,
+                      const char* after_name) {
+  Json same = Json::object();
+  std::int64_t cells = 0;
+  for (std::size_t g = 0; g < before.cells.size(); ++g) {
+    Matrix& a = before.cells[g];
+    Matrix& b = after.cells[g];
+    for (Eigen::Index i = 0; i < a.size(); ++i) {
+      const bool both = std::isfinite(a.data()[i]) && std::isfinite(b.data()[i]);
+      cells += both ? 1 : 0;
+      if (!both) a.data()[i] = b.data()[i] = kNaN;
+    }
+    const auto size = static_cast<std::size_t>(a.size());
+    same[before.regions[g]] = number(pearson({a.data(), size}, {b.data(), size}).r);
+  }
+  return {{before_name, number(pairwise_similarity(before).mean_r)},
+          {after_name, number(pairwise_similarity(after).mean_r)},
+          {"cells", cells},
+          {"r_between_the_two_by_region", std::move(same)}};
+}
+
+// A source's videos, from which subsets are summed.
+class Videos {
+ public:
+  static Result<Videos> read(Database& database, const AssociateOptions& options) {
+    MIEN_TRY(videos, read_study_videos(database, options));
+    MIEN_TRY(contexts, read_study_contexts(database, options, options.sources.front(), videos));
+    return Videos(std::move(videos), std::move(contexts), options);
+  }
+
+  std::size_t size() const { return contexts_.reason.size(); }
+  bool is_in(std::size_t video) const { return contexts_.reason[video] == 0; }
+  const StudyVideos& table() const { return videos_; }
+  std::vector<bool> all_in() const {
+    std::vector<bool> in(size());
+    for (std::size_t i = 0; i < in.size(); ++i) in[i] = is_in(i);
+    return in;
+  }
+
+  // Of the videos of the analysis that are also `in`; nothing where there is none.
+  std::optional<ContextMaps> maps(const ContextMaps& like, const std::vector<bool>& in) {
+    const std::vector<std::uint16_t> reasons = contexts_.reason;
+    const std::uint16_t left_out = videos_.reason_code("left_out_by_a_panel");
+    for (std::size_t i = 0; i < reasons.size(); ++i) {
+      if (reasons[i] == 0 && !in[i]) contexts_.reason[i] = left_out;
+    }
+    const AssociationSums sums =
+        sum_study_videos(videos_, contexts_, options_.sources.front(), options_.map.threads);
+    contexts_.reason = reasons;
+    if (sums.blocks.empty()) return std::nullopt;
+    return maps_like(like, sums, options_.map);
+  }
+
+ private:
+  Videos(StudyVideos videos, StudyContexts contexts, AssociateOptions options)
+      : videos_(std::move(videos)), contexts_(std::move(contexts)), options_(std::move(options)) {}
+  StudyVideos videos_;
+  StudyContexts contexts_;
+  AssociateOptions options_;
+};
+
+// Columns of expressions that most rows have a value in.
+Result<std::vector<std::string>> measured_columns(Database& database,
+                                                  const std::filesystem::path& study) {
+  MIEN_TRY(files, study_table_files(study, "expressions"));
+  MIEN_TRY(schema, database.read_schema(files.front()));
+  std::vector<std::string> there;
+  std::string select;
+  for (const char* column : kMeasured) {
+    if (schema.index_of(column) < 0) continue;
+    there.emplace_back(column);
+    select += ", count(" + std::string(column) + ")";
+  }
+  std::vector<std::string> filled;
+  MIEN_TRY_VOID(database.scan("SELECT count(*)" + select + " FROM " + sql_read_parquet(files),
+                              [&](const ScanBatch& batch) -> Status {
+                                for (std::size_t i = 0; i < there.size(); ++i) {
+                                  if (2 * batch.integers(1 + i)[0] > batch.integers(0)[0]) {
+                                    filled.push_back(there[i]);
+                                  }
+                                }
+                                return Ok{};
+                              }));
+  return filled;
+}
+
+std::int64_t count(const std::vector<bool>& in) {
+  return std::ranges::count(in, true);
+}
+
+// Panel (d): the maps with more covariates, and the videos that have them.
+struct WithAppearance {
+  std::vector<std::string> columns;
+  std::optional<ContextMaps> maps;
+  std::vector<bool> in;
+};
+
+Result<WithAppearance> with_appearance(Database& database, AssociateOptions options,
+                                       const ContextMaps& like) {
+  WithAppearance result;
+  MIEN_TRY(columns, measured_columns(database, options.study));
+  for (const std::string& column : columns) {
+    const auto& used = options.covariates;
+    if (std::ranges::find(used, column) == used.end()) result.columns.push_back(column);
+  }
+  if (result.columns.empty()) return result;
+  options.covariates.insert(options.covariates.end(), result.columns.begin(), result.columns.end());
+  if (options.map.estimator.kind == AssociationKind::kCorrelation) {
+    options.map.estimator.kind = AssociationKind::kPartial;
+  }
+  MIEN_TRY(videos, Videos::read(database, options));
+  result.in = videos.all_in();
+  result.maps = videos.maps(like, result.in);
+  return result;
+}
+
+VideoPanel appearance_panel(const WithAppearance& with, Videos& videos, const ContextMaps& like) {
+  if (with.columns.empty()) {
+    return {
+        "it needs face_size_px, yaw_deg, pitch_deg, sharpness, brightness or "
+        "skin_tone_ita_deg in most rows of expressions, and not as covariates already",
+        {}};
+  }
+  const auto without = videos.maps(like, with.in);
+  if (!without || !with.maps) return {"no video has all of these measurements", {}};
+  Json result = {{"covariates_added", with.columns},
+                 {"videos", count(with.in)},
+                 {"videos_without_these_measurements", count(videos.all_in()) - count(with.in)}};
+  result.update(before_and_after(*without, *with.maps, "mean_r_as_it_is", "mean_r_with_them"));
+  result["not_measured"] = {"speaking"};
+  return {"", std::move(result)};
+}
+
+VideoPanel duplicates_panel(Videos& videos, const ContextMaps& like,
+                            const std::map<std::string, std::string, std::less<>>& clusters) {
+  if (clusters.empty()) {
+    return {
+        "the study knows of no near-duplicates: neither a title nor the pictures of a video "
+        "are those of another, or its corpus was not made by `mien ingest`",
+        {}};
+  }
+  const std::vector<bool> all = videos.all_in();
+  std::vector<bool> first = all;
+  std::map<std::string, std::set<std::uint32_t>> regions;
+  std::set<std::string> seen;
+  for (std::uint32_t i = 0; i < videos.size(); ++i) {
+    if (!all[i]) continue;
+    const auto cluster = clusters.find(videos.table().index.id(i));
+    if (cluster == clusters.end()) continue;
+    regions[cluster->second].insert(videos.table().group[i]);
+    first[i] = seen.insert(cluster->second).second;
+  }
+  const auto across =
+      std::ranges::count_if(regions, [](const auto& entry) { return entry.second.size() > 1; });
+  const auto with = videos.maps(like, all);
+  const auto without = videos.maps(like, first);
+  if (!with || !without) return {"no video is left", {}};
+  Json result = {{"clusters", regions.size()},
+                 {"clusters_across_regions", across},
+                 {"videos", count(all)},
+                 {"videos_left_out", count(all) - count(first)}};
+  result.update(before_and_after(*with, *without, "mean_r_with", "mean_r_without"));
+  return {"", std::move(result)};
+}
+
+// The language of which most regions have enough videos.
+struct Language {
+  std::uint32_t code = 0;
+  std::set<std::uint32_t> regions;
+  std::int64_t videos = 0;
+};
+
+Language widest_language(const Videos& videos, const std::vector<bool>& all) {
+  std::map<std::uint32_t, std::map<std::uint32_t, std::size_t>> counts;  // language, region
+  const StudyVideos& table = videos.table();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i] && !table.languages[table.language[i]].empty()) {
+      ++counts[table.language[i]][table.group[i]];
+    }
+  }
+  // By name: which language has which number is left to chance.
+  std::map<std::string, std::uint32_t> named;
+  for (const auto& [language, regions] : counts) named[table.languages[language]] = language;
+  Language best;
+  for (const auto& [name, language] : named) {
+    Language of{language, {}, 0};
+    for (const auto& [region, number_of] : counts[language]) {
+      if (number_of < kLeastOfLanguage) continue;
+      of.regions.insert(region);
+      of.videos += static_cast<std::int64_t>(number_of);
+    }
+    if (std::pair(of.regions.size(), of.videos) > std::pair(best.regions.size(), best.videos)) {
+      best = std::move(of);
+    }
+  }
+  return best;
+}
+
+VideoPanel language_panel(Videos& videos, const ContextMaps& like, std::uint64_t seed) {
+  const StudyVideos& table = videos.table();
+  const std::vector<bool> all = videos.all_in();
+  const Language language = widest_language(videos, all);
+  if (language.regions.size() < 2) {
+    return {"no language has " + std::to_string(kLeastOfLanguage) +
+                " videos in each of two regions; the corpus's column `language` tells it",
+            {}};
+  }
+  std::vector<bool> of_it(all.size(), false);
+  std::vector<bool> drawn(all.size(), false);
+  std::map<std::uint32_t, std::vector<std::uint32_t>> by_region;
+  std::map<std::uint32_t, std::size_t> wanted;
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    if (!all[i] || !language.regions.contains(table.group[i])) continue;
+    by_region[table.group[i]].push_back(i);
+    of_it[i] = table.language[i] == language.code;
+    wanted[table.group[i]] += of_it[i] ? 1 : 0;
+  }
+  const Random seeds = Random(seed).fork(400);
+  for (auto& [region, candidates] : by_region) {
+    Random random = seeds.fork(region);
+    for (std::size_t k = 0; k < wanted[region]; ++k) {
+      std::swap(candidates[k], candidates[k + random.below(candidates.size() - k)]);
+      drawn[candidates[k]] = true;
+    }
+  }
+  const auto one = videos.maps(like, of_it);
+  const auto any = videos.maps(like, drawn);
+  if (!one || !any) return {"no video is left", {}};
+  Json names = Json::array();
+  for (const std::uint32_t region : language.regions) names.push_back(table.layout.groups[region]);
+  Json result = {{"language", table.languages[language.code]},
+                 {"regions", std::move(names)},
+                 {"videos", language.videos}};
+  result.update(before_and_after(*any, *one, "mean_r_of_as_many_in_any_language",
+                                 "mean_r_of_the_one_language"));
+  return {"", std::move(result)};
+}
+
+}  // namespace
+
+Result<VideoPanels> video_panels(Database& database, const std::filesystem::path& study,
+                                 const StudyMaps& maps, const VideoPanelOptions& options) {
+  VideoPanels panels;
+  std::error_code missing;
+  const bool has_tables = std::filesystem::is_regular_file(study / "corpus.parquet", missing) &&
+                          study_table_files(study, "expressions").ok() &&
+                          study_table_files(study, "contexts").ok();
+  if (!has_tables) {
+    const VideoPanel none{"the study holds maps alone; it needs the tables of its videos", {}};
+    return VideoPanels{none, none, none, none};
+  }
+  MIEN_TRY(associate, options_of(database, study, maps, options.threads));
+  MIEN_TRY(appearance, with_appearance(database, associate, maps.maps));
+  MIEN_TRY(videos, Videos::read(database, associate));
+  panels.appearance = appearance_panel(appearance, videos, maps.maps);
+  MIEN_TRY(clusters, read_duplicates(database, study));
+  panels.duplicates = duplicates_panel(videos, maps.maps, clusters);
+  panels.language = language_panel(videos, maps.maps, options.seed);
+  return panels;
+}
+
+}  // namespace mien
