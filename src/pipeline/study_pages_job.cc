@@ -4,7 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "pipeline/compare.h"
+#include "pipeline/cell_verdicts.h"
+#include "pipeline/compare_study.h"
 #include "pipeline/drawn_faces.h"
 #include "pipeline/map_sets.h"
 #include "pipeline/program_version.h"
@@ -178,6 +179,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
     }
     facts.panels = json.value("panels", Json());
     facts.visual_against_text = json.value("visual_against_text", Json());
+    MIEN_TRY_VOID(read_cell_verdicts(database, request.study, sets));
   }
   for (MapSet& set : sets) {
     describe(set, is_simulated);
@@ -196,7 +198,9 @@ Status add_published(const StudyPagesRequest& request, StudyPagesFacts& facts) {
   for (const int experiment : wanted) {
     CompareOptions options;
     options.data = request.data;
-    MIEN_TRY(comparison, compare_published(request.published, experiment, options));
+    options.embed = true;
+    MIEN_TRY(published, compare_published_with_panels(request.published, experiment, options));
+    const Comparison& comparison = published.main;
     MapSet set = map_set_of(comparison.maps);
     set.title = "Published maps, experiment " + std::to_string(experiment);
     set.source = comparison.origin.source;
@@ -209,7 +213,7 @@ Status add_published(const StudyPagesRequest& request, StudyPagesFacts& facts) {
     set.reliability = "Numbers of videos, standard errors and covariates were not published.";
     set.notes = comparison.origin.notes;
     set.notes.emplace_back(kCopyNotice);
-    set.comparison = to_json(comparison);
+    set.comparison = to_json(published);
     facts.sets.push_back(std::move(set));
   }
   return Ok{};

@@ -1,5 +1,6 @@
 // Maps of a declared size, drawn at random and compared for real, for the browser tests: every kind
 // of missing cell, hostile names, the prepared claims. They measure nothing.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -127,6 +128,16 @@ Result<MapSet> make_set(const fs::path& data, std::size_t count, bool with_se) {
   MapsOrigin origin{"sample", "visual", "partial", {"drawn at random"}};
   MIEN_TRY(comparison, compare_maps(std::move(maps), std::move(origin), options));
   set.comparison = to_json(comparison);
+  if (comparison.heterogeneity) {
+    for (const CellHeterogeneity& cell : comparison.heterogeneity->cells) {
+      const auto verdict = std::ranges::find(kVerdicts, to_string(cell.verdict));
+      set.verdicts.verdict.push_back(static_cast<std::uint8_t>(verdict - kVerdicts.begin()));
+      set.verdicts.mean.push_back(static_cast<float>(cell.effects.mean));
+      set.verdicts.lower.push_back(static_cast<float>(cell.effects.lower));
+      set.verdicts.upper.push_back(static_cast<float>(cell.effects.upper));
+      set.verdicts.i2.push_back(static_cast<float>(cell.effects.i2));
+    }
+  }
   set.source = "visual";
   set.channel = "label";
   set.kind = "partial";
@@ -164,9 +175,9 @@ Status write_sample(const fs::path& report, const fs::path& web, const fs::path&
   facts.excluded = {{"visual", "Africa", "", "no_face", 321},
                     {"visual", "Brazil", "pt", "no_country", 4}};
   facts.panels = nlohmann::ordered_json::parse(
-      R"([{"id":"a","title":"Faces masked","not_possible":"no maps with faces masked","result":null},)"
-      R"({"id":"e","title":"How alike by chance","not_possible":null,)"
-      R"("result":{"observed":0.71,"p":0.005,"null":"groups of 20 similar contexts"}}])");
+      R"({"a":{"title":"Faces masked","possible":false,"reason":"no maps with faces masked","result":null},)"
+      R"("e":{"title":"How alike by chance","possible":true,"reason":null,)"
+      R"("result":{"observed":0.71,"p":0.005,"null":"groups of 20 similar contexts"}}})");
   MIEN_TRY(page, write_study_folder(report, facts));
   std::printf("%s\n", page.c_str());
   return Ok{};

@@ -9,9 +9,11 @@
 
 #include "support/paths.h"
 
+#include "pipeline/cell_verdicts.h"
 #include "pipeline/map_sets.h"
 #include "pipeline/study_pages_job.h"
 #include "store/durable_file.h"
+#include "table/comparison_schema.h"
 
 namespace mien {
 namespace {
@@ -152,6 +154,38 @@ TEST_F(StudyPagesTest, PagesAreTheSameTwiceAndNothingHostileLeavesItsPlace) {
   const std::string summary = text(one / "summary.md");
   EXPECT_NE(summary.find("Simulated"), std::string::npos);
   EXPECT_NE(summary.find("have not been compared"), std::string::npos);
+}
+
+TEST_F(StudyPagesTest, VerdictsStandInTheirPlaces) {
+  write_maps(usual_rows());
+  Table table(compare_cells_schema());
+  RowBuilder row(table.schema());
+  const auto add = [&](const char* channel, const char* context, const char* expression,
+                       const char* verdict, double mean) {
+    for (const ColumnSpec& column : table.schema().columns) row.set_null(column.name);
+    row.set("source", "visual").set("channel", channel).set("context", context);
+    row.set("expression", expression).set("verdict", verdict).set("mean", cell_from(mean));
+    table.append(row.finish());
+  };
+  add("label", "</script>", "triumph", "different", 0.25);
+  add("label", "sport", "awe", "alike", 0.5);
+  add("label", "chess", "awe", "undecided", 0.5);  // of a context that the maps do not have
+  ASSERT_TRUE(make_folders(study() / "compare").ok());
+  const fs::path cells = study() / "compare" / "cells.parquet";
+  ASSERT_TRUE(database_.write_parquet(table, cells, {}).ok());
+  auto sets = read_map_sets(database_, study()).value();
+  ASSERT_TRUE(read_cell_verdicts(database_, study(), sets).ok());
+  const CellVerdicts& label = sets[0].verdicts;
+  EXPECT_EQ(label.verdict, (std::vector<std::uint8_t>{0, 1, 2, 0}));
+  EXPECT_EQ(label.mean[1], 0.5F);
+  EXPECT_TRUE(std::isnan(label.mean[0]) && std::isnan(label.i2[1]));
+  EXPECT_TRUE(sets[1].verdicts.verdict.empty()) << "no row speaks of that channel";
+  add("label", "sport", "triumph", "perhaps", 0.5);
+  ASSERT_TRUE(database_.write_parquet(table, cells, {}).ok());
+  EXPECT_NE(read_cell_verdicts(database_, study(), sets).error().message.find("'perhaps'"),
+            std::string::npos);
+  ASSERT_TRUE(database_.write_parquet(Table(media_schema()), cells, {}).ok());
+  EXPECT_EQ(read_cell_verdicts(database_, study(), sets).error().code, ErrorCode::kCorrupt);
 }
 
 TEST_F(StudyPagesTest, NumbersAreBase64OfTheirBytes) {

@@ -42,4 +42,8 @@ std::string script_assignment(const std::string& name, const nlohmann::json& val
   return "(globalThis.mien=globalThis.mien||{})." + name + "=" + script_json(value) + ";\n";
 }
 
+std::string script_assignment(const std::string& name, const nlohmann::ordered_json& value) {
+  return "(globalThis.mien=globalThis.mien||{})." + name + "=" + script_json(value) + ";\n";
+}
+
 }  // namespace mien

@@ -24,5 +24,6 @@ std::string page_shell(const PageShell& shell);
 
 // `mien.NAME = VALUE;`, safe as a .js file and inside <script>.
 std::string script_assignment(const std::string& name, const nlohmann::json& value);
+std::string script_assignment(const std::string& name, const nlohmann::ordered_json& value);
 
 }  // namespace mien

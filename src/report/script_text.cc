@@ -29,10 +29,8 @@ bool lies_below(const std::filesystem::path& path, const std::filesystem::path& 
   return rest_of_root == root.end() && rest_of_path != path.end();
 }
 
-}  // namespace
-
-std::string script_json(const nlohmann::json& json) {
-  const std::string plain = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+// JSON in ASCII without what ends a <script>.
+std::string without_tags(const std::string& plain) {
   std::string safe;
   safe.reserve(plain.size());
   for (const char c : plain) {  // these three stand only inside strings
@@ -47,6 +45,16 @@ std::string script_json(const nlohmann::json& json) {
     }
   }
   return safe;
+}
+
+}  // namespace
+
+std::string script_json(const nlohmann::json& json) {
+  return without_tags(json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+}
+
+std::string script_json(const nlohmann::ordered_json& json) {
+  return without_tags(json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
 std::string html_text(std::string_view text) {

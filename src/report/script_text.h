@@ -10,8 +10,9 @@ namespace mien {
 
 // JSON in ASCII that may stand inside a <script> element as well as in a .js file: `<`, `>`, `&`
 // and everything beyond ASCII (U+2028 among it) as \u escapes; bytes that are not UTF-8 become
-// U+FFFD; numbers that are not finite become null.
+// U+FFFD; numbers that are not finite become null. Keys stand as the JSON has them.
 std::string script_json(const nlohmann::json& json);
+std::string script_json(const nlohmann::ordered_json& json);
 
 // For the text of an element or a quoted attribute. Control characters and bytes that are not UTF-8
 // become U+FFFD.

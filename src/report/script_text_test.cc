@@ -35,7 +35,7 @@ std::string shown(const std::string& text) {
 
 TEST(ScriptJson, HoldsHostileTextInPlace) {
   for (const std::string& text : hostile_texts()) {
-    const std::string script = script_json({{text, text}});
+    const std::string script = script_json(json{{text, text}});
     EXPECT_TRUE(is_plain_script(script)) << script;
     const json back = json::parse(script);
     EXPECT_EQ(back.items().begin().value().get<std::string>(), shown(text));
@@ -53,7 +53,9 @@ TEST(ScriptJson, HoldsAnyBytes) {
 }
 
 TEST(ScriptJson, WritesWhatIsNotFiniteAsNull) {
-  EXPECT_EQ(script_json({1.5, std::nan(""), -INFINITY, INFINITY}), "[1.5,null,null,null]");
+  EXPECT_EQ(script_json(json{1.5, std::nan(""), -INFINITY, INFINITY}), "[1.5,null,null,null]");
+  const auto ordered = nlohmann::ordered_json::parse(R"({"z": "<", "a": 1})");
+  EXPECT_EQ(script_json(ordered), "{\"z\":\"\\u003c\",\"a\":1}");
 }
 
 TEST(HtmlText, LeavesNothingThatMarkupIsMadeOf) {

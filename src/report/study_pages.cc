@@ -103,7 +103,8 @@ Json set_json(const MapSet& set) {
           {"expressions", set.expressions},
           {"reasons", set.reasons},
           {"n", n},
-          {"cells_by_reason", cells}};
+          {"cells_by_reason", cells},
+          {"has_verdicts", !set.verdicts.verdict.empty()}};
 }
 
 Json facts_json(const StudyPagesFacts& facts) {
@@ -173,6 +174,16 @@ std::string cells_script(const std::string& key, const RegionCells& cells) {
          "\"]=" + value.dump() + ";\n";
 }
 
+std::string verdicts_script(const std::string& key, const CellVerdicts& verdicts) {
+  const Json value = {{"mean", base64_of(verdicts.mean)},
+                      {"lower", base64_of(verdicts.lower)},
+                      {"upper", base64_of(verdicts.upper)},
+                      {"i2", base64_of(verdicts.i2)},
+                      {"verdict", base64_of(verdicts.verdict)}};
+  return "globalThis.mien=globalThis.mien||{};(mien.verdicts=mien.verdicts||{})[\"" + key +
+         "\"]=" + value.dump() + ";\n";
+}
+
 void check_set(const MapSet& set) {
   const std::size_t cells = set.contexts.size() * set.expressions.size();
   MIEN_CHECK(set.cells.size() == set.regions.size(), "one map a region");
@@ -184,6 +195,13 @@ void check_set(const MapSet& set) {
     MIEN_CHECK(region.reason.size() == cells, "a reason a cell");
     MIEN_CHECK(region.n_context.size() == set.contexts.size(), "a count a context");
     MIEN_CHECK(region.n_uploaders.size() == set.contexts.size(), "a count a context");
+  }
+  const CellVerdicts& verdicts = set.verdicts;
+  if (verdicts.verdict.empty()) return;
+  MIEN_CHECK(verdicts.verdict.size() == cells, "a verdict a cell");
+  for (const std::vector<float>* values :
+       {&verdicts.mean, &verdicts.lower, &verdicts.upper, &verdicts.i2}) {
+    MIEN_CHECK(values->size() == cells, "a value a cell");
   }
 }
 
@@ -235,6 +253,13 @@ Status write_study_pages(const ReportFolder& folder, const fs::path& root,
       MIEN_TRY_VOID(folder.write(root / "data" / ("cells-" + key + ".js"),
                                  cells_script(key, facts.sets[s].cells[r])));
     }
+  }
+  for (std::size_t s = 0; s < facts.sets.size(); ++s) {
+    const CellVerdicts& verdicts = facts.sets[s].verdicts;
+    if (verdicts.verdict.empty()) continue;
+    const std::string key = std::to_string(s);
+    MIEN_TRY_VOID(
+        folder.write(root / "data" / ("verdicts-" + key + ".js"), verdicts_script(key, verdicts)));
   }
   for (const PageName& page : kPages) {
     if (std::string_view(page.file) == "published" && !has_published(facts)) continue;

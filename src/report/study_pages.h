@@ -7,15 +7,18 @@
 //   data/compare.js              `mien.compare`: the comparison of every set of maps
 //   data/cells-S-R.js            `mien.cells["S-R"]`: set S, region R, loaded when it is looked at;
 //                                arrays of little-endian float32 and int32 in base64
+//   data/verdicts-S.js           `mien.verdicts["S"]`: where the regions of set S differ, likewise
 //
 // Pages work from file:// and offline. The same input gives the same bytes. Memory: one region's
 // scripts beside the input. Errors: kNotFound (web assets missing), kIo.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +37,18 @@ struct RegionCells {
   std::vector<std::int32_t> n_context;  // a context; -1: held back or not known
   std::vector<std::int32_t> n_uploaders;
   std::int64_t n = -1;  // videos in the analysis; -1: not known
+};
+
+// A cell over all regions: the random-effects mean with its interval, the share of the variation
+// that is between regions, and whether the regions are alike. All empty where that is not known.
+inline constexpr std::array<std::string_view, 4> kVerdicts = {"not estimable", "alike", "different",
+                                                              "undecided"};
+struct CellVerdicts {
+  std::vector<float> mean;
+  std::vector<float> lower;
+  std::vector<float> upper;
+  std::vector<float> i2;
+  std::vector<std::uint8_t> verdict;  // place in kVerdicts
 };
 
 // Maps of one source and channel.
@@ -56,6 +71,7 @@ struct MapSet {
   std::vector<std::string> reasons = {""};  // reasons[0] is "there is an estimate"
   std::vector<RegionCells> cells;           // one a region
   nlohmann::ordered_json comparison;        // of `mien compare`; null: not compared
+  CellVerdicts verdicts;                    // likewise
 };
 
 struct CountryFact {

@@ -85,10 +85,17 @@ std::string comparison_of(const MapSet& set) {
   if (c.contains("preserved")) {
     const Json& preserved = c["preserved"];
     text += preserved.contains("preserved") && preserved["preserved"].is_number()
-                ? " Preserved components, one region left out: " +
+                ? " Preserved components, counted by flipping the signs of whole regions' maps: " +
                       number(c, "/preserved/preserved", 0) + " of at most " +
                       number(c, "/preserved/ceiling", 0) + "."
                 : " Preserved components: not testable.";
+  }
+  if (c.contains("heterogeneity") && c["heterogeneity"].value("estimable", false)) {
+    text += " Cells over all regions: " + number(c, "/heterogeneity/alike", 0) +
+            " alike within a margin of " + number(c, "/heterogeneity/margin") + ", " +
+            number(c, "/heterogeneity/different", 0) + " different, " +
+            number(c, "/heterogeneity/undecided", 0) + " undecided, " +
+            number(c, "/heterogeneity/not_estimable", 0) + " not estimable.";
   }
   return text;
 }

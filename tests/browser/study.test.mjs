@@ -76,7 +76,7 @@ test("the heat map is searched, sorted, walked by keys, and exported whole", asy
   const { bytes } = await download(page, page.locator("#heat").getByRole("button", { name: /as CSV$/ }));
   const rows = bytes.toString().trim().split("\r\n");
   assert.equal(rows.length, 1 + 16);
-  assert.match(rows[0], /^region,context,expression,estimate,lower,upper,p_bh,n_context,n_uploaders,reason,validity$/);
+  assert.match(rows[0], /^region,context,expression,estimate,lower,upper,p_bh,n_context,n_uploaders,reason,verdict_over_regions,mean_over_regions,validity$/);
   const pain = rows.find((row) => row.includes(",pain,")).split(",");
   assert.ok(Number(pain[4]) < Number(pain[3]) && Number(pain[3]) < Number(pain[5]), pain.join());
   await page.fill("#search", "");
@@ -100,6 +100,49 @@ test("a cell says its interval, or why it has none", async () => {
   // Row 17 of the first region is held back as a whole.
   await page.mouse.move(box.x + box.width * 0.5, box.y + 92 + 17 * 18 + 9);
   assert.match(await page.locator(".tip").innerText(), /context 18 × [\s\S]*suppressed videos/);
+  await done();
+});
+
+test("verdicts are marked in the map, said on hover and chosen by", async () => {
+  const { page, done } = await openPage("maps", { hash: "#sort=file" });
+  assert.match(await page.locator(".heat-key").innerText(), /=: regions alike/);
+  const box = await page.locator(".heat-scroller").boundingBox();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 100);
+  assert.match(await page.locator(".tip").innerText(), /over all regions: (alike|different|undecided), mean .* I² \d+%/);
+  await page.selectOption("#region", { label: "All regions (random-effects mean)" });
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 101);
+  assert.match(await page.locator(".tip").innerText(), /^sport × .*\n+over all regions/);
+  const rows = async () => Number((await page.locator(".filters [role=status]").innerText()).match(/^([\d,]+)/)[1].replace(",", ""));
+  const all = await rows();
+  await page.selectOption("#verdict", "different");
+  assert.ok((await rows()) > 0 && (await rows()) < all);
+  const { bytes } = await download(page, page.locator("#heat").getByRole("button", { name: /as CSV$/ }));
+  assert.match(bytes.toString(), /,different,/);
+  await done();
+  const claims = await openPage("claims");
+  assert.match(await claims.page.locator("#over-regions").innerText(), /^Over all regions: (alike|different|undecided)/);
+  await claims.done();
+});
+
+test("preserved dimensions are rotated for reading, and the map of the world has a key", async () => {
+  const preserved = await openPage("preserved");
+  assert.match(await preserved.page.locator("#varimax").innerText(), /rotated for reading/);
+  const { bytes } = await download(preserved.page, preserved.page.locator("#varimax").getByRole("button", { name: /as CSV$/ }));
+  assert.match(bytes.toString(), /^dimension,/);
+  assert.match(bytes.toString(), /\nR\d+ /);
+  await preserved.done();
+  const world = await openPage("world");
+  const words = await world.page.locator("#world svg").last().evaluate((chart) => [...chart.querySelectorAll("text")].map((t) => t.textContent));
+  assert.ok(words.includes("no value") && words.includes("0"), words.join());
+  const regions = words.filter((w) => w.startsWith("Brazil"));
+  assert.equal(regions.length, 1, "a region's name is written once");
+  await world.done();
+});
+
+test("panels show their result, or why there is none", async () => {
+  const { page, done } = await openPage("confounds");
+  assert.match(await page.locator("#panel-e").innerText(), /groups of 20 similar contexts/);
+  assert.match(await page.locator("#panel-a").innerText(), /Not possible here: no maps with faces masked/);
   await done();
 });
 

@@ -5,7 +5,7 @@ import { h, section } from "../dom";
 import { count, plural, words } from "../format";
 import { DataTable } from "../table";
 import { drawDots, type Dot } from "./charts";
-import { loadAllCells, meanMap, type Cells, type MapSet } from "./data";
+import { kVerdicts, loadAllCells, loadVerdicts, meanMap, type Cells, type MapSet, type Verdicts } from "./data";
 import { buildPage, contextBox, contextName, expressionBox, findContext, intervalText, lettersMatch, mapFigure, parameter, setParameter, value3, whenLoaded, withUnits, type Chosen } from "./frame";
 
 const kPrepared: [expression: string, context: RegExp][] = [
@@ -58,7 +58,17 @@ function places(set: MapSet, all: Cells[], context: number, expression: number):
   });
 }
 
-function verdict(rows: Place[]): HTMLElement {
+// What the comparison says of the cell over all regions.
+function overRegions(verdicts: Verdicts | null, at: number): string {
+  if (!verdicts) return "";
+  const called = kVerdicts[verdicts.verdict[at] ?? 0] ?? kVerdicts[0];
+  const mean = verdicts.mean[at] as number;
+  if (mean !== mean) return ` Over all regions: ${called}.`;
+  const meaning = { alike: "every region lies within the margin of the mean of the others", different: "they differ by more than their errors", undecided: "neither is shown", "not estimable": "too few regions have it" }[called];
+  return ` Over all regions: ${called} (${meaning}); random-effects mean ${value3(mean)} (95% ${intervalText(verdicts.lower[at] as number, verdicts.upper[at] as number)}), I² ${Math.round(100 * (verdicts.i2[at] as number))}%.`;
+}
+
+function verdict(rows: Place[], over: string): HTMLElement {
   const estimated = rows.filter((r) => r.value === r.value);
   const positive = estimated.filter((r) => r.value > 0);
   const bounded = estimated.filter((r) => Number.isFinite(r.lower));
@@ -72,6 +82,7 @@ function verdict(rows: Place[]): HTMLElement {
       ? h("p", {}, h("strong", {}, `${sure.length} of ${estimated.length}`), " regions agree: their 95% interval lies above 0.", against.length > 0 ? ` ${plural(against.length, "region")} ${against.length === 1 ? "has" : "have"} it below 0.` : "")
       : h("p", {}, h("strong", {}, `${positive.length} of ${estimated.length}`), " regions have an association above 0; these maps have no intervals, so how sure that is cannot be said."),
     h("p", { class: "note" }, `${positive.length} of ${estimated.length} are above 0; in ${topTenth.length} the context is among the tenth that goes best with the expression.${estimated.length < rows.length ? ` ${plural(rows.length - estimated.length, "region")} without an estimate.` : ""} Regions are looked at one by one at 95%, not corrected for looking at many claims.`),
+    over ? h("p", { class: "note", id: "over-regions" }, over.trim()) : null,
   );
 }
 
@@ -109,7 +120,7 @@ function allPairs(set: MapSet, all: Cells[]): Pair[] {
 function draw({ index, set }: Chosen, into: HTMLElement): void {
   const body = h("div", { class: "page-body" });
   into.append(body);
-  whenLoaded(into, loadAllCells(index), (all) => {
+  whenLoaded(into, Promise.all([loadAllCells(index), loadVerdicts(index)]), ([all, verdicts]) => {
     const prepared = kPrepared.flatMap(([name, pattern]) => {
       const e = set.expressions.findIndex((x) => lettersMatch(x, name));
       const c = set.contexts.findIndex((x) => pattern.test(x));
@@ -141,7 +152,7 @@ function draw({ index, set }: Chosen, into: HTMLElement): void {
       });
       table.setRows(rows);
       claim.replaceChildren(
-        verdict(rows),
+        verdict(rows, overRegions(verdicts, context * set.expressions.length + expression)),
         mapFigure(set, {
           id: "claim", title, fileName: "claim", more: "",
           note: `${withUnits(set)} in every region${rows.some((r) => Number.isFinite(r.lower)) ? ", with its 95% interval" : "; these maps have no intervals"}.`,
@@ -169,6 +180,7 @@ function draw({ index, set }: Chosen, into: HTMLElement): void {
         { title: "Expression", sort: (p) => set.expressions[p.expression] ?? "", cell: (p) => set.expressions[p.expression] ?? "" },
         { title: "Context", isHeader: true, sort: (p) => set.contexts[p.context] ?? "", cell: (p) => h("button", { type: "button", class: "link" }, contextName(set, p.context)) },
         { title: "Regions that agree", tip: "Interval above 0; without intervals, estimate above 0", isNumber: true, firstDescending: true, sort: (p) => p.above + p.mean / 1e3, cell: (p) => `${p.above} of ${p.regions}` },
+        ...(verdicts ? [{ title: "Over regions", tip: "Alike, different or undecided, by equivalence test and heterogeneity", sort: (p: Pair) => verdicts.verdict[p.context * set.expressions.length + p.expression] ?? 0, cell: (p: Pair) => kVerdicts[verdicts.verdict[p.context * set.expressions.length + p.expression] ?? 0] ?? "" }] : []),
         { title: "Mean", isNumber: true, firstDescending: true, sort: (p) => p.mean, cell: (p) => value3(p.mean) },
         { title: "Least favourable rank", tip: "Of the context for the expression, over regions", isNumber: true, sort: (p) => p.worst, cell: (p) => count(p.worst) },
       ],

@@ -23,6 +23,7 @@ export interface MapSet {
   reasons: string[];
   n: Maybe<number>[];
   cells_by_reason: number[][];
+  has_verdicts: boolean;
 }
 
 export interface Face {
@@ -126,25 +127,27 @@ export interface Comparison {
     dropped_contexts: string[];
     dropped_expressions: string[];
     components: Component[];
+    varimax?: Record<string, number>[]; // a factor: expression -> loading
     [further: string]: unknown;
   };
   similar_contexts_together?: number[];
   embedding?: Maybe<{ method: string; points: { row: number; context: string; x: number; y: number; colour: string }[] }>;
   options: Record<string, Json>;
   dropped_rows: { region: string; row: number; context: string }[];
+  panels?: Maybe<Record<string, Panel>>; // of published maps
+  visual_against_text?: Json;
 }
 
 export interface Panel {
-  id: string;
   title: string;
-  not_possible?: Maybe<string>;
-  result?: Json;
-  [further: string]: Json | undefined;
+  possible: boolean;
+  reason: Maybe<string>;
+  result: Json;
 }
 
 export interface Compare {
   sets: Maybe<Comparison>[];
-  panels: Maybe<Panel[]>;
+  panels: Maybe<Record<string, Panel>>; // by letter; of the study's own maps
   visual_against_text: Json;
 }
 
@@ -158,10 +161,21 @@ export interface Cells {
   n_uploaders: Int32Array;
 }
 
+// A cell over all regions.
+export interface Verdicts {
+  mean: Float32Array; // random effects
+  lower: Float32Array;
+  upper: Float32Array;
+  i2: Float32Array; // share of the variation that is between regions
+  verdict: Uint8Array; // place in kVerdicts
+}
+export const kVerdicts = ["not estimable", "alike", "different", "undecided"] as const;
+
 interface Global {
   facts?: Facts;
   compare?: Compare;
   cells?: Record<string, Record<keyof Cells, string>>;
+  verdicts?: Record<string, Record<keyof Verdicts, string>>;
 }
 
 const shared = ((globalThis as { mien?: Global }).mien ??= {});
@@ -182,6 +196,22 @@ function bytes(base64: string): ArrayBuffer {
   return out.buffer;
 }
 
+// Runs a script of data/; `take` gives what it left.
+function loadScript<T>(file: string, take: () => T | undefined): Promise<T> {
+  return new Promise<T>((done, failed) => {
+    const script = document.createElement("script");
+    script.src = `data/${file}.js`;
+    script.onerror = () => failed(new Error(`data/${file}.js could not be read; make the report again`));
+    script.onload = () => {
+      script.remove();
+      const raw = take();
+      if (raw) done(raw);
+      else failed(new Error(`data/${file}.js is damaged; make the report again`));
+    };
+    document.head.append(script);
+  });
+}
+
 const loaded = new Map<string, Promise<Cells>>();
 
 // One region's cells; a second call gives the same.
@@ -189,30 +219,45 @@ export function loadCells(set: number, region: number): Promise<Cells> {
   const key = `${set}-${region}`;
   let cells = loaded.get(key);
   if (!cells) {
-    cells = new Promise<Cells>((done, failed) => {
-      const script = document.createElement("script");
-      script.src = `data/cells-${key}.js`;
-      script.onerror = () => failed(new Error(`data/cells-${key}.js could not be read; make the report again`));
-      script.onload = () => {
-        const raw = shared.cells?.[key];
-        if (!raw) return failed(new Error(`data/cells-${key}.js is damaged; make the report again`));
-        delete shared.cells?.[key];
-        script.remove();
-        done({
-          estimate: new Float32Array(bytes(raw.estimate)),
-          lower: new Float32Array(bytes(raw.lower)),
-          upper: new Float32Array(bytes(raw.upper)),
-          p_bh: new Float32Array(bytes(raw.p_bh)),
-          reason: new Uint8Array(bytes(raw.reason)),
-          n_context: new Int32Array(bytes(raw.n_context)),
-          n_uploaders: new Int32Array(bytes(raw.n_uploaders)),
-        });
-      };
-      document.head.append(script);
-    });
+    cells = loadScript(`cells-${key}`, () => {
+      const raw = shared.cells?.[key];
+      delete shared.cells?.[key];
+      return raw;
+    }).then((raw) => ({
+      estimate: new Float32Array(bytes(raw.estimate)),
+      lower: new Float32Array(bytes(raw.lower)),
+      upper: new Float32Array(bytes(raw.upper)),
+      p_bh: new Float32Array(bytes(raw.p_bh)),
+      reason: new Uint8Array(bytes(raw.reason)),
+      n_context: new Int32Array(bytes(raw.n_context)),
+      n_uploaders: new Int32Array(bytes(raw.n_uploaders)),
+    }));
     loaded.set(key, cells);
   }
   return cells;
+}
+
+const loadedVerdicts = new Map<number, Promise<Verdicts | null>>();
+
+// Null where the set has none: not compared, or without standard errors.
+export function loadVerdicts(set: number): Promise<Verdicts | null> {
+  if (!facts().sets[set]?.has_verdicts) return Promise.resolve(null);
+  let verdicts = loadedVerdicts.get(set);
+  if (!verdicts) {
+    verdicts = loadScript(`verdicts-${set}`, () => {
+      const raw = shared.verdicts?.[set];
+      delete shared.verdicts?.[set];
+      return raw;
+    }).then((raw) => ({
+      mean: new Float32Array(bytes(raw.mean)),
+      lower: new Float32Array(bytes(raw.lower)),
+      upper: new Float32Array(bytes(raw.upper)),
+      i2: new Float32Array(bytes(raw.i2)),
+      verdict: new Uint8Array(bytes(raw.verdict)),
+    }));
+    loadedVerdicts.set(set, verdicts);
+  }
+  return verdicts;
 }
 
 export function loadAllCells(set: number): Promise<Cells[]> {

@@ -4,7 +4,7 @@
 import { h, svg } from "../dom";
 import { onThemeChange, screenTheme } from "../theme";
 import type { Frame } from "../charts/figure";
-import { diverging, isDark } from "./colours";
+import { diverging, isDark, wantsLightInk } from "./colours";
 
 export interface HeatRow {
   index: number; // in the data
@@ -18,6 +18,7 @@ export interface HeatData {
   value: (row: number, column: number) => number; // NaN: hatched
   heldBack: (row: number, column: number) => boolean; // suppressed, in distinction from not estimable
   describe: (row: number, column: number) => string[]; // lines for hover
+  sign?: (row: number, column: number) => string; // written into the cell; "": nothing
 }
 
 const kRow_px = 18;
@@ -143,6 +144,12 @@ export class HeatMap {
         if (value === value) {
           pen.fillStyle = scale.of(value);
           pen.fillRect(x, y, cell - gap, kRow_px - gap);
+          const sign = this.data.sign?.(row.index, c);
+          if (sign) {
+            pen.fillStyle = wantsLightInk(scale.of(value)) ? "#ffffff" : "#111111";
+            pen.textAlign = "center";
+            pen.fillText(sign, x + (cell - gap) / 2, y + kRow_px / 2);
+          }
         } else {
           missing(pen, x, y, cell - gap, kRow_px - gap, this.data.heldBack(row.index, c), theme.gap);
         }
@@ -300,6 +307,8 @@ function missing(pen: CanvasRenderingContext2D, x: number, y: number, width: num
   pen.restore();
 }
 
+const kSigns = "=: regions alike   ≠: different   unmarked: undecided";
+
 // The rows in view as a drawing of its own, for SVG and PNG.
 export function drawHeat(data: HeatData, rows: HeatRow[], frame: Frame): SVGSVGElement {
   const names = 210;
@@ -317,7 +326,12 @@ export function drawHeat(data: HeatData, rows: HeatRow[], frame: Frame): SVGSVGE
     data.columns.forEach((_, c) => {
       const value = data.value(row.index, c);
       const x = names + c * cell;
-      if (value === value) chart.append(svg("rect", { x, y, width: cell - 1, height: kRow_px - 1, fill: scale.of(value) }));
+      if (value === value) {
+        const fill = scale.of(value);
+        const sign = data.sign?.(row.index, c);
+        chart.append(svg("rect", { x, y, width: cell - 1, height: kRow_px - 1, fill }));
+        if (sign) chart.append(svg("text", { x: x + (cell - 1) / 2, y: y + 13, "text-anchor": "middle", fill: wantsLightInk(fill) ? "#ffffff" : "#111111" }, sign));
+      }
       else if (data.heldBack(row.index, c)) chart.append(svg("path", { d: `M${x} ${y + kRow_px - 1}L${x + cell - 1} ${y}M${x} ${y + 8}L${x + (cell - 1) / 2} ${y}M${x + (cell - 1) / 2} ${y + kRow_px - 1}L${x + cell - 1} ${y + 8}`, stroke: frame.theme.gap, fill: "none" }));
       else chart.append(svg("circle", { cx: x + cell / 2, cy: y + 9, r: 1.6, fill: frame.theme.gap }));
     });
@@ -330,14 +344,15 @@ export function drawHeat(data: HeatData, rows: HeatRow[], frame: Frame): SVGSVGE
     svg("text", { x: names + 244, y: y + 24, "text-anchor": "end" }, `≥ ${data.limit.toPrecision(2)}`),
     svg("text", { x: names + 270, y: y + 10 }, "hatched: held back (too few videos or uploaders)   ·: not estimable"),
   );
+  if (data.sign) chart.append(svg("text", { x: names + 270, y: y + 24 }, kSigns));
   return chart;
 }
 
 // The same key for the page.
-export function heatKey(limit: number): HTMLElement {
+export function heatKey(limit: number, hasSigns: boolean): HTMLElement {
   const scale = diverging(limit, isDark());
   const stops = Array.from({ length: 21 }, (_, i) => scale.of((i / 10 - 1) * limit)).join(",");
   const word = (n: number) => n.toPrecision(2).replace("-", "−");
   return h("p", { class: "heat-key" }, `≤ ${word(-limit)} `, h("span", { class: "ramp", style: `background:linear-gradient(90deg,${stops})` }), ` ≥ ${word(limit)}`,
-    h("span", { class: "key-hatch" }), "held back: too few videos or uploaders", h("span", { class: "key-dot" }, "·"), "not estimable");
+    h("span", { class: "key-hatch" }), "held back: too few videos or uploaders", h("span", { class: "key-dot" }, "·"), "not estimable", hasSigns && h("span", { class: "key-signs" }, kSigns));
 }

@@ -48,7 +48,7 @@ function found(comparison: Comparison): HTMLElement {
         noise.estimable ? row("Variance preserved", interval(noise.variance_preserved), noise.variance_preserved_estimator) : false,
         row("A region against the mean of the others", fixed(rest.mean, 3), `averaging alone gives ${fixed(rest.expected_from_averaging, 3)}: only a difference from that says anything`),
         row("Preserved dimensions", preserved.preserved === null ? "not testable" : `${preserved.preserved} of at most ${preserved.ceiling}`, preserved.not_testable ?? "larger than when the signs of whole regions are flipped, in sequence until the first that is not; the number of labels sets the ceiling"),
-        heterogeneity.estimable ? row("Cells alike, different, undecided", [heterogeneity.alike, heterogeneity.different, heterogeneity.undecided].map(count).join(", "), `of ${count(cells)} cells over all regions; alike is within ${heterogeneity.margin} of each other, shown by an equivalence test, never by a missing difference`) : row("Cells alike, different, undecided", "not estimable", heterogeneity.reason))),
+        heterogeneity.estimable ? row("Cells alike, different, undecided", [heterogeneity.alike, heterogeneity.different, heterogeneity.undecided].map(count).join(", "), `of ${count(cells)} cells over all regions; alike: every region within ${heterogeneity.margin} of the mean of the others, shown by equivalence tests, never by a missing difference`) : row("Cells alike, different, undecided", "not estimable", heterogeneity.reason))),
   );
 }
 
@@ -62,7 +62,7 @@ function caveats(set: MapSet): HTMLElement {
     "Alike is not strong: single associations are small even where regions agree. Conventions that spread over the world are a rival explanation of agreement.",
     "Errors that the networks make in every region make regions look more alike than they are; no correction here removes them.",
     "Results are for groups. Cells with too few videos or uploaders are held back.",
-    ...set.notes,
+    ...set.notes.map(words),
   ];
   return section("caveats", "Read this first", h("ul", { class: "caveats" }, ...said.filter((s): s is string => s !== null).map((s) => h("li", {}, s))));
 }

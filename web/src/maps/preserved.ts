@@ -50,6 +50,23 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
     csv: () => ({ header: ["component", ...expressions], rows: components.map((c) => [c.index, ...expressions.map((e) => c.weights[e] ?? null)]) }),
     label: () => `Weights of ${components.length} components`,
   });
+  const factors = preserved.varimax ?? [];
+  const largest = Math.max(...factors.flatMap((f) => Object.values(f).map(Math.abs)), 1e-9);
+  const strength = (f: Record<string, number>) => Object.values(f).reduce((sum, v) => sum + v * v, 0);
+  // A factor is called by the expressions that load at least half as much as its strongest one.
+  const calledBy = (f: Record<string, number>) => {
+    const all = Object.entries(f).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
+    const most = Math.abs(all[0]?.[1] ?? 0);
+    return all.filter(([, v]) => Math.abs(v) >= most / 2).slice(0, 3).map(([name, v]) => `${v < 0 ? "−" : ""}${name}`).join(", ");
+  };
+  const rotated = factors.map((f, i) => ({ f, name: `R${i + 1} ${calledBy(f)}` })).sort((a, b) => strength(b.f) - strength(a.f));
+  const varimax = mapFigure(set, {
+    id: "varimax", title: "The preserved dimensions, rotated for reading", fileName: "varimax",
+    note: "Varimax of the preserved components' loadings (weights times the root of the preserved covariance), each called by the expressions that lead it. Rotation changes neither what is preserved nor how much, only where the axes lie; R numbers are not the components' numbers. Loadings below a tenth of the largest are coloured and not written.",
+    draw: (frame) => drawGrid({ rows: rotated.map((r) => r.name), columns: expressions, limit: largest, value: (r, c) => rotated[r]?.f[expressions[c] ?? ""] ?? NaN, text: (v) => (Math.abs(v) < largest / 10 ? "" : v.toPrecision(1).replace("-", "−")) }, frame),
+    csv: () => ({ header: ["dimension", ...expressions], rows: rotated.map((r) => [r.name, ...expressions.map((e) => r.f[e] ?? null)]) }),
+    label: () => rotated.map((r) => r.name).join("; "),
+  });
   let chosen = Math.min(components.length, Math.max(1, Number(parameter("component") ?? 1) || 1));
   const detail = h("div", { class: "page-body" });
   const select = h("select", { id: "component", onchange: () => choose(Number(select.value)) }, ...components.map((c) => h("option", { value: c.index }, `Component ${c.index}`)));
@@ -60,6 +77,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
     h("p", { class: "note" }, `${preserved.method}. ${preserved.contexts} contexts; ${preserved.dropped_contexts.length} lack an estimate in some region and are left out${preserved.dropped_expressions.length > 0 ? `; left out expressions: ${preserved.dropped_expressions.join(", ")}` : ""}.`),
     ordered.element,
     weights.element,
+    rotated.length > 0 ? varimax.element : h("p", { class: "note" }, "No dimension is preserved, so there is nothing to rotate."),
     section("one", "One dimension", h("div", { class: "filters" }, h("label", { for: "component" }, "Dimension"), select), detail),
   );
   whenLoaded(into, loadAllCells(index), (all) => {

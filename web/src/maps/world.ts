@@ -4,8 +4,8 @@ import * as Plot from "@observablehq/plot";
 import { feature } from "topojson-client";
 import atlas from "world-atlas/countries-110m.json";
 import { base, plotSvg } from "../charts/marks";
-import { h, section } from "../dom";
-import { count, words } from "../format";
+import { h, section, svg } from "../dom";
+import { count, fixed, words } from "../format";
 import { DataTable } from "../table";
 import type { Frame } from "../charts/figure";
 import { diverging, isDark, limitOf } from "./colours";
@@ -26,11 +26,15 @@ const shapes = (feature(atlas as never, (atlas as { objects: { countries: unknow
 
 type Colour = (place: Place) => string | null; // null: nothing known
 
-function drawWorld(set: MapSet, places: Map<string, Place>, colour: Colour, title: (p: Place) => string, valueOfRegion: ((region: number) => string) | null, frame: Frame): SVGSVGElement {
+function drawWorld(set: MapSet, places: Map<string, Place>, colour: Colour, title: (p: Place) => string, valueOfRegion: ((region: number) => string) | null, key: Key, frame: Frame): SVGSVGElement {
   const { theme } = frame;
+  const named = new Set<number>();
   const centres = facts().places.flatMap(([name, lat, lon]) => {
     const g = set.regions.findIndex((r) => lettersOf(r) === lettersOf(name));
-    return g < 0 ? [] : [{ name: set.regions[g] ?? "", lat, lon, value: valueOfRegion ? valueOfRegion(g) : "" }];
+    // Published maps may spell a region in another way; its name is written once.
+    if (g < 0 || named.has(g)) return [];
+    named.add(g);
+    return [{ name: set.regions[g] ?? "", lat, lon, value: valueOfRegion ? valueOfRegion(g) : "" }];
   });
   // Names that would lie on each other move apart, the northern ones northwards.
   centres.sort((a, b) => b.lat - a.lat);
@@ -45,10 +49,10 @@ function drawWorld(set: MapSet, places: Map<string, Place>, colour: Colour, titl
   }
   const land = shapes.filter((s) => s.id !== "010");
   const known = land.flatMap((s) => { const p = places.get(s.id); const fill = p ? colour(p) : null; return p && fill ? [{ ...s, p, fill }] : []; });
-  return plotSvg({
+  const chart = plotSvg({
     ...base({ ...frame, marginLeft: 4, marginRight: 4 }),
-    height: Math.round(frame.width * 0.49),
-    marginTop: 4, marginBottom: 4,
+    height: Math.round(frame.width * 0.49) + kKey_px,
+    marginTop: 4, marginBottom: 4 + kKey_px,
     projection: { type: "equal-earth", domain: { type: "FeatureCollection", features: land } as never },
     marks: [
       Plot.sphere({ stroke: theme.hairline }),
@@ -57,6 +61,39 @@ function drawWorld(set: MapSet, places: Map<string, Place>, colour: Colour, titl
       Plot.text(frame.isNarrow ? [] : centres, { x: "lon", y: "lat", text: (d: { name: string; value: string }) => (d.value ? `${d.name}\n${d.value}` : d.name), fontSize: 11, fontWeight: "600", fill: theme.ink, stroke: theme.paper, strokeWidth: 4, lineWidth: 12 }),
     ],
   });
+  chart.append(keyDrawing(key, frame, Math.round(frame.width * 0.49)));
+  return chart;
+}
+
+// What the colours stand for: a ramp with its ends, and the grey of countries without a value.
+interface Key { low: number; high: number; of: (value: number) => string; ticks: [value: number, text: string][]; label: string }
+const kKey_px = 46;
+
+function keyDrawing(key: Key, frame: Frame, top: number): SVGElement {
+  const { theme } = frame;
+  const width = Math.min(320, frame.width * 0.45);
+  const group = svg("g", { transform: `translate(16, ${top + 4})`, "font-size": 11, "font-family": theme.fontFamily, fill: theme.ink, "text-anchor": "start" });
+  const steps = 48;
+  for (let i = 0; i < steps; ++i) {
+    const value = key.low + ((i + 0.5) / steps) * (key.high - key.low);
+    group.append(svg("rect", { x: (i / steps) * width, y: 0, width: width / steps + 0.4, height: 12, fill: key.of(value) }));
+  }
+  let free = -Infinity; // texts that would lie on the one before are left out
+  key.ticks.forEach(([value, text], i) => {
+    const x = ((value - key.low) / (key.high - key.low || 1)) * width;
+    const isLast = i === key.ticks.length - 1;
+    const half = text.length * 3.2;
+    const left = isLast ? x - 2 * half : i === 0 ? x : x - half;
+    if (left < free) return;
+    free = left + 2 * half + 6;
+    group.append(svg("text", { x: left, y: 26 }, text));
+  });
+  group.append(
+    svg("text", { x: 0, y: 40, fill: theme.muted }, key.label),
+    svg("rect", { x: width + 20, y: 0, width: 16, height: 12, fill: theme.hairline }),
+    svg("text", { x: width + 42, y: 10 }, "no value"),
+  );
+  return group;
 }
 
 function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
@@ -112,6 +149,18 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
       return value === value ? scale.of(value) : null;
     };
   };
+  const keyOf = (frame: Frame): Key => {
+    const dark = !frame.isPrint && isDark();
+    if (mode === "videos") {
+      const limit = Math.log10(mostVideos + 1);
+      const scale = diverging(limit, dark);
+      const marks = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((n) => n < mostVideos);
+      return { low: 0, high: limit, of: scale.of, ticks: [...marks, mostVideos].map((n): [number, string] => [Math.log10(n + 1), count(n)]), label: "videos" };
+    }
+    const limit = mode === "similarity" ? 1 : limitOf(set.regions.map((_, g) => cell(g)));
+    const end = (v: number) => (mode === "similarity" ? fixed(v, 1) : value3(v));
+    return { low: -limit, high: limit, of: diverging(limit, dark).of, ticks: [-limit, 0, limit].map((v): [number, string] => [v, v === 0 ? "0" : end(v)]), label: mode === "similarity" ? "correlation of maps" : withUnits(set).toLowerCase() };
+  };
   const what = () => (mode === "videos" ? "Videos by country" : mode === "similarity" ? `Similarity to ${set.regions[reference]}` : `${set.expressions[expression]} × ${contextName(set, context)}`);
   const controls = h("div", { class: "filters" });
   const holder = h("div");
@@ -129,7 +178,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
       mapFigure(set, {
         id: "world", title: what(), fileName: "world",
         note: mode === "videos" ? "The darker, the more videos were uploaded there (logarithmic). A country is where a video was uploaded, not who is in it." : mode === "similarity" ? "Correlation of the maps, corrected for noise where that can be estimated. All countries of a region have its colour." : `${withUnits(set)}. All countries of a region have its colour; borders are those of Natural Earth and take no side.`,
-        draw: (frame) => drawWorld(set, byNumeric, colourOf(frame), titleOf, mode === "videos" ? null : (g) => (mode === "similarity" && g === reference ? "–" : value3(valueOf(g))), frame),
+        draw: (frame) => drawWorld(set, byNumeric, colourOf(frame), titleOf, mode === "videos" ? null : (g) => (mode === "similarity" && g === reference ? "–" : value3(valueOf(g))), keyOf(frame), frame),
         csv: () => ({ header: ["country", "region", "videos", mode === "videos" ? "shown" : what()], rows: used.map((p) => [p.name, p.region, p.videos, mode === "videos" ? p.videos : valueOf(p.regionIndex)]) }),
         label: () => `${what()}: ${set.regions.map((r, g) => `${r} ${value3(valueOf(g))}`).join(", ")}`,
       }).element,
