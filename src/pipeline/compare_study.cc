@@ -278,7 +278,7 @@ Result<StudyComparison> compare_study(Database& database, const std::filesystem:
     videos = std::move(panels);
   } else {
     const VideoPanel none{"left out by --no-video-panels", {}};
-    videos = {none, none, none, none};
+    videos = {none, none, none, none, none};
   }
   if (options.group.empty()) {
     videos.groups = {

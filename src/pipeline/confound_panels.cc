@@ -141,7 +141,13 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
   }
   of_videos('d', "face size, pose, sharpness, brightness, skin tone, speaking",
             inputs.videos.appearance);
-  possible('e', "permutation null", group_null(main));
+  Json by_chance = group_null(main);
+  if (inputs.has_videos) {
+    const VideoPanel& exchanged = inputs.videos.exchanged;
+    by_chance["of_the_videos"] =
+        exchanged.not_possible.empty() ? exchanged.result : Json(exchanged.not_possible);
+  }
+  possible('e', "permutation null", std::move(by_chance));
   of_videos('f', "score distribution and error per group of people", inputs.videos.groups);
   if (inputs.without_country.is_null()) {
     not_possible('g', "leave one country out",

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
+#include <tuple>
 
 #include "base/random.h"
 #include "pipeline/associate.h"
@@ -13,6 +15,7 @@
 #include "pipeline/duplicates.h"
 #include "pipeline/study_tables.h"
 #include "stats/correlation.h"
+#include "stats/permutation.h"
 #include "stats/similarity.h"
 
 namespace mien {
@@ -23,6 +26,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kLeastOfLanguage = 100;  // videos of a region
+constexpr std::size_t kExchanges = 19;
 constexpr const char* kMeasured[] = {"face_size_px", "yaw_deg",    "pitch_deg",
                                      "sharpness",    "brightness", "skin_tone_ita_deg"};
 
@@ -157,7 +161,55 @@ class Videos {
     return maps_like(like, sums, options_.map);
   }
 
+  // Of all videos, with the scores of a country's uploaders exchanged. Uploaders have unequally
+  // many videos: the blocks are laid one after the other over the country's videos in another
+  // order, so that one block may begin among one uploader's videos and end among the next one's.
+  std::optional<ContextMaps> exchanged_maps(const ContextMaps& like, Random random) {
+    const std::vector<std::uint32_t> order = by_uploader();
+    const std::vector<double> own = videos_.values;
+    const auto place = [&](std::uint32_t video) {
+      return std::pair(videos_.group[video], videos_.country[video]);
+    };
+    for (std::size_t first = 0; first < order.size();) {
+      std::vector<std::size_t> begins;  // of the country's blocks
+      std::size_t last = first;
+      for (; last < order.size() && place(order[last]) == place(order[first]); ++last) {
+        if (last == first || videos_.uploader[order[last]] != videos_.uploader[order[last - 1]]) {
+          begins.push_back(last);
+        }
+      }
+      std::size_t to = first;
+      for (const std::size_t block : random_order(begins.size(), random)) {
+        const std::size_t end = block + 1 < begins.size() ? begins[block + 1] : last;
+        for (std::size_t from = begins[block]; from < end; ++from) {
+          copy_scores(own, order[from], order[to++]);
+        }
+      }
+      first = last;
+    }
+    auto maps = this->maps(like, all_in());
+    videos_.values = own;
+    return maps;
+  }
+
  private:
+  std::vector<std::uint32_t> by_uploader() const {
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t i = 0; i < size(); ++i) {
+      if (is_in(i)) order.push_back(i);
+    }
+    std::ranges::sort(order, {}, [&](std::uint32_t video) {
+      return std::tuple(videos_.group[video], videos_.country[video], videos_.uploader[video],
+                        video);
+    });
+    return order;
+  }
+  void copy_scores(const std::vector<double>& own, std::uint32_t from, std::uint32_t to) {
+    const std::size_t width = videos_.layout.columns();
+    std::copy_n(own.begin() + static_cast<std::ptrdiff_t>(from * width),
+                videos_.layout.expressions.size(),
+                videos_.values.begin() + static_cast<std::ptrdiff_t>(to * width));
+  }
   Videos(StudyVideos videos, StudyContexts contexts, AssociateOptions options)
       : videos_(std::move(videos)), contexts_(std::move(contexts)), options_(std::move(options)) {}
   StudyVideos videos_;
@@ -235,6 +287,35 @@ VideoPanel appearance_panel(const WithAppearance& with, Videos& videos, const Co
   result.update(before_and_after(*without, *with.maps, "mean_r_as_it_is", "mean_r_with_them"));
   result["not_measured"] = {"speaking"};
   return {"", std::move(result)};
+}
+
+VideoPanel exchange_panel(Videos& videos, const ContextMaps& like, std::uint64_t seed) {
+  const auto observed = videos.maps(like, videos.all_in());
+  if (!observed) return {"no video is left", {}};
+  const double mean_r = pairwise_similarity(*observed).mean_r;
+  const Random seeds = Random(seed).fork(500);
+  std::vector<double> by_chance;
+  for (std::size_t k = 0; k < kExchanges; ++k) {
+    const auto maps = videos.exchanged_maps(like, seeds.fork(k));
+    if (maps) by_chance.push_back(pairwise_similarity(*maps).mean_r);
+  }
+  const double mean = mean_of(by_chance);
+  double squares = 0;
+  std::size_t as_large = 0;
+  for (const double r : by_chance) {
+    squares += (r - mean) * (r - mean);
+    as_large += r >= mean_r ? 1 : 0;
+  }
+  const auto count = static_cast<double>(by_chance.size());
+  return {
+      "",
+      {{"null", "scores exchanged among the uploaders of a country, an uploader's as one block"},
+       {"mean_r", number(mean_r)},
+       {"null_mean", number(mean)},
+       {"null_sd", number(std::sqrt(squares / (count - 1)))},
+       {"p",
+        std::isfinite(mean_r) ? number((1 + static_cast<double>(as_large)) / (1 + count)) : Json()},
+       {"permutations", by_chance.size()}}};
 }
 
 VideoPanel duplicates_panel(Videos& videos, const ContextMaps& like,
@@ -353,12 +434,13 @@ Result<VideoPanels> video_panels(Database& database, const std::filesystem::path
                           study_table_files(study, "contexts").ok();
   if (!has_tables) {
     const VideoPanel none{"the study holds maps alone; it needs the tables of its videos", {}};
-    return VideoPanels{none, none, none, none};
+    return VideoPanels{none, none, none, none, none};
   }
   MIEN_TRY(associate, options_of(database, study, maps, options.threads));
   MIEN_TRY(appearance, with_appearance(database, associate, maps.maps));
   MIEN_TRY(videos, Videos::read(database, associate));
   panels.appearance = appearance_panel(appearance, videos, maps.maps);
+  panels.exchanged = exchange_panel(videos, maps.maps, options.seed);
   MIEN_TRY(clusters, read_duplicates(database, study));
   panels.duplicates = duplicates_panel(videos, maps.maps, clusters);
   panels.language = language_panel(videos, maps.maps, options.seed);

@@ -3,11 +3,12 @@
 // videos without the change.
 //
 //   (d) face size, pose, sharpness, brightness and skin tone as further covariates
+//   (e) by chance: scores exchanged among the uploaders of a country, an uploader's as one block
 //   (j) near-duplicates in and out (of each cluster its first video stays)
 //   (k) the videos of one language, against as many of each region drawn from all languages
 //
 // Cost: (d) reads corpus, expressions and contexts once and the rest once more, as `mien associate`
-// does; memory as there.
+// does; (e) sums 19 times. Memory as there, and the scores once more.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -26,6 +27,7 @@ struct VideoPanel {
 
 struct VideoPanels {
   VideoPanel appearance;  // (d)
+  VideoPanel exchanged;   // (e)
   VideoPanel duplicates;  // (j)
   VideoPanel groups;      // (f), made by group_panel()
   VideoPanel language;    // (k)

@@ -153,6 +153,17 @@ TEST_F(VideoPanelsTest, CopiesInEveryRegionMakeThemAlike) {
       << panel.result.dump(1);
 }
 
+TEST_F(VideoPanelsTest, ExchangedUploadersAreAlikeByChanceAlone) {
+  write({.copied = 600});
+  const VideoPanel panel = panels().exchanged;
+  ASSERT_EQ(panel.not_possible, "");
+  EXPECT_GT(panel.result["mean_r"].get<double>(), 0.7) << panel.result.dump(1);
+  EXPECT_NEAR(panel.result["null_mean"].get<double>(), 0, 0.1) << panel.result.dump(1);
+  EXPECT_DOUBLE_EQ(panel.result["p"].get<double>(), 0.05);
+  write({});
+  EXPECT_GT(panels().exchanged.result["p"].get<double>(), 0.05) << "regions of their own";
+}
+
 TEST_F(VideoPanelsTest, OneLanguageStandsAgainstAsManyOfAny) {
   write({.has_languages = true});
   const VideoPanel panel = panels().language;
@@ -173,7 +184,8 @@ TEST_F(VideoPanelsTest, WhatIsMissingIsNamed) {
   std::filesystem::remove(study() / "contexts.parquet");
   const auto maps = read_study_maps(database_, study()).value();
   const VideoPanels none = video_panels(database_, study(), maps.front(), {}).value();
-  for (const VideoPanel& panel : {none.appearance, none.duplicates, none.language}) {
+  for (const VideoPanel& panel :
+       {none.appearance, none.exchanged, none.duplicates, none.language}) {
     EXPECT_THAT(panel.not_possible, HasSubstr("maps alone"));
   }
 }
