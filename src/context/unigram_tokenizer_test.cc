@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
+
+#include "support/paths.h"
 
 namespace mien {
 namespace {
@@ -111,6 +114,21 @@ TEST(UnigramTokenizer, AgreesWithEveryWayTried) {
     EXPECT_EQ(joined, "\xE2\x96\x81" + text);
     EXPECT_DOUBLE_EQ(sum, best_sum(pieces, "\xE2\x96\x81" + text));
   }
+}
+
+// tests/reference/sentencepiece/expected.py: a model turned by tools/unigram_from_sentencepiece.
+TEST(UnigramTokenizer, AgreesWithSentencePiece) {
+  const std::filesystem::path folder = testing::source_dir() / "tests/reference/sentencepiece";
+  std::ifstream file(folder / "tokenizer.json");
+  std::ifstream rows(folder / "expected.json");
+  const auto tokenizer = opened(json::parse(file));
+  std::size_t unknown = 0;
+  for (const json& row : json::parse(rows)) {
+    const auto ids = row.at("ids").get<std::vector<std::int64_t>>();
+    EXPECT_EQ(tokenizer->encode(row.at("text").get<std::string>()), ids) << row.at("text");
+    unknown += static_cast<std::size_t>(std::count(ids.begin(), ids.end(), 3));
+  }
+  EXPECT_GT(unknown, 10U);  // the model knows some characters only
 }
 
 TEST(UnigramTokenizer, NamesAFieldThatIsMissing) {
