@@ -143,10 +143,6 @@ class BlockAccumulator {
 
  private:
   static constexpr std::uint32_t kNobody = 0xffffffff;
-  struct Upload {
-    std::uint32_t context;
-    std::uint32_t uploader;
-  };
 
   void prefetch(std::uint32_t video) const {
     const double* values = videos_->values.data() + std::size_t{video} * columns_;
@@ -188,7 +184,7 @@ class BlockAccumulator {
       if (above != nullptr && above[k] == 0) continue;
       if (last_uploader_[context] != uploader) {
         last_uploader_[context] = uploader;
-        uploads_.push_back({context, uploader});
+        uploads_.push_back(std::uint64_t{context} << 32U | uploader);
       }
     }
     add_to_contexts(contexts, scores, count, weight, term_.data(), stride_, rows_.data());
@@ -204,8 +200,7 @@ class BlockAccumulator {
     std::fill(products_.begin(), products_.end(), 0.0);
     const std::size_t width = columns_ + 2;
     std::sort(touched_.begin(), touched_.end());
-    std::stable_sort(uploads_.begin(), uploads_.end(),
-                     [](const Upload& a, const Upload& b) { return a.context < b.context; });
+    std::sort(uploads_.begin(), uploads_.end());
     block.contexts = touched_;
     block.rows.reserve(touched_.size() * width);
     auto upload = uploads_.begin();
@@ -217,8 +212,8 @@ class BlockAccumulator {
       is_touched_[context] = 0;
       last_uploader_[context] = kNobody;
       positions.clear();
-      for (; upload != uploads_.end() && upload->context == context; ++upload) {
-        positions.push_back(upload->uploader);
+      for (; upload != uploads_.end() && *upload >> 32U == context; ++upload) {
+        positions.push_back(static_cast<std::uint32_t>(*upload));
       }
       append_uploads(positions, block.uploads);
     }
@@ -242,7 +237,7 @@ class BlockAccumulator {
   std::vector<double> term_;           // 1, x, value
   std::vector<double> presence_term_;  // scores, their squares
   std::vector<std::uint32_t> touched_;
-  std::vector<Upload> uploads_;
+  std::vector<std::uint64_t> uploads_;  // context, then position of the uploader
   std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted_;
 };
 

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "stats/association_fixture.h"
 #include "stats/association_map.h"
+#include "stats/fused_sums.h"
 #include "stats/resampling.h"
 #include "stats/suppression.h"
 #include "stats/weighted_sums.h"
@@ -369,6 +370,41 @@ TEST(WeightedSumsTest, EqualTheObviousLoopBitForBit) {
       for (std::size_t r = 0; r < kRows; ++r)
         sum += weights[s * kRows + r] * rows[r * kColumns + c];
       EXPECT_EQ(out[s * kColumns + c], sum);
+    }
+  }
+}
+
+TEST(WeightedSumsTest, ManySetsEqualEachSetAloneAndFusedSumsAreNear) {
+  Random random(22);
+  constexpr std::size_t kSets = 19;
+  constexpr std::size_t kRows = 13;
+  constexpr std::size_t kColumns = 40;
+  std::vector<double> weights(kSets * kRows);
+  std::vector<double> rows(kRows * kColumns);
+  for (double& w : weights) w = random.uniform();
+  for (double& r : rows) r = random.normal();
+  std::vector<double> out(kSets * kColumns, -1);
+  std::vector<double> fused(kSets * kColumns, -1);
+  std::vector<double> placed(kSets * kColumns, -1);
+  weighted_sums(weights.data(), kRows, kSets, rows.data(), kColumns, kRows, kColumns, out.data(),
+                kColumns);
+  fused_sums(weights.data(), kRows, kSets, rows.data(), kColumns, kRows, kColumns, fused.data(),
+             kColumns);
+  // Every second row.
+  const std::vector<std::uint32_t> places = {0, 2, 4, 6, 8, 10, 12};
+  fused_sums_at(weights.data(), kRows, kSets, places.data(), rows.data(), 2 * kColumns,
+                places.size(), kColumns, placed.data(), kColumns);
+  std::vector<double> alone(kColumns, -1);
+  for (std::size_t s = 0; s < kSets; ++s) {
+    weighted_sums(weights.data() + s * kRows, kRows, 1, rows.data(), kColumns, kRows, kColumns,
+                  alone.data(), kColumns);
+    for (std::size_t c = 0; c < kColumns; ++c) {
+      EXPECT_EQ(out[s * kColumns + c], alone[c]);
+      EXPECT_NEAR(fused[s * kColumns + c], alone[c], 1e-13);
+      double sum = 0;
+      for (std::size_t r = 0; r < kRows; r += 2)
+        sum += weights[s * kRows + r] * rows[r * kColumns + c];
+      EXPECT_NEAR(placed[s * kColumns + c], sum, 1e-13);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include "stats/association_estimator.h"
 #include "stats/association_lanes.h"
 #include "stats/association_projection.h"
+#include "stats/fused_sums.h"
 #include "stats/parallel.h"
 #include "stats/weighted_sums.h"
 
@@ -80,8 +81,8 @@ class AssociationReplicates::ContextRows {
            double* out) const {
     const auto [first, last] = of_->units_[k];
     if (!is_sparse_) {
-      weighted_sums(weights + first, weights_stride, sets, rows_.data() + first * stride_, stride_,
-                    last - first, stride_, out, stride_);
+      fused_sums(weights + first, weights_stride, sets, rows_.data() + first * stride_, stride_,
+                 last - first, stride_, out, stride_);
       return;
     }
     for (std::size_t c = 0; c < contexts_.size(); ++c) {
@@ -90,9 +91,8 @@ class AssociationReplicates::ContextRows {
       const auto from = std::lower_bound(begin, end, first);
       const auto to = std::lower_bound(from, end, last);
       const auto at = static_cast<std::size_t>(from - places_.begin());
-      weighted_sums_at(weights, weights_stride, sets, places_.data() + at,
-                       rows_.data() + at * step_, step_, static_cast<std::size_t>(to - from), step_,
-                       out + c * step_, stride_);
+      fused_sums_at(weights, weights_stride, sets, places_.data() + at, rows_.data() + at * step_,
+                    step_, static_cast<std::size_t>(to - from), step_, out + c * step_, stride_);
     }
   }
 

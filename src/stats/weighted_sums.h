@@ -17,10 +17,4 @@ void weighted_sums(const double* weights, std::size_t weights_stride, std::size_
                    const double* rows, std::size_t rows_stride, std::size_t row_count,
                    std::size_t columns, double* out, std::size_t out_stride);
 
-// The same where most rows are zero and left out: rows[r] belongs to weights[s][places[r]].
-void weighted_sums_at(const double* weights, std::size_t weights_stride, std::size_t sets,
-                      const std::uint32_t* places, const double* rows, std::size_t rows_stride,
-                      std::size_t row_count, std::size_t columns, double* out,
-                      std::size_t out_stride);
-
 }  // namespace mien

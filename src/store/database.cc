@@ -112,8 +112,6 @@ Status Database::State::load_table(const DuckConnection& connection, const Table
   const auto& specs = table.schema().columns;
   MIEN_CHECK(!specs.empty(), "a table has columns");
   std::string create = "CREATE TEMP TABLE mien_rows (";
-  std::vector<DuckType> types(specs.size());
-  std::vector<duckdb_logical_type> raw_types;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (first_invalid_utf8(specs[i].name) != std::string_view::npos ||
         specs[i].name.find('\0') != std::string::npos) {
@@ -125,28 +123,7 @@ Status Database::State::load_table(const DuckConnection& connection, const Table
   }
   MIEN_TRY_VOID(run(connection, create + ")"));
 
-  DuckAppender appender;
-  MIEN_CHECK(duckdb_appender_create(connection.get(), nullptr, "mien_rows", appender.out()) ==
-                 DuckDBSuccess,
-             "the table was just made");
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    *types[i].out() = duckdb_appender_column_type(appender.get(), i);
-    raw_types.push_back(types[i].get());
-  }
-  DuckChunk chunk;
-  *chunk.out() = duckdb_create_data_chunk(raw_types.data(), raw_types.size());
-  const std::size_t step = duckdb_vector_size();
-  for (std::size_t first = 0; first < table.rows(); first += step) {
-    duckdb_data_chunk_reset(chunk.get());
-    MIEN_TRY_VOID(fill_chunk(table, first, std::min(step, table.rows() - first), chunk.get()));
-    if (duckdb_append_data_chunk(appender.get(), chunk.get()) != DuckDBSuccess) {
-      return Error{ErrorCode::kIo, first_paragraph(duckdb_appender_error(appender.get()))};
-    }
-  }
-  if (duckdb_appender_close(appender.get()) != DuckDBSuccess) {
-    return Error{ErrorCode::kIo, first_paragraph(duckdb_appender_error(appender.get()))};
-  }
-  return Ok{};
+  return append_rows(connection, "mien_rows", table);
 }
 
 // COPY `source` (a table's name or a SELECT in parentheses) to a temporary name, sync, rename.

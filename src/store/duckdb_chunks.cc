@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/utf8.h"
+#include "store/duckdb_errors.h"
 
 namespace mien {
 
@@ -318,6 +319,33 @@ Status fill_chunk(const Table& table, std::size_t first, std::size_t count,
     }
   }
   duckdb_data_chunk_set_size(chunk, count);
+  return Ok{};
+}
+
+Status append_rows(const DuckConnection& connection, const char* name, const Table& table) {
+  std::vector<DuckType> types(table.schema().columns.size());
+  std::vector<duckdb_logical_type> raw_types;
+  DuckAppender appender;
+  MIEN_CHECK(
+      duckdb_appender_create(connection.get(), nullptr, name, appender.out()) == DuckDBSuccess,
+      "the table was just made");
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    *types[i].out() = duckdb_appender_column_type(appender.get(), i);
+    raw_types.push_back(types[i].get());
+  }
+  DuckChunk chunk;
+  *chunk.out() = duckdb_create_data_chunk(raw_types.data(), raw_types.size());
+  const std::size_t step = duckdb_vector_size();
+  for (std::size_t first = 0; first < table.rows(); first += step) {
+    duckdb_data_chunk_reset(chunk.get());
+    MIEN_TRY_VOID(fill_chunk(table, first, std::min(step, table.rows() - first), chunk.get()));
+    if (duckdb_append_data_chunk(appender.get(), chunk.get()) != DuckDBSuccess) {
+      return Error{ErrorCode::kIo, first_paragraph(duckdb_appender_error(appender.get()))};
+    }
+  }
+  if (duckdb_appender_close(appender.get()) != DuckDBSuccess) {
+    return Error{ErrorCode::kIo, first_paragraph(duckdb_appender_error(appender.get()))};
+  }
   return Ok{};
 }
 

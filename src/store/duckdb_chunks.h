@@ -31,4 +31,8 @@ Result<ScanBatch> scan_batch(duckdb_data_chunk chunk);
 Status fill_chunk(const Table& table, std::size_t first, std::size_t count,
                   duckdb_data_chunk chunk);
 
+// All rows of `table` into the table `name`, which was just made for them. Errors as fill_chunk,
+// and kIo where DuckDB takes no more.
+Status append_rows(const DuckConnection& connection, const char* name, const Table& table);
+
 }  // namespace mien
