@@ -112,11 +112,27 @@ Status choose_channels(const std::vector<std::string>& names, ChannelOptions& ch
   return Ok{};
 }
 
+// "masked,patches"; both is masked and visible.
+Status choose_face_arms(const std::vector<std::string>& names, VisualOptions& contexts) {
+  for (const std::string& name : names) {
+    if (name == "masked" || name == "both") contexts.masked = true;
+    if (name == "visible" || name == "both") contexts.visible = true;
+    if (name == "patches") contexts.patches = true;
+    if (name != "masked" && name != "visible" && name != "patches" && name != "both") {
+      return Error{ErrorCode::kUsage,
+                   "--faces: '" + name + "' is not one of masked, visible, patches, both"};
+    }
+  }
+  return Ok{};
+}
+
 struct AnnotateFlags {
   AnnotateRequest request;
   std::vector<std::string> channels{"basic7", "action", "label"};
   std::string video_mean = "all_faces";
   bool no_small_faces = false;
+  bool contexts = false;
+  std::vector<std::string> faces{"masked"};
   bool json = false;
   bool quiet = false;
 };
@@ -170,6 +186,26 @@ void add_face_flags(CLI::App* verb, AnnotateFlags& flags) {
       ->group(group);
 }
 
+void add_context_flags(CLI::App* verb, AnnotateFlags& flags) {
+  const std::string group = "Contexts from pictures";
+  CLI::Option* contexts =
+      verb->add_flag("--contexts", flags.contexts, "Also name what situation the pictures show");
+  contexts->group(group);
+  verb->add_option("--faces", flags.faces,
+                   "What the context networks see, separated by commas: masked (heads filled), "
+                   "visible, patches (as much filled elsewhere), both (masked and visible)")
+      ->delimiter(',')
+      ->needs(contexts)
+      ->capture_default_str()
+      ->group(group);
+  verb->add_option("--context-threshold", flags.request.options.contexts.threshold_prob,
+                   "Least score of a context that counts as present")
+      ->check(CLI::Range(0.0, 1.0))
+      ->needs(contexts)
+      ->capture_default_str()
+      ->group(group);
+}
+
 }  // namespace
 
 void add_annotate(CommandLine& line) {
@@ -214,6 +250,7 @@ void add_annotate(CommandLine& line) {
   verb->add_flag("--json", flags->json, "Summary as JSON on standard output");
   verb->add_flag("--quiet", flags->quiet, "No progress");
   add_face_flags(verb, *flags);
+  add_context_flags(verb, *flags);
   request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   verb->callback([&line, flags] {
     line.action = [&line, flags]() -> Status {
@@ -224,6 +261,10 @@ void add_annotate(CommandLine& line) {
           flags->video_mean == "largest_face"         ? VideoMean::kLargestFace
           : flags->video_mean == "one_vote_per_track" ? VideoMean::kOneVotePerTrack
                                                       : VideoMean::kAllFaces;
+      wanted.options.contexts.data = line.resources.data / "contexts";
+      if (flags->contexts) {
+        MIEN_TRY_VOID(choose_face_arms(flags->faces, wanted.options.contexts));
+      }
       wanted.options.channels.prototype_file = line.resources.data / "prototype16.json";
       wanted.manifest_folder = line.resources.manifests;
       wanted.model_folder = line.resources.models;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 
 #include "model/manifest_fields.h"
 
@@ -74,6 +76,20 @@ void read_expression(Fields& fields, Manifest& manifest) {
   }
 }
 
+// Names of classes, as a list of contexts refers to them.
+void read_classes(Fields& fields, Manifest& manifest) {
+  constexpr std::size_t kMaxLabelBytes = 200;
+  manifest.labels = fields.texts("labels");
+  manifest.whose_labels = fields.text("whose_labels");
+  if (manifest.labels.empty()) fields.complain("labels", "must not be empty");
+  std::set<std::string_view> seen;
+  for (const std::string& label : manifest.labels) {
+    if (label.empty() || label.size() > kMaxLabelBytes)
+      fields.complain("labels", "must be texts of 1 to 200 bytes");
+    if (!seen.insert(label).second) fields.complain("labels", "has '" + label + "' twice");
+  }
+}
+
 Manifest read_fields(const json& object, std::string& problem) {
   Fields fields(object, "manifest", problem);
   Manifest manifest;
@@ -81,8 +97,9 @@ Manifest read_fields(const json& object, std::string& problem) {
   manifest.version = fields.text("version");
   const std::string role = fields.text("role");
   bool is_known_role = false;
-  for (const ModelRole known : {ModelRole::kFaceDetector, ModelRole::kLandmarks,
-                                ModelRole::kDescriptor, ModelRole::kExpression}) {
+  for (const ModelRole known :
+       {ModelRole::kFaceDetector, ModelRole::kLandmarks, ModelRole::kDescriptor,
+        ModelRole::kExpression, ModelRole::kObjects}) {
     if (role == to_string(known)) {
       manifest.role = known;
       is_known_role = true;
@@ -90,7 +107,8 @@ Manifest read_fields(const json& object, std::string& problem) {
   }
   if (!is_known_role)
     fields.complain(
-        "role", "is '" + role + "'; known are face_detector, landmarks, descriptor, expression");
+        "role",
+        "is '" + role + "'; known are face_detector, landmarks, descriptor, expression, objects");
   manifest.licence = fields.text("licence");
   if (const json* source = fields.find("source"))
     manifest.source = read_model_source(*source, problem);
@@ -122,6 +140,7 @@ Manifest read_fields(const json& object, std::string& problem) {
       manifest.outputs.push_back(read_tensor(output, "outputs", problem));
   }
   if (manifest.role == ModelRole::kExpression) read_expression(fields, manifest);
+  if (manifest.role == ModelRole::kObjects) read_classes(fields, manifest);
   manifest.intended_use = fields.text("intended_use");
   manifest.known_limits = fields.texts("known_limits");
   return manifest;
@@ -139,6 +158,8 @@ std::string_view to_string(ModelRole role) {
       return "descriptor";
     case ModelRole::kExpression:
       return "expression";
+    case ModelRole::kObjects:
+      return "objects";
   }
   return "expression";
 }

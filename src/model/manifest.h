@@ -12,7 +12,7 @@
 
 namespace mien {
 
-enum class ModelRole { kFaceDetector, kLandmarks, kDescriptor, kExpression };
+enum class ModelRole { kFaceDetector, kLandmarks, kDescriptor, kExpression, kObjects };
 enum class ColourOrder { kRgb, kBgr, kGrey };
 
 struct TensorSpec {
@@ -51,7 +51,7 @@ struct Manifest {
   Scaling scaling;
   std::vector<TensorSpec> outputs;
   std::string channel;              // expression models: the column prefix, e.g. "basic7"
-  std::vector<std::string> labels;  // in output order; lower case
+  std::vector<std::string> labels;  // in output order; lower case; objects: any words
   std::string
       activation;  // expression models: "none" (already probabilities), "softmax", "sigmoid"
   std::string whose_labels;  // whose words the labels are and how reliable, or "unknown"

@@ -129,8 +129,8 @@ TEST_P(ModelReferenceTest, GivesTheSameInABatchAsAlone) {
 
 INSTANTIATE_TEST_SUITE_P(All, ModelReferenceTest,
                          ::testing::Values("blazeface", "facemesh", "facemesh_attention", "iris",
-                                           "faceres", "mobilefacenet", "face_expression",
-                                           "emotion"));
+                                           "faceres", "mobilefacenet", "face_expression", "emotion",
+                                           "centernet"));
 
 }  // namespace
 }  // namespace mien

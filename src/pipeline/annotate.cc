@@ -45,6 +45,12 @@ Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet
     MIEN_TRY(hash, sha256_of_file(options.channels.prototype_file));
     settings.models[options.channels.prototype_file.filename().string()] = hash;
   }
+  if (options.contexts.any()) {
+    for (const char* file : {"everyday.csv", "coco_map.csv"}) {
+      MIEN_TRY(hash, sha256_of_file(options.contexts.data / file));
+      settings.models[file] = hash;
+    }
+  }
   settings.model_set_hash = models.hash();
   settings.program_version = kProgramVersion;
   return settings;

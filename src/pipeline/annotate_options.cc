@@ -33,6 +33,10 @@ void for_each_field(Options& o, Visit&& visit) {
   visit("channels", "label", o.channels.label);
   visit("channels", "expression_models", o.channels.expression_models);
   visit("tables", "frames", o.frames_table);
+  visit("contexts", "masked", o.contexts.masked);
+  visit("contexts", "visible", o.contexts.visible);
+  visit("contexts", "patches", o.contexts.patches);
+  visit("contexts", "threshold_prob", o.contexts.threshold_prob);
   visit("windows", "max_window_s", o.windows.max_window_s);
   visit("windows", "min_window_s", o.windows.min_window_s);
 }
@@ -48,6 +52,7 @@ nlohmann::json to_json(const AnnotateOptions& options) {
   });
   json["windows"]["video_mean"] = kVideoMeans[static_cast<int>(options.windows.video_mean)];
   json["chunk_grid_points"] = kChunkGridPoints;
+  json["context_grid_points"] = kContextGridPoints;
   return json;
 }
 

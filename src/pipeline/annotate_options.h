@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "context/visual_scorer.h"
 #include "expression/channel.h"
 #include "expression/windows.h"
 #include "face/frame_analyser.h"
@@ -16,6 +17,11 @@ namespace mien {
 // nothing of each other, so they can be analysed side by side and joined in order.
 inline constexpr int kChunkGridPoints = 24;
 
+// Of each such run of grid points (2 s at 6 Hz) the middle frame is the one whose contexts are
+// named; a chunk holds whole runs.
+inline constexpr int kContextGridPoints = 12;
+static_assert(kChunkGridPoints % kContextGridPoints == 0);
+
 struct AnnotateOptions {
   double rate_hz = 6;
   bool frames_table = false;
@@ -24,6 +30,7 @@ struct AnnotateOptions {
   FaceOptions face;
   ChannelOptions channels;
   WindowOptions windows;
+  VisualOptions contexts;
 };
 
 nlohmann::json to_json(const AnnotateOptions& options);

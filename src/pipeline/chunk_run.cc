@@ -1,9 +1,12 @@
 #include "pipeline/chunk_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <thread>
 #include <utility>
+
+#include "face/shot_cut.h"
 
 namespace mien {
 
@@ -11,8 +14,52 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Of every run of kContextGridPoints the frame in the middle of those that there are.
+std::vector<std::uint8_t> context_frames(const Chunk& chunk) {
+  std::vector<std::uint8_t> chosen(chunk.frames.size());
+  for (std::size_t begin = 0; begin < chunk.frames.size();) {
+    const std::int64_t run = chunk.frames[begin].grid_index / kContextGridPoints;
+    std::size_t end = begin;
+    while (end < chunk.frames.size() && chunk.frames[end].grid_index / kContextGridPoints == run) {
+      ++end;
+    }
+    chosen[begin + (end - begin) / 2] = 1;
+    begin = end;
+  }
+  return chosen;
+}
+
+// Faces of the frame and of those beside it in the same shot: who blinks or turns is still there.
+std::vector<FaceDetection> faces_around(const std::vector<AnalysedFrame>& frames, std::size_t at) {
+  std::vector<FaceDetection> faces;
+  const std::size_t begin = at > 0 ? at - 1 : at;
+  const std::size_t end = std::min(at + 2, frames.size());
+  for (std::size_t i = begin; i < end; ++i) {
+    if (i != at && is_cut(frames[i].faces.signature, frames[at].faces.signature)) continue;
+    for (const FaceObservation& face : frames[i].faces.faces) faces.push_back(face.detection);
+  }
+  return faces;
+}
+
+// Names contexts and lets go of the pictures that were kept for it.
+Status name_contexts(Chunk& chunk, const std::vector<std::uint8_t>& chosen, VisualScorer& scorer,
+                     std::vector<AnalysedFrame>& analysed) {
+  for (std::size_t i = 0; i < analysed.size(); ++i) {
+    if (chosen[i] == 0) continue;
+    Frame& frame = chunk.frames[i].frame;
+    MIEN_TRY(contexts, scorer.score(frame.image.view(), frame.scale, faces_around(analysed, i),
+                                    frame.pts_us));
+    analysed[i].contexts = std::move(contexts);
+    frame.image = Image();
+  }
+  return Ok{};
+}
+
 // Lets go of each picture as soon as it has been looked at.
 Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine) {
+  const std::vector<std::uint8_t> chosen = engine.contexts.has_value()
+                                               ? context_frames(chunk)
+                                               : std::vector<std::uint8_t>(chunk.frames.size());
   std::vector<AnalysedFrame> analysed;
   analysed.reserve(chunk.frames.size());
   engine.analyser.begin_chunk();
@@ -29,8 +76,11 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine) {
       MIEN_TRY(scores, engine.scorer.score(image, grid.frame.scale, face));
       frame.channels[i] = std::move(scores);
     }
+    if (chosen[analysed.size()] == 0) grid.frame.image = Image();
     analysed.push_back(std::move(frame));
-    grid.frame.image = Image();
+  }
+  if (engine.contexts.has_value()) {
+    MIEN_TRY_VOID(name_contexts(chunk, chosen, *engine.contexts, analysed));
   }
   return analysed;
 }

@@ -23,9 +23,21 @@ Result<Engine*> EnginePool::engine(int index) {
                               [this] { return ChannelScorer::open(models_, options_.channels); });
     MIEN_TRY(analyser, FrameAnalyser::open(models_, options_.face));
     MIEN_TRY(scorer, opening.get());
-    engine = std::make_unique<Engine>(Engine{std::move(analyser), std::move(scorer)});
+    std::optional<VisualScorer> contexts;
+    if (options_.contexts.any()) {
+      MIEN_TRY(opened, VisualScorer::open(models_, options_.contexts));
+      contexts = std::move(opened);
+    }
+    engine = std::make_unique<Engine>(
+        Engine{std::move(analyser), std::move(scorer), std::move(contexts)});
   }
   return engine.get();
+}
+
+const std::vector<std::string>& EnginePool::contexts() const {
+  static const std::vector<std::string> kNone;
+  const std::optional<VisualScorer>& scorer = engines_.front()->contexts;
+  return scorer.has_value() ? scorer->contexts() : kNone;
 }
 
 std::vector<StageTime> EnginePool::stage_times() const {
@@ -43,6 +55,7 @@ std::vector<StageTime> EnginePool::stage_times() const {
     if (engine == nullptr) continue;
     add(engine->analyser.stage_times());
     add(engine->scorer.stage_times());
+    if (engine->contexts.has_value()) add(engine->contexts->stage_times());
   }
   return total;
 }

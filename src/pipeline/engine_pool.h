@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
+#include "context/visual_scorer.h"
 #include "expression/channel.h"
 #include "face/frame_analyser.h"
 #include "model/model_set.h"
@@ -16,6 +18,7 @@ namespace mien {
 struct Engine {
   FrameAnalyser analyser;
   ChannelScorer scorer;
+  std::optional<VisualScorer> contexts;  // where contexts are asked for
 };
 
 // Opens engines as they are needed and keeps them for the next video. The first one stands for all
@@ -35,6 +38,8 @@ class EnginePool {
   const std::vector<ColumnSpec>& channel_columns() const {
     return engines_.front()->scorer.columns();
   }
+  // Ids of the contexts that are scored; none where none are asked for.
+  const std::vector<std::string>& contexts() const;
 
  private:
   const ModelSet& models_;

@@ -61,6 +61,7 @@ Result<Message> decoded(const std::string& line, const char* what, Read&& read) 
 std::string encode(const WorkerSetup& setup) {
   return line_of({{"options", to_json(setup.options)},
                   {"prototype_file", setup.options.channels.prototype_file.string()},
+                  {"context_data", setup.options.contexts.data.string()},
                   {"settings", encode(setup.settings)},
                   {"study", setup.study.string()},
                   {"manifest_folder", setup.manifest_folder.string()},
@@ -76,6 +77,7 @@ Result<WorkerSetup> decode_setup(const std::string& line) {
         MIEN_TRY(settings, decode_settings(json.at("settings").get<std::string>()));
         setup.options = std::move(options);
         setup.options.channels.prototype_file = json.at("prototype_file").get<std::string>();
+        setup.options.contexts.data = json.at("context_data").get<std::string>();
         setup.settings = std::move(settings);
         setup.study = json.at("study").get<std::string>();
         setup.manifest_folder = json.at("manifest_folder").get<std::string>();

@@ -8,6 +8,7 @@
 #include "face/frame_hash.h"
 #include "face/tracker.h"
 #include "pipeline/chunk_run.h"
+#include "pipeline/visual_rows.h"
 
 namespace mien {
 
@@ -19,17 +20,19 @@ constexpr std::size_t kFramesBatchRows = 4096;
 class Joiner {
  public:
   Joiner(const VideoJob& job, const AnnotateOptions& options,
-         const std::vector<ColumnSpec>& channels)
+         const std::vector<ColumnSpec>& channels, const std::vector<std::string>& contexts)
       : job_(job),
         options_(options),
         channels_(channels),
         summary_(job.video_id, channels, options.rate_hz, options.windows),
+        visual_(job.video_id, options.contexts, contexts),
         frames_schema_(frames_schema(channels)),
         frames_(frames_schema_) {}
 
   Status add(const std::vector<AnalysedFrame>& frames) {
     for (const AnalysedFrame& frame : frames) {
       const std::vector<TrackId> ids = tracker_.update(frame.faces);
+      visual_.add(frame, tracker_.shot());
       if (job_.on_frame) job_.on_frame(overlay_of(frame, ids));
       ++facts_.frames_analysed;
       hasher_.add(frame.faces.signature);
@@ -55,15 +58,18 @@ class Joiner {
     const VideoSummary::Tables tables = summary_.finish();
     MIEN_TRY_VOID(job_.sink("tracks", tables.tracks));
     MIEN_TRY_VOID(job_.sink("windows", tables.windows));
-    return job_.sink("expressions", tables.expressions);
+    MIEN_TRY_VOID(job_.sink("expressions", tables.expressions));
+    return visual_.finish("", job_.sink);
   }
 
-  // For a video of which nothing was measured: the tables exist and hold no row of it.
+  // For a video of which nothing was measured: the tables exist and hold no row of it, but for
+  // the reason why its contexts are not known.
   Status finish_without_rows() {
     if (options_.frames_table) MIEN_TRY_VOID(job_.sink("frames", frames_));
     MIEN_TRY_VOID(job_.sink("tracks", Table(tracks_schema_with_baselines(channels_))));
     MIEN_TRY_VOID(job_.sink("windows", Table(windows_schema(channels_))));
-    return job_.sink("expressions", Table(expressions_schema(channels_)));
+    MIEN_TRY_VOID(job_.sink("expressions", Table(expressions_schema(channels_))));
+    return visual_.finish(facts_.reason, job_.sink);
   }
 
   VideoFacts& facts() { return facts_; }
@@ -129,6 +135,7 @@ class Joiner {
   Tracker tracker_;
   FrameHasher hasher_;
   VideoSummary summary_;
+  VisualRows visual_;
   TableSchema frames_schema_;
   Table frames_;
   VideoFacts facts_;
@@ -183,7 +190,7 @@ Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& op
   MIEN_TRY_VOID(engines.open_first());
   auto reader = VideoReader::open(job.path, options.reader);
   if (!reader.ok()) return record_failure(job, options, engines, reader.error());
-  Joiner joiner(job, options, engines.channel_columns());
+  Joiner joiner(job, options, engines.channel_columns(), engines.contexts());
   VideoFacts& facts = joiner.facts();
   const int threads = reader->info().kind == MediaKind::kStill ? 1 : job.threads;
   engines.reserve(threads);
@@ -220,7 +227,7 @@ Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& op
 
 Result<VideoFacts> record_failure(const VideoJob& job, const AnnotateOptions& options,
                                   EnginePool& engines, const Error& error) {
-  Joiner joiner(job, options, engines.channel_columns());
+  Joiner joiner(job, options, engines.channel_columns(), engines.contexts());
   set_failed(joiner.facts(), error);
   MIEN_TRY_VOID(job.sink("media", media_row(job, joiner.facts(), nullptr, std::nullopt)));
   MIEN_TRY_VOID(joiner.finish_without_rows());

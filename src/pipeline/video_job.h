@@ -35,7 +35,8 @@ struct VideoJob {
   std::string video_id;
   std::filesystem::path path;
   int threads = 1;
-  // Called with every table's rows: media, tracks, windows, expressions once, frames in batches.
+  // Called with every table's rows: media, tracks, windows, expressions once, frames in batches;
+  // where contexts are asked for, contexts, context_status, context_frames and scenes once.
   std::function<Status(const std::string& table, const Table& batch)> sink;
   // Called from one thread at a time, about once a chunk; may be empty.
   std::function<void(const VideoFacts& so_far, double position_s, double duration_s)> progress;

@@ -8,7 +8,10 @@ namespace {
 using enum ColumnType;
 
 ColumnSpec source_column() {
-  return {"source", kString, "What named the contexts: visual (pictures) or text (words)."};
+  return {
+      "source", kString,
+      "What named the contexts: visual (pictures with their faces filled), text (words); for "
+      "comparison visual_visible (faces left visible) and visual_patches (other parts filled)."};
 }
 
 ColumnSpec video_column() {

@@ -47,6 +47,8 @@ std::string data_dictionary(ChannelColumns channels, const TableSchema& tracks) 
                                            expressions_schema({}),
                                            contexts_schema(),
                                            context_status_schema(),
+                                           context_frames_schema(),
+                                           scenes_schema(),
                                            maps_schema(),
                                            compare_pairs_schema(),
                                            compare_cells_schema(),

@@ -41,6 +41,8 @@ TableSchema expressions_schema(ChannelColumns channels);
 TableSchema corpus_schema();
 TableSchema contexts_schema();
 TableSchema context_status_schema();
+TableSchema context_frames_schema();
+TableSchema scenes_schema();
 TableSchema maps_schema();
 
 // Columns of the corpus that an association uses as covariates unless others are named: numbers

@@ -30,6 +30,10 @@ Status unary(TfjsTensors& tensors, const TfjsNode& node, const std::string& op) 
       return unsupported(node, "its limits are not single numbers");
     name =
         graph.node("Clip", {x, graph.floats(lower->floats, {}), graph.floats(upper->floats, {})});
+  } else if (op == "Relu6") {
+    const std::array<float, 2> limits = {0.0F, 6.0F};
+    name = graph.node("Clip", {x, graph.floats(std::span(limits).first(1), {}),
+                               graph.floats(std::span(limits).last(1), {})});
   } else {
     name = graph.node(op, {x});
   }
@@ -131,9 +135,9 @@ class Converter {
 
   Status convert(const TfjsNode& node) {
     static const std::map<std::string, std::string> kUnary = {
-        {"Relu", "Relu"},   {"Sigmoid", "Sigmoid"}, {"Abs", "Abs"},         {"Floor", "Floor"},
-        {"Tanh", "Tanh"},   {"Exp", "Exp"},         {"Neg", "Neg"},         {"Sqrt", "Sqrt"},
-        {"Rsqrt", "Rsqrt"}, {"Square", "Square"},   {"ClipByValue", "Clip"}};
+        {"Relu", "Relu"},   {"Sigmoid", "Sigmoid"}, {"Abs", "Abs"},          {"Floor", "Floor"},
+        {"Tanh", "Tanh"},   {"Exp", "Exp"},         {"Neg", "Neg"},          {"Sqrt", "Sqrt"},
+        {"Rsqrt", "Rsqrt"}, {"Square", "Square"},   {"ClipByValue", "Clip"}, {"Relu6", "Relu6"}};
     static const std::map<std::string, std::string> kElementwise = {
         {"Add", "Add"}, {"AddV2", "Add"},   {"BiasAdd", "Add"}, {"AddN", "Sum"},   {"Sub", "Sub"},
         {"Mul", "Mul"}, {"RealDiv", "Div"}, {"Maximum", "Max"}, {"Minimum", "Min"}};

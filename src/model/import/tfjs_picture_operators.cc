@@ -191,6 +191,28 @@ Status convert_pad(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, value.channels_second, value.rank, channels});
 }
 
+// TensorFlow's bilinear resizing without half-pixel centres: output position i lies at i * from /
+// to.
+Status convert_resize_bilinear(TfjsTensors& tensors, const TfjsNode& node) {
+  MIEN_TRY(value, tensors.input(node, 0));
+  MIEN_TRY(picture, tensors.picture_input(node, 0));
+  MIEN_TRY(size, tensors.integers(node, 1));
+  constexpr std::int64_t kMaxSide = 1 << 14;
+  if (size->integers.size() != 2 ||
+      std::any_of(size->integers.begin(), size->integers.end(),
+                  [](std::int64_t side) { return side < 1 || side > kMaxSide; }))
+    return unsupported(node, "its size is not two numbers of pixels");
+  if (node.flag("align_corners") || node.flag("half_pixel_centers"))
+    return unsupported(node, "only positions counted from the first pixel's corner are known");
+  if (value.channels < 1) return unsupported(node, "it needs a known number of channels");
+  const Extents sizes{1, value.channels, size->integers[0], size->integers[1]};
+  const std::string name =
+      tensors.graph().node("Resize", {picture, "", "", tensors.graph().integers(sizes, Extents{4})},
+                           {{"coordinate_transformation_mode", std::string("asymmetric")},
+                            {"mode", std::string("linear")}});
+  return tensors.set(node, {nullptr, name, true, 4, value.channels});
+}
+
 }  // namespace
 
 const TfjsOperators& picture_operators() {
@@ -201,7 +223,8 @@ const TfjsOperators& picture_operators() {
                                            {"FusedDepthwiseConv2dNative", convert_convolution},
                                            {"MaxPool", convert_max_pool},
                                            {"Pad", convert_pad},
-                                           {"Prelu", convert_prelu}};
+                                           {"Prelu", convert_prelu},
+                                           {"ResizeBilinear", convert_resize_bilinear}};
   return kOperators;
 }
 

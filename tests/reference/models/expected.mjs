@@ -93,6 +93,7 @@ const graphs = [
   { id: 'faceres', file: 'faceres', shape: [1, 224, 224, 3], low: 0, high: 255 },
   { id: 'mobilefacenet', file: 'mobilefacenet', shape: [1, 112, 112, 3], low: -1, high: 1 },
   { id: 'emotion', file: 'emotion', shape: [1, 64, 64, 1], low: -1, high: 1 },
+  { id: 'centernet', file: 'centernet', shape: [1, 512, 512, 3], low: 0, high: 255 },
 ];
 
 // face-api's network, stated again from its weights: four dense blocks of separable convolutions.

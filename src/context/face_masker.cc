@@ -1,0 +1,82 @@
+#include "context/face_masker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mien {
+
+namespace {
+
+// Of the picture, and of the filled picture. Lower ones find more in folds and hands than in heads:
+// docs/contexts-visual.md.
+constexpr float kLeastScore_prob = 0.3F;
+constexpr float kLeastScoreAgain_prob = 0.4F;
+constexpr float kBorder = 0.25F;   // as in FaceOptions
+constexpr float kSameFace = 0.3F;  // intersection over union of the detector's boxes
+
+Region both(const Region& a, const Region& b) {
+  const int x = std::min(a.x_px, b.x_px);
+  const int y = std::min(a.y_px, b.y_px);
+  return {x, y, std::max(a.x_px + a.width_px, b.x_px + b.width_px) - x,
+          std::max(a.y_px + a.height_px, b.y_px + b.height_px) - y};
+}
+
+// The heads of a picture and the face that each was first seen as. Compared are the faces: heads of
+// people side by side overlap.
+class Heads {
+ public:
+  explicit Heads(const ImageView& image) : image_(image) {}
+
+  // True where there is something new to fill.
+  bool add(const FaceDetection& face, double scale) {
+    const Region head = head_region(face, scale, image_.width_px, image_.height_px);
+    if (head.width_px == 0 || share_covered(head, regions_) >= 1) return false;
+    const auto unit = static_cast<float>(1 / scale);
+    const Box box{face.box.x_px * unit, face.box.y_px * unit, face.box.width_px * unit,
+                  face.box.height_px * unit};
+    for (std::size_t i = 0; i < regions_.size(); ++i) {
+      if (intersection_over_union(boxes_[i], box) < kSameFace) continue;
+      regions_[i] = both(regions_[i], head);
+      return true;
+    }
+    regions_.push_back(head);
+    boxes_.push_back(box);
+    return true;
+  }
+  const std::vector<Region>& regions() const { return regions_; }
+
+ private:
+  const ImageView& image_;
+  std::vector<Region> regions_;
+  std::vector<Box> boxes_;
+};
+
+}  // namespace
+
+Result<FaceMasker> FaceMasker::open(const ModelSet& models) {
+  MIEN_TRY(detector, Detector::open(models));
+  return FaceMasker(std::move(detector));
+}
+
+Result<MaskedPicture> FaceMasker::mask(const ImageView& image, double scale,
+                                       std::span<const FaceDetection> known, Random random) {
+  MaskedPicture masked;
+  Heads heads(image);
+  for (const FaceDetection& face : known) heads.add(face, scale);
+  masked.image = filled(image, heads.regions(), random);
+  float least_prob = kLeastScore_prob;
+  ImageView seen = image;
+  for (masked.rounds = 1;; ++masked.rounds) {
+    MIEN_TRY(found, detector_.candidates(seen, 1, Passes::kBaseAndTiles, kBorder, least_prob));
+    bool is_new = false;
+    for (const FaceDetection& face : found) is_new |= heads.add(face, 1);
+    if (is_new) masked.image = filled(image, heads.regions(), random);
+    if (masked.rounds == kMaxRounds || (masked.rounds > 1 && !is_new)) break;
+    seen = masked.image.view();
+    least_prob = kLeastScoreAgain_prob;
+  }
+  masked.heads = heads.regions();
+  return masked;
+}
+
+}  // namespace mien
