@@ -133,6 +133,7 @@ struct AnnotateFlags {
   bool no_small_faces = false;
   bool contexts = false;
   std::vector<std::string> faces{"masked"};
+  std::vector<std::filesystem::path> context_models;
   bool json = false;
   bool quiet = false;
 };
@@ -197,6 +198,13 @@ void add_context_flags(CLI::App* verb, AnnotateFlags& flags) {
       ->delimiter(',')
       ->needs(contexts)
       ->capture_default_str()
+      ->group(group);
+  verb->add_option(
+          "--context-model", flags.request.extra_manifests,
+          "Manifest of a further picture classifier (its ONNX and its ID_map.csv, what its "
+          "classes speak for, beside it)")
+      ->check(CLI::ExistingFile)
+      ->needs(contexts)
       ->group(group);
   verb->add_option("--context-threshold", flags.request.options.contexts.threshold_prob,
                    "Least score of a context that counts as present")
@@ -264,6 +272,8 @@ void add_annotate(CommandLine& line) {
       wanted.options.contexts.data = line.resources.data / "contexts";
       if (flags->contexts) {
         MIEN_TRY_VOID(choose_face_arms(flags->faces, wanted.options.contexts));
+        wanted.extra_manifests.insert(wanted.extra_manifests.end(), flags->context_models.begin(),
+                                      flags->context_models.end());
       }
       wanted.options.channels.prototype_file = line.resources.data / "prototype16.json";
       wanted.manifest_folder = line.resources.manifests;

@@ -101,6 +101,18 @@ Status verify_models(const Resources& resources) {
                  stdout);
     }
   }
+  MIEN_TRY(optional, read_manifests(resources.manifests / "optional"));
+  for (const Manifest& manifest : optional) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(resources.models / manifest.onnx_file, ignored)) {
+      std::fputs(fmt::format("{:<26} not installed\n", manifest.id).c_str(), stdout);
+      continue;
+    }
+    const std::vector<std::string> wrong = verify_model(manifest, resources.models);
+    refused += wrong.empty() ? 0 : 1;
+    const std::string verdict = wrong.empty() ? "ok" : "refused: " + joined(wrong);
+    std::fputs(fmt::format("{:<26} {}\n", manifest.id, verdict).c_str(), stdout);
+  }
   for (const SentenceManifest& manifest : encoders) {
     if (is_optional(manifest) && !is_there(resources, manifest)) {
       std::fputs(fmt::format("{:<26} not installed\n", manifest.id).c_str(), stdout);
@@ -116,7 +128,7 @@ Status verify_models(const Resources& resources) {
         ErrorCode::kMismatch,
         fmt::format("{} of {} models do not agree with their manifests; 'mien models import' "
                     "makes them anew from the installed packages",
-                    refused, models.manifests().size() + encoders.size())};
+                    refused, models.manifests().size() + optional.size() + encoders.size())};
   }
   return Ok{};
 }
@@ -130,6 +142,15 @@ Status import_models(const Resources& resources) {
         fmt::format("{:<26} {}\n", manifest.id, imported.was_current ? "is current" : "imported")
             .c_str(),
         stderr);
+  }
+  MIEN_TRY(optional, read_manifests(resources.manifests / "optional"));
+  for (const Manifest& manifest : optional) {
+    MIEN_TRY(imported,
+             import_optional_model(manifest, resources.optional_packages, resources.models));
+    std::fputs(fmt::format("{:<26} {}\n", manifest.id,
+                           imported ? "imported" : "is left out: run tools/optional_models")
+                   .c_str(),
+               stderr);
   }
   MIEN_TRY(encoders, read_sentence_manifests(resources.manifests / "sentence"));
   for (const SentenceManifest& manifest : encoders) {

@@ -43,6 +43,16 @@ class Heads {
     boxes_.push_back(box);
     return true;
   }
+  // Whether a box on the picture is mostly filled already: smooth colours can look like a face.
+  bool is_filled(const Box& box) const {
+    constexpr double kMostly = 0.5;
+    const Region region{
+        static_cast<int>(std::clamp(box.x_px, 0.0F, static_cast<float>(image_.width_px))),
+        static_cast<int>(std::clamp(box.y_px, 0.0F, static_cast<float>(image_.height_px))),
+        static_cast<int>(std::clamp(box.width_px, 0.0F, static_cast<float>(image_.width_px))),
+        static_cast<int>(std::clamp(box.height_px, 0.0F, static_cast<float>(image_.height_px)))};
+    return share_covered(region, regions_) > kMostly;
+  }
   const std::vector<Region>& regions() const { return regions_; }
 
  private:
@@ -69,7 +79,9 @@ Result<MaskedPicture> FaceMasker::mask(const ImageView& image, double scale,
   for (masked.rounds = 1;; ++masked.rounds) {
     MIEN_TRY(found, detector_.candidates(seen, 1, Passes::kBaseAndTiles, kBorder, least_prob));
     bool is_new = false;
-    for (const FaceDetection& face : found) is_new |= heads.add(face, 1);
+    for (const FaceDetection& face : found) {
+      if (masked.rounds == 1 || !heads.is_filled(face.box)) is_new |= heads.add(face, 1);
+    }
     if (is_new) masked.image = filled(image, heads.regions(), random);
     if (masked.rounds == kMaxRounds || (masked.rounds > 1 && !is_new)) break;
     seen = masked.image.view();

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "context/context_map.h"
 #include "context/face_masker.h"
 #include "context/object_finder.h"
+#include "context/picture_classifier.h"
 
 namespace mien {
 
@@ -29,7 +31,29 @@ Region region_of(const Box& box, const ImageView& image) {
   return region;
 }
 
+// What a network's classes speak for.
+std::filesystem::path map_of(const Manifest& manifest, const VisualOptions& options) {
+  if (manifest.id == "centernet") return options.data / "coco_map.csv";
+  if (manifest.id == "efficientnet_lite0") return options.data / "imagenet_map.csv";
+  return manifest.path.parent_path() / (manifest.id + "_map.csv");
+}
+
+// A network that gives one probability a class, and what they speak for.
+struct Classifier {
+  PictureClassifier network;
+  std::vector<ContextWitness> witnesses;
+};
+
 }  // namespace
+
+std::vector<std::filesystem::path> context_files(const ModelSet& models,
+                                                 const VisualOptions& options) {
+  std::vector<std::filesystem::path> files{options.data / "everyday.csv"};
+  for (const Manifest& manifest : models.manifests()) {
+    if (manifest.role == ModelRole::kObjects) files.push_back(map_of(manifest, options));
+  }
+  return files;
+}
 
 std::string_view source_of(FaceArm arm) {
   switch (arm) {
@@ -49,6 +73,7 @@ struct VisualScorer::State {
   ObjectFinder objects;
   ContextVocabulary vocabulary;
   std::vector<ContextWitness> object_witnesses;
+  std::vector<Classifier> classifiers;
   std::vector<std::size_t> scored;  // positions in the vocabulary
   std::vector<std::string> ids;
   StageClock clock;  // of masking, all of it
@@ -64,6 +89,10 @@ struct VisualScorer::State {
       best = object.score_prob;
     }
     hear(object_witnesses, label_probs, absent);
+    for (Classifier& classifier : classifiers) {
+      MIEN_TRY(probs, classifier.network.classify(image));
+      hear(classifier.witnesses, probs, absent);
+    }
     std::vector<float> scores;
     scores.reserve(scored.size());
     for (const std::size_t context : scored) scores.push_back(1 - absent[context]);
@@ -82,19 +111,31 @@ Result<VisualScorer> VisualScorer::open(const ModelSet& models, const VisualOpti
   MIEN_TRY(vocabulary, read_vocabulary(options.data / "everyday.csv"));
   MIEN_TRY(witnesses,
            read_context_map(options.data / "coco_map.csv", objects.labels(), vocabulary));
+  std::vector<Classifier> classifiers;
+  for (const Manifest& manifest : models.manifests()) {
+    if (!is_picture_classifier(manifest)) continue;
+    MIEN_TRY(network, PictureClassifier::open(models, manifest.id));
+    MIEN_TRY(spoken, read_context_map(map_of(manifest, options), manifest.labels, vocabulary));
+    classifiers.push_back({std::move(network), std::move(spoken)});
+  }
   auto state = std::make_unique<State>(State{options,
                                              std::move(masker),
                                              std::move(objects),
                                              std::move(vocabulary),
                                              std::move(witnesses),
+                                             std::move(classifiers),
                                              {},
                                              {},
                                              {}});
-  for (std::size_t i = 0; i < state->vocabulary.contexts.size(); ++i) {
-    const auto speaks = [i](const ContextWitness& witness) { return witness.context == i; };
-    if (std::ranges::none_of(state->object_witnesses, speaks)) continue;
-    state->scored.push_back(i);
-    state->ids.push_back(state->vocabulary.contexts[i].id);
+  std::set<std::size_t> scored;
+  const auto add = [&scored](const std::vector<ContextWitness>& heard) {
+    for (const ContextWitness& witness : heard) scored.insert(witness.context);
+  };
+  add(state->object_witnesses);
+  for (const Classifier& classifier : state->classifiers) add(classifier.witnesses);
+  for (const std::size_t context : scored) {
+    state->scored.push_back(context);
+    state->ids.push_back(state->vocabulary.contexts[context].id);
   }
   return VisualScorer(std::move(state));
 }
@@ -143,8 +184,12 @@ Result<FrameContexts> VisualScorer::score(const ImageView& image, double scale,
 }
 
 std::vector<StageTime> VisualScorer::stage_times() const {
-  return {{"mask faces", state_->clock.calls, state_->clock.seconds},
-          {"contexts", state_->objects.clock().calls, state_->objects.clock().seconds}};
+  StageTime contexts{"contexts", 0, state_->objects.clock().seconds};
+  contexts.calls = state_->objects.clock().calls;
+  for (const Classifier& classifier : state_->classifiers) {
+    contexts.seconds += classifier.network.clock().seconds;
+  }
+  return {{"mask faces", state_->clock.calls, state_->clock.seconds}, contexts};
 }
 
 }  // namespace mien

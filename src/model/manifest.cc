@@ -81,6 +81,11 @@ void read_classes(Fields& fields, Manifest& manifest) {
   constexpr std::size_t kMaxLabelBytes = 200;
   manifest.labels = fields.texts("labels");
   manifest.whose_labels = fields.text("whose_labels");
+  manifest.activation = fields.text_or("activation", "none");
+  if (manifest.activation != "none" && manifest.activation != "softmax" &&
+      manifest.activation != "sigmoid") {
+    fields.complain("activation", "must be none, softmax or sigmoid");
+  }
   if (manifest.labels.empty()) fields.complain("labels", "must not be empty");
   std::set<std::string_view> seen;
   for (const std::string& label : manifest.labels) {

@@ -46,9 +46,9 @@ Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet
     settings.models[options.channels.prototype_file.filename().string()] = hash;
   }
   if (options.contexts.any()) {
-    for (const char* file : {"everyday.csv", "coco_map.csv"}) {
-      MIEN_TRY(hash, sha256_of_file(options.contexts.data / file));
-      settings.models[file] = hash;
+    for (const fs::path& file : context_files(models, options.contexts)) {
+      MIEN_TRY(hash, sha256_of_file(file));
+      settings.models[file.filename().string()] = hash;
     }
   }
   settings.model_set_hash = models.hash();
@@ -83,10 +83,11 @@ class AnnotateRun {
 
   Result<AnnotateSummary> run() {
     const auto begin = Clock::now();
-    MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder,
-                                    request_.extra_manifests));
-    for (const fs::path& manifest : request_.extra_manifests) {
+    const std::vector<fs::path> extra = extra_manifests();
+    MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder, extra));
+    for (const fs::path& manifest : extra) {
       MIEN_TRY(read, read_manifest(manifest));
+      if (read.role == ModelRole::kObjects) continue;
       options_.channels.expression_models.push_back(read.id);
     }
     MIEN_TRY(settings, settings_of(options_, models));
@@ -97,7 +98,7 @@ class AnnotateRun {
               fs::absolute(request_.study),
               request_.manifest_folder,
               request_.model_folder,
-              request_.extra_manifests};
+              extra};
     // It opens its networks while inputs and study are read.
     MIEN_TRY(started, start_worker(program_, setup_));
     started_ = std::move(started);
@@ -134,6 +135,16 @@ class AnnotateRun {
   }
 
  private:
+  // Those that were named, and the picture classifier that comes from an optional package, where it
+  // is installed and contexts are asked for.
+  std::vector<fs::path> extra_manifests() const {
+    std::vector<fs::path> extra = request_.extra_manifests;
+    const fs::path classifier = request_.model_folder / "efficientnet_lite0.json";
+    std::error_code ignored;
+    if (options_.contexts.any() && fs::exists(classifier, ignored)) extra.push_back(classifier);
+    return extra;
+  }
+
   // Into plan and corpus.
   Status take_in(const Inputs& inputs, Study& study, Database& database) {
     std::vector<StudyInput> described;

@@ -86,8 +86,8 @@ void add_panels(StudyComparison& study, Json without_country, VideoPanels videos
   } else {
     study.visual_against_text.not_possible = "the study has maps of one source alone";
   }
-  for (const char* masked : {"visual_masked", "visual_patches"}) {
-    const Comparison* part = find_part(study, masked, channel);
+  for (const char* shown : {"visual_visible", "visual_patches"}) {
+    const Comparison* part = find_part(study, shown, channel);
     if (visual != nullptr && part != nullptr)
       inputs.masked.push_back(compare_sources(*visual, *part));
   }

@@ -128,7 +128,10 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
 
   const std::string masked = "contexts from frames with faces visible, masked, and patches masked";
   if (inputs.masked.empty()) {
-    not_possible('a', masked, "the sources visual_masked and visual_patches beside visual");
+    not_possible(
+        'a', masked,
+        "the sources visual_visible and visual_patches beside visual (mien annotate --contexts "
+        "--faces masked,visible,patches)");
   } else {
     possible('a', masked, all_of(inputs.masked));
   }

@@ -187,6 +187,16 @@ class ReportJob {
     tables.expressions = &expressions;
     tables.corpus = &corpus;
     std::error_code ignored;
+    Table contexts;
+    Table context_status;
+    if (fs::exists(shard / "context_status.parquet", ignored)) {
+      MIEN_TRY(named, database_.query(select(shard / "contexts.parquet", id)));
+      MIEN_TRY(assessed, database_.query(select(shard / "context_status.parquet", id)));
+      contexts = std::move(named);
+      context_status = std::move(assessed);
+      tables.contexts = &contexts;
+      tables.context_status = &context_status;
+    }
     if (fs::exists(shard / "frames.parquet", ignored)) {
       tables.frames = [&](const std::function<Status(const Table&)>& each) {
         return database_.query(select(shard / "frames.parquet", id), each);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/ascii_case.h"
 #include "base/check.h"
@@ -194,6 +195,37 @@ json corpus_of(const Table& corpus) {
   return rows;
 }
 
+// One entry a source: whether contexts were assessed, and the best, best first.
+json contexts_of(const VideoTables& video) {
+  constexpr std::size_t kShown = 8;
+  json sources = json::array();
+  if (video.context_status == nullptr) return sources;
+  const Table& status = *video.context_status;
+  for (std::size_t row = 0; row < status.rows(); ++row) {
+    json entry;
+    for (const char* name : {"source", "vocabulary", "status", "reason"}) {
+      entry[name] = json_of(status.at(row, name));
+    }
+    std::vector<std::pair<double, std::size_t>> order;
+    const Table none(contexts_schema());
+    const Table& contexts = video.contexts != nullptr ? *video.contexts : none;
+    for (std::size_t c = 0; c < contexts.rows(); ++c) {
+      if (contexts.at(c, "source") != status.at(row, "source")) continue;
+      order.emplace_back(-number_or_nan(contexts, c, "score_prob"), c);
+    }
+    std::ranges::sort(order);
+    json& best = entry["best"] = json::array();
+    for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
+      const std::size_t c = order[i].second;
+      best.push_back({json_of(contexts.at(c, "context")), json_of(contexts.at(c, "score_prob")),
+                      json_of(contexts.at(c, "above_threshold"))});
+    }
+    entry["total"] = order.size();
+    sources.push_back(std::move(entry));
+  }
+  return sources;
+}
+
 }  // namespace
 
 std::vector<std::size_t> leading_groups(const std::vector<ChannelGroup>& groups) {
@@ -242,6 +274,7 @@ Result<VideoPage> make_video_page(const VideoTables& video, const ReportFacts& f
   out["tracks"] = columns_of(tracks, tracks.rows());
   out["windows"] = windows_of(windows, facts);
   out["expression"] = expression_of(expressions, facts);
+  out["contexts"] = contexts_of(video);
   out["timeline"] = nullptr;
   const std::int64_t step_us = usual_step_us(page.coverage, page.duration_s, facts.rate_hz);
   out["step_s"] = static_cast<double>(step_us) / 1e6;

@@ -150,6 +150,43 @@ TEST(VideoPage, ShowsColumnsOfTheCorpusThatSaySomething) {
   EXPECT_THAT(names, ElementsAre("country", "title"));
 }
 
+TEST(VideoPage, ListsTheBestContextsOfEverySourceAndWhatWasNotAssessed) {
+  const Sample sample;
+  VideoTables tables = sample.tables();
+  EXPECT_EQ(page_of(tables)["contexts"], json::array());
+
+  Table contexts(contexts_schema());
+  RowBuilder row(contexts.schema());
+  const auto add = [&](const char* source, const std::string& context, double score) {
+    row.set("video_id", "a.mp4").set("source", source).set("context", context);
+    contexts.append(row.set("score_prob", score).set("above_threshold", score > 0.3).finish());
+  };
+  for (int i = 0; i < 9; ++i) add("visual", "c" + std::to_string(i), 0.01 * i);
+  add("text", "wedding", 0.5);
+  add("visual", "dog", 0.9);
+  Table status(context_status_schema());
+  RowBuilder state(status.schema());
+  for (const char* source : {"visual", "text"}) {
+    const bool failed = source == std::string("text");
+    for (const ColumnSpec& spec : status.schema().columns) state.set_null(spec.name);
+    state.set("video_id", "a.mp4").set("source", source).set("vocabulary", "everyday");
+    state.set("status", failed ? "failed" : "ok");
+    if (failed) state.set("reason", "no_words");
+    status.append(state.finish());
+  }
+  tables.contexts = &contexts;
+  tables.context_status = &status;
+  const json out = page_of(tables)["contexts"];
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[0]["source"], "visual");
+  EXPECT_EQ(out[0]["total"], 10);
+  ASSERT_EQ(out[0]["best"].size(), 8U);
+  EXPECT_EQ(out[0]["best"][0], json({"dog", 0.9, true}));
+  EXPECT_EQ(out[0]["best"][1], json({"c8", 0.08, false}));
+  EXPECT_EQ(out[1]["status"], "failed");
+  EXPECT_EQ(out[1]["reason"], "no_words");
+}
+
 TEST(VideoPage, ReadsFramesOnceAndPassesTheirErrorsOn) {
   const Sample sample;
   VideoTables tables = sample.tables();

@@ -77,6 +77,8 @@ struct VideoTables {
   const Table* tracks = nullptr;
   const Table* windows = nullptr;
   const Table* expressions = nullptr;
+  const Table* contexts = nullptr;
+  const Table* context_status = nullptr;  // null or empty: no contexts were asked for
   const Table* corpus = nullptr;  // for title, country...; further columns are shown as they are
   FrameSource frames;             // empty: timelines are drawn from windows
   std::filesystem::path source;   // the video's file, empty where unknown

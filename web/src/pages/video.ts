@@ -10,6 +10,7 @@ import { VideoModel } from "../model";
 import { labelStatement, statusBadge, versions, whoseLabels } from "../parts";
 import { Player } from "../player";
 import { buildShell } from "../shell";
+import { contextsSection } from "./contexts";
 import { Now } from "./now";
 import { Timelines } from "./timelines";
 import { coverageSection, meansSection, stillSection } from "./summaries";
@@ -103,6 +104,7 @@ export function buildVideoPage(page: HTMLElement): void {
     now?.update();
     windows.show(track);
   });
+  const contexts = contextsSection(model);
   const tracks = trackTable(model, (id) => {
     timelines?.select(id);
     windows.show(model.track(id) ?? null);
@@ -114,6 +116,7 @@ export function buildVideoPage(page: HTMLElement): void {
     trouble(own) ?? "",
     h("section", { class: "watch", "aria-labelledby": "watch-title" }, h("h2", { id: "watch-title", class: "unseen" }, model.isStill ? "Picture and faces" : "Video and timelines"), side, timelines?.element ?? stillSection(model)),
     ...(own.expression && !model.isStill && model.tracks.length > 0 ? [meansSection(model)] : []),
+    ...(contexts ? [contexts] : []),
     coverageSection(model),
     ...(model.tracks.length > 0 ? [section("tracks", "Tracks and windows", tracks, windows.element, labelStatement(all))] : []),
     facts(own),
