@@ -7,10 +7,8 @@ namespace mien {
 
 namespace {
 
-// Of the picture, and of the filled picture. Lower ones find more in folds and hands than in heads:
-// docs/contexts-visual.md.
-constexpr float kLeastScore_prob = 0.3F;
-constexpr float kLeastScoreAgain_prob = 0.4F;
+// Chosen in docs/contexts-visual.md.
+constexpr float kLeastScore_prob = 0.6F;
 constexpr float kBorder = 0.25F;   // as in FaceOptions
 constexpr float kSameFace = 0.3F;  // intersection over union of the detector's boxes
 
@@ -74,10 +72,10 @@ Result<MaskedPicture> FaceMasker::mask(const ImageView& image, double scale,
   Heads heads(image);
   for (const FaceDetection& face : known) heads.add(face, scale);
   masked.image = filled(image, heads.regions(), random);
-  float least_prob = kLeastScore_prob;
   ImageView seen = image;
   for (masked.rounds = 1;; ++masked.rounds) {
-    MIEN_TRY(found, detector_.candidates(seen, 1, Passes::kBaseAndTiles, kBorder, least_prob));
+    MIEN_TRY(found,
+             detector_.candidates(seen, 1, Passes::kBaseAndTiles, kBorder, kLeastScore_prob));
     bool is_new = false;
     for (const FaceDetection& face : found) {
       if (masked.rounds == 1 || !heads.is_filled(face.box)) is_new |= heads.add(face, 1);
@@ -85,7 +83,6 @@ Result<MaskedPicture> FaceMasker::mask(const ImageView& image, double scale,
     if (is_new) masked.image = filled(image, heads.regions(), random);
     if (masked.rounds == kMaxRounds || (masked.rounds > 1 && !is_new)) break;
     seen = masked.image.view();
-    least_prob = kLeastScoreAgain_prob;
   }
   masked.heads = heads.regions();
   return masked;

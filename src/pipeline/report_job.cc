@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "pipeline/overlay_video.h"
 #include "pipeline/program_version.h"
 #include "pipeline/study.h"
+#include "pipeline/study_tables.h"
 #include "report/report_writer.h"
 
 namespace mien {
@@ -168,8 +170,22 @@ class ReportJob {
   }
 
  private:
+  static std::string select(std::span<const fs::path> files, const std::string& id) {
+    return "SELECT * FROM " + sql_read_parquet(files) + " WHERE video_id = " + sql_quote(id);
+  }
   static std::string select(const fs::path& file, const std::string& id) {
-    return "SELECT * FROM " + sql_read_parquet({&file, 1}) + " WHERE video_id = " + sql_quote(id);
+    return select(std::span(&file, 1), id);
+  }
+
+  // Named from pictures, in the shard, and from words.
+  std::vector<fs::path> context_files(const fs::path& shard, const std::string& table) const {
+    std::vector<fs::path> files{shard / (table + ".parquet"),
+                                study_.folder() / kTextsFolder / (table + ".parquet")};
+    std::erase_if(files, [](const fs::path& file) {
+      std::error_code ignored;
+      return !fs::exists(file, ignored);
+    });
+    return files;
   }
 
   Status add_video(const fs::path& shard, const std::string& id, ReportWriter& writer,
@@ -189,9 +205,9 @@ class ReportJob {
     std::error_code ignored;
     Table contexts;
     Table context_status;
-    if (fs::exists(shard / "context_status.parquet", ignored)) {
-      MIEN_TRY(named, database_.query(select(shard / "contexts.parquet", id)));
-      MIEN_TRY(assessed, database_.query(select(shard / "context_status.parquet", id)));
+    if (!context_files(shard, "context_status").empty()) {
+      MIEN_TRY(named, database_.query(select(context_files(shard, "contexts"), id)));
+      MIEN_TRY(assessed, database_.query(select(context_files(shard, "context_status"), id)));
       contexts = std::move(named);
       context_status = std::move(assessed);
       tables.contexts = &contexts;
