@@ -34,6 +34,7 @@ void add_rate(CommandLine& line);
 void add_report(CommandLine& line);
 void add_run(CommandLine& line);
 void add_simulate(CommandLine& line);
+void add_train(CommandLine& line);
 void add_worker(CommandLine& line);
 void add_data_dictionary(CommandLine& line);
 

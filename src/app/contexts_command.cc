@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/contexts_commands.h"
 #include "context/vocabulary.h"
+#include "pipeline/vocabulary_import.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -77,8 +78,23 @@ void add_contexts(CommandLine& line) {
   check->callback([&line, file, json] {
     line.action = [file, json] { return check_vocabulary(*file, *json); };
   });
-  add_contexts_text(*verb, line);
-  add_contexts_calibrate(*verb, line);
+  CLI::App* import =
+      vocabulary->add_subcommand("import", "A vocabulary out of the row names of published maps");
+  const auto maps = std::make_shared<std::string>();
+  const auto experiment = std::make_shared<int>(1);
+  const auto out = std::make_shared<std::string>();
+  import->add_option("MAPS", *maps, "Folder of published maps (docs/compare.md)")->required();
+  import->add_option("--experiment", *experiment, "Whose maps")->capture_default_str();
+  import->add_option("--out", *out, "The vocabulary to write, CSV")->required();
+  import->callback([&line, maps, experiment, out] {
+    line.action = [maps, experiment, out]() -> Status {
+      MIEN_TRY(csv, vocabulary_of_maps(*maps, *experiment));
+  return write_file_durably(*out, csv);
+};
+}  // namespace mien
+);
+add_contexts_text(*verb, line);
+add_contexts_calibrate(*verb, line);
 }
 
 }  // namespace mien

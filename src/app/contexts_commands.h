@@ -1,8 +1,6 @@
 // The parts of `mien contexts` that name contexts from words.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
 #include "app/command.h"
 #include "pipeline/text_model.h"
 
@@ -12,8 +10,6 @@ void add_text_model_places(const CommandLine& line, TextModelRequest& request);
 
 // --model, --vocabulary, --threads; the places of Mien's own files.
 void add_text_model_options(CLI::App& verb, const CommandLine& line, TextModelRequest& request);
-
-nlohmann::json evaluation_json(const TextModelEvaluation& model);
 
 void add_contexts_text(CLI::App& contexts, CommandLine& line);
 void add_contexts_calibrate(CLI::App& contexts, CommandLine& line);

@@ -10,10 +10,6 @@ namespace mien {
 
 namespace {
 
-nlohmann::json number(double value) {
-  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
-}
-
 std::string heading() {
   return fmt::format("{:<16}{:>9}{:>8}{:>8}{:>13}{:>10}{:>10}{:>11}\n", "model", "answered",
                      "top-1", "top-3", "false of none", "micro F1", "macro F1", "none Brier");
@@ -27,44 +23,6 @@ std::string line_of_model(const TextModelEvaluation& model) {
 }
 
 }  // namespace
-
-nlohmann::json evaluation_json(const TextModelEvaluation& model) {
-  const TextEvaluation& e = model.evaluation;
-  nlohmann::json bins = nlohmann::json::array();
-  for (const ReliabilityBin& bin : e.bins) {
-    bins.push_back({{"from", bin.low},
-                    {"to", bin.high},
-                    {"scores", bin.scores},
-                    {"mean_prob", number(bin.mean_prob)},
-                    {"share_right", number(bin.share_right)}});
-  }
-  nlohmann::json contexts = nlohmann::json::object();
-  for (std::size_t c = 0; c < e.contexts.size(); ++c) {
-    const ContextCounts& counts = e.contexts[c];
-    if (counts.texts == 0 && counts.given == 0) continue;
-    contexts[model.contexts[c]] = {
-        {"texts", counts.texts}, {"given", counts.given}, {"right", counts.right}};
-  }
-  return {{"model", model.id},
-          {"vocabulary", model.vocabulary},
-          {"texts", e.texts},
-          {"with_context", e.with_context},
-          {"none", e.none},
-          {"answered", e.answered},
-          {"not_answered", model.reasons},
-          {"top1", number(e.top1)},
-          {"top3", number(e.top3)},
-          {"precision_at_3", number(e.precision_at_3)},
-          {"false_of_none", number(e.none_above)},
-          {"micro_f1", number(e.micro_f1)},
-          {"macro_f1", number(e.macro_f1)},
-          {"precision", number(e.precision)},
-          {"recall", number(e.recall)},
-          {"none_brier", number(e.none_brier)},
-          {"calibration_error", number(e.calibration_error)},
-          {"bins", bins},
-          {"contexts", contexts}};
-}
 
 void add_evaluate(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("evaluate", "Hold models against labelled data");

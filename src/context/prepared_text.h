@@ -25,6 +25,7 @@ PreparedText prepare_text(std::string_view title, std::string_view description);
 inline constexpr std::string_view kNoText = "no_text";    // neither title nor description
 inline constexpr std::string_view kNoWords = "no_words";  // nothing in them that can be read
 inline constexpr std::string_view kNotText = "not_text";  // bytes that are not UTF-8
+inline constexpr std::string_view kNoKnownWords = "no_words_known_to_model";
 inline constexpr std::string_view kUnknownLanguage = "language_unknown_to_model";
 inline constexpr std::string_view kUnknownScript = "script_unknown_to_model";
 

@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 7> kTables = {"study",     "simulate", "ingest", "annotate",
-                                                     "associate", "compare",  "report"};
+constexpr std::array<std::string_view, 8> kTables = {"study",    "simulate",  "ingest",  "contexts",
+                                                     "annotate", "associate", "compare", "report"};
 constexpr std::array<std::string_view, 2> kPaths = {"published", "inputs"};
 
 Error wrong(const fs::path& file, const toml::node& node, const std::string& what) {
@@ -80,6 +80,7 @@ class Reader {
     }
     if (table("simulate") != nullptr) MIEN_TRY_VOID(add_simulate());
     if (table("ingest") != nullptr) add_ingest();
+    if (table("contexts") != nullptr) MIEN_TRY_VOID(add_contexts());
     if (table("annotate") != nullptr) MIEN_TRY_VOID(add_annotate());
     if (table("associate") != nullptr) MIEN_TRY_VOID(add_associate());
     if (table("associate") != nullptr || table("compare") != nullptr) MIEN_TRY_VOID(add_compare());
@@ -152,6 +153,39 @@ class Reader {
                             under_study({"corpus.parquet", "rejects.parquet"})});
   }
 
+  // [contexts.text]; a model that is a manifest's file is found from the file's folder.
+  Status add_contexts() {
+    for (const auto& [key, node] : *table("contexts")) {
+      if (key.str() != "text" || !node.is_table()) {
+        return wrong(file_, node, "[contexts] takes a table [contexts.text]");
+      }
+    }
+    std::vector<std::string> arguments = {"text", "--study", plan_.study.string()};
+    std::vector<fs::path> inputs = under_study({"corpus.parquet"});
+    const toml::table* text_table = (*table("contexts"))["text"].as_table();
+    if (text_table == nullptr)
+      return wrong(file_, *table("contexts"), "[contexts] takes a table [contexts.text]");
+    for (const auto& [key, node] : *text_table) {
+      if (key.str() == "study") {
+        return wrong(file_, node, "the study's folder is named once, by out under [study]");
+      }
+      const std::string text = node.value<std::string>().value_or("");
+      const bool is_file = key.str() == "vocabulary" || key.str() == "calibration" ||
+                           (key.str() == "model" && text.ends_with(".json"));
+      if (!is_file) {
+        MIEN_TRY_VOID(add_option(file_, key.str(), node, arguments));
+        continue;
+      }
+      const fs::path named = file_.parent_path() / text;
+      arguments.insert(arguments.end(), {flag_of(key.str()), named.string()});
+      inputs.push_back(named);
+    }
+    plan_.stages.push_back(
+        {"contexts", std::move(arguments), std::move(inputs),
+         under_study({"texts/contexts.parquet", "texts/context_status.parquet"})});
+    return Ok{};
+  }
+
   Status add_annotate() {
     MIEN_TRY(arguments, options("annotate", "inputs"));
     std::vector<fs::path> inputs;
@@ -191,7 +225,8 @@ class Reader {
     plan_.stages.push_back(
         {"associate", std::move(arguments),
          under_study({"corpus.parquet", "expressions.parquet", "contexts.parquet",
-                      "context_status.parquet", "annotations"}),
+                      "context_status.parquet", "texts/contexts.parquet",
+                      "texts/context_status.parquet", "annotations"}),
          under_study({"maps/maps.parquet"})});
     return Ok{};
   }

@@ -209,15 +209,17 @@ Result<RunSummary> run_study(const RunRequest& request) {
     const auto start = std::chrono::steady_clock::now();
     // A stage that breaks off must not count as done. `mien simulate` and `mien ingest` refuse a
     // folder with a corpus: what an earlier run simulated goes first, what it ingested is replaced;
-    // what somebody else put there is left to them to refuse, unless ingest is asked for again.
+    // what somebody else put there is left to them to refuse, unless ingest is asked for again. So
+    // it is with contexts named from words.
     RunStage started = stage;
-    if (stage.verb != "simulate" && stage.verb != "ingest") {
+    const bool is_replaced = stage.verb == "ingest" || stage.verb == "contexts";
+    if (stage.verb != "simulate" && !is_replaced) {
       MIEN_TRY_VOID(record.forget(stage.verb));
-    } else if (record.knows(stage.verb) || outputs.empty() ||
-               (stage.verb == "ingest" && request.redo)) {
+    } else if (record.knows(stage.verb) || outputs.empty() || (is_replaced && request.redo)) {
       if (stage.verb == "simulate") MIEN_TRY_VOID(clear_simulated(stage));
-      if (stage.verb == "ingest" && !outputs.empty()) started.arguments.emplace_back("--redo");
-      MIEN_TRY_VOID(record.keep(stage, json_of(inputs), {{"corpus.parquet", "unfinished"}}));
+      if (is_replaced && !outputs.empty()) started.arguments.emplace_back("--redo");
+      const std::string first = stage.outputs.front().lexically_relative(study).string();
+      MIEN_TRY_VOID(record.keep(stage, json_of(inputs), {{first, "unfinished"}}));
     }
     MIEN_TRY_VOID(
         start_and_wait(request.program, started,

@@ -124,6 +124,26 @@ TEST_F(RunTest, AnIngestedListIsWhatIsAnnotated) {
             (Verbs{(study() / "corpus.parquet").string(), "--out", study().string(), "--frames"}));
 }
 
+TEST_F(RunTest, ContextsFromWordsAreNamedAndReplacedWhenTheListChanges) {
+  const std::string toml =
+      "[study]\nout = 'out'\n[ingest]\nlist = 'list.csv'\n[contexts.text]\nvocabulary = "
+      "'v.csv'\nmodel = 'use_lite'\n";
+  const auto plan = this->plan(toml);
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  ASSERT_EQ(plan->stages.size(), 3U);
+  EXPECT_EQ(plan->stages[1].verb, "contexts");
+  EXPECT_EQ(plan->stages[1].arguments,
+            (Verbs{"text", "--study", study().string(), "--model", "use_lite", "--vocabulary",
+                   (folder_.path() / "v.csv").string()}));
+  EXPECT_EQ(plan->stages[1].inputs,
+            (std::vector<fs::path>{study() / "corpus.parquet", folder_.path() / "v.csv"}));
+  EXPECT_EQ(plan->stages[1].outputs.front(), study() / "texts" / "contexts.parquet");
+  for (const char* bad : {"[contexts]\n[contexts.visual]\n", "[contexts]\ntext = 1\n",
+                          "[contexts.text]\nstudy = 'x'\n"}) {
+    EXPECT_FALSE(this->plan(bad).ok()) << bad;
+  }
+}
+
 TEST_F(RunTest, WhatCannotBeIsRefusedWithItsLine) {
   for (const auto& [toml, words] : {
            std::pair("[study\n", "line 1"),

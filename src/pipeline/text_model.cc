@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "context/calibration_fit.h"
 #include "context/encoder_similarity.h"
+#include "context/fasttext_similarity.h"
 #include "context/labelled_text.h"
 #include "context/sentence_encoder.h"
 #include "context/word_overlap.h"
@@ -62,7 +63,7 @@ struct Uncalibrated {
 };
 
 // Those tried where no model is named, the first that is installed.
-constexpr std::array<const char*, 1> kDefaultEncoders = {"use_lite"};
+constexpr std::array<const char*, 2> kDefaultEncoders = {"multilingual_e5", "use_lite"};
 
 Result<SentenceManifest> find_encoder(const TextModelRequest& request) {
   const fs::path file = request.model;
@@ -110,9 +111,30 @@ Result<Uncalibrated> open_uncalibrated(const TextModelRequest& request,
   return opened;
 }
 
+// A trained classifier brings its own contexts and calibration.
+Result<TextModel> open_classifier(const TextModelRequest& request, std::string_view bytes) {
+  if (!request.vocabulary.empty() || !request.calibration.empty()) {
+    return Error{ErrorCode::kUsage,
+                 request.model +
+                     ": a trained classifier has contexts and a calibration of its own; remedy: "
+                     "leave out --vocabulary and --calibration"};
+  }
+  MIEN_TRY(manifest, parse_fasttext_manifest(bytes, request.model));
+  MIEN_TRY(similarity, FastTextSimilarity::open(manifest, fs::path(request.model).parent_path()));
+  TextModel model;
+  model.id = manifest.id;
+  model.vocabulary = manifest.id;
+  model.scorer = std::make_unique<TextScorer>(std::move(similarity), manifest.calibration);
+  return model;
+}
+
 }  // namespace
 
 Result<TextModel> open_text_model(const TextModelRequest& request) {
+  if (fs::path(request.model).extension() == ".json") {
+    MIEN_TRY(manifest, read_whole_file(request.model));
+    if (is_fasttext_manifest(manifest)) return open_classifier(request, manifest);
+  }
   MIEN_TRY(file, read_vocabulary(request));
   MIEN_TRY(opened, open_uncalibrated(request, file.vocabulary));
   const fs::path calibration_file =

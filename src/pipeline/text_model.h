@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ struct TextModelEvaluation {
   std::map<std::string, int> reasons;  // of texts without scores
   TextEvaluation evaluation;
 };
+
+// What `mien evaluate` and a trained model's manifest tell; figures that cannot be had are null.
+nlohmann::json evaluation_json(const TextModelEvaluation& model);
 
 Result<TextModelEvaluation> evaluate_text_model(const TextModelRequest& request,
                                                 const TitleChoice& titles);

@@ -1,0 +1,173 @@
+#include "context/fasttext_model.h"
+
+#include <fasttext/fasttext.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+namespace mien {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kLabel = "__label__";
+constexpr std::uint32_t kNoLabel = 0xffffffff;
+constexpr float kLargestLogit = 8;  // where the library's table of the logistic function ends
+
+Error failed(const fs::path& path, const std::string& what, const std::string& remedy) {
+  return {ErrorCode::kIo, path.string() + ": " + what + "; remedy: " + remedy};
+}
+
+bool is_finite(const fasttext::DenseMatrix& matrix) {
+  for (std::int64_t i = 0; i < matrix.size(0); ++i) {
+    for (std::int64_t k = 0; k < matrix.size(1); ++k) {
+      if (!std::isfinite(matrix.at(i, k))) return false;
+    }
+  }
+  return true;
+}
+
+Status write_lines(std::span<const FastTextExample> examples, const fs::path& path) {
+  std::ofstream out(path, std::ios::binary);
+  for (const FastTextExample& example : examples) {
+    for (const std::uint32_t label : example.labels) out << kLabel << label << ' ';
+    out << example.words << '\n';
+  }
+  out.close();
+  if (!out) return failed(path, "cannot be written", "make room, or name another --out");
+  return Ok{};
+}
+
+fasttext::Args arguments(const FastTextOptions& options, const fs::path& input) {
+  fasttext::Args args;
+  args.input = input.string();
+  args.model = fasttext::model_name::sup;
+  args.loss = fasttext::loss_name::ova;
+  args.dim = options.dimensions;
+  args.epoch = options.epochs;
+  args.lr = options.learning_rate;
+  args.wordNgrams = 2;
+  args.bucket = options.buckets;
+  args.minCount = 1;
+  args.minn = 0;
+  args.maxn = 0;
+  args.thread = 1;
+  args.verbose = 0;
+  args.seed = static_cast<int>(options.seed);
+  return args;
+}
+
+}  // namespace
+
+Status train_fasttext(std::span<const FastTextExample> examples, const FastTextOptions& options,
+                      const fs::path& workplace, const fs::path& model) {
+  const fs::path lines = workplace / "lines.txt";
+  MIEN_TRY_VOID(write_lines(examples, lines));
+  const Error diverged{ErrorCode::kMismatch,
+                       "fastText met NaN while training; remedy: a smaller --learning-rate than " +
+                           std::to_string(options.learning_rate)};
+  Status status = Ok{};
+  try {
+    const fasttext::Args args = arguments(options, lines);
+    fasttext::FastText trained;
+    trained.train(args);
+    const bool is_sound =
+        is_finite(*trained.getInputMatrix()) && is_finite(*trained.getOutputMatrix());
+    if (is_sound) {
+      fasttext::Args quantised = args;
+      quantised.qnorm = true;
+      quantised.dsub = 2;
+      trained.quantize(quantised);
+      trained.saveModel(model.string());
+    } else {
+      status = diverged;
+    }
+  } catch (const fasttext::DenseMatrix::EncounteredNaNError&) {
+    status = diverged;
+  } catch (const std::exception& error) {
+    status = Error{ErrorCode::kInternal, std::string("fastText: ") + error.what()};
+  }
+  std::error_code ignored;
+  fs::remove(lines, ignored);
+  if (!status.ok()) return status;
+  const std::uintmax_t bytes = fs::file_size(model, ignored);
+  if (ignored || bytes == 0) {
+    return failed(model, "fastText left it empty", "make room, or name another --out");
+  }
+  return Ok{};
+}
+
+struct FastTextModel::State {
+  fasttext::FastText model;
+  std::shared_ptr<const fasttext::Dictionary> words;
+  std::vector<std::uint32_t> number_of;  // of training, by the library's own
+};
+
+FastTextModel::FastTextModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FastTextModel::FastTextModel(FastTextModel&&) noexcept = default;
+FastTextModel& FastTextModel::operator=(FastTextModel&&) noexcept = default;
+FastTextModel::~FastTextModel() = default;
+
+Result<FastTextModel> FastTextModel::open(const fs::path& path) {
+  auto state = std::make_unique<State>();
+  try {
+    state->model.loadModel(path.string());
+    state->words = state->model.getDictionary();
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::kCorrupt, path.string() + ": " + error.what() +
+                                          "; remedy: train it anew with 'mien train context-text'"};
+  }
+  const std::int32_t labels = state->words->nlabels();
+  std::vector<bool> seen(static_cast<std::size_t>(std::max(labels, 0)), false);
+  for (std::int32_t i = 0; i < labels; ++i) {
+    const std::string name = state->words->getLabel(i);
+    std::uint32_t number = kNoLabel;
+    if (name.starts_with(kLabel)) {
+      std::from_chars(name.data() + kLabel.size(), name.data() + name.size(), number);
+    }
+    if (number >= seen.size() || seen[number]) {
+      return Error{ErrorCode::kMismatch,
+                   path.string() + ": the label '" + name +
+                       "' is not one of Mien's; remedy: train with 'mien train context-text'"};
+    }
+    seen[number] = true;
+    state->number_of.push_back(number);
+  }
+  return FastTextModel(std::move(state));
+}
+
+std::size_t FastTextModel::labels() const {
+  return state_->number_of.size();
+}
+
+bool FastTextModel::predict(const std::string& words, std::span<float> logits) const {
+  std::istringstream line(words + "\n");
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> none;
+  state_->words->getLine(line, ids, none);
+  const std::int32_t end_of_line = state_->words->getId(fasttext::Dictionary::EOS);
+  // Pairs of words have numbers behind those of the words, whether they were met or not.
+  const std::int32_t words_known = state_->words->nwords();
+  if (std::ranges::none_of(
+          ids, [&](std::int32_t id) { return id < words_known && id != end_of_line; })) {
+    return false;
+  }
+  fasttext::Predictions predictions;
+  state_->model.predict(static_cast<std::int32_t>(labels()), ids, predictions, 0.0F);
+  // Below the smallest probability that the library's table knows.
+  std::ranges::fill(logits, -kLargestLogit);
+  for (const auto& [log_prob, label] : predictions) {
+    const double prob = std::exp(static_cast<double>(log_prob));
+    const auto logit = static_cast<float>(std::log(prob / std::max(1 - prob, 1e-9)));
+    logits[state_->number_of[static_cast<std::size_t>(label)]] =
+        std::clamp(logit, -kLargestLogit, kLargestLogit);
+  }
+  return true;
+}
+
+}  // namespace mien
