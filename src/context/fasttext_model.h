@@ -22,7 +22,7 @@ struct FastTextOptions {
   int dimensions = 50;
   int epochs = 25;
   double learning_rate = 0.1;  // from about 0.5 on training meets NaN and is refused
-  int buckets = 200000;        // for pairs of words
+  int buckets = 200000;        // for pairs of words; at most
   std::uint32_t seed = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "pipeline/train_text.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <map>
@@ -22,6 +23,9 @@ using Json = nlohmann::json;
 
 constexpr double kTrainShare = 0.7;
 constexpr double kCalibrationShare = 0.15;
+// Quantising takes time for every bucket, and few texts have few pairs of words.
+constexpr int kBucketsOfText = 10;
+constexpr int kFewestBuckets = 2000;
 
 // In [0, 1): where a text falls.
 double place_of(const LabelledText& text, std::uint32_t seed) {
@@ -95,8 +99,11 @@ Result<TrainTextSummary> train_text(const TrainTextRequest& request) {
   MIEN_TRY(divided, divide(texts, request));
   MIEN_TRY_VOID(make_folders(request.out));
   const fs::path model_file = request.out / "model.ftz";
+  FastTextOptions options = request.options;
+  options.buckets = std::min(
+      options.buckets, std::max(kFewestBuckets, kBucketsOfText * static_cast<int>(texts.size())));
   const auto begin = std::chrono::steady_clock::now();
-  MIEN_TRY_VOID(train_fasttext(examples_of(divided), request.options, request.out, model_file));
+  MIEN_TRY_VOID(train_fasttext(examples_of(divided), options, request.out, model_file));
   TrainTextSummary summary;
   summary.train_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   summary.training = static_cast<int>(divided.training.texts.size());
@@ -125,7 +132,6 @@ Result<TrainTextSummary> train_text(const TrainTextRequest& request) {
   }
   summary.evaluation.evaluation =
       evaluate_texts(scores, divided.held_out.labels, scorer.thresholds());
-  const FastTextOptions& options = request.options;
   const Json manifest = {{"kind", kFastTextKind},
                          {"id", request.id},
                          {"file", model_file.filename().string()},
