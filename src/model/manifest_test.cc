@@ -54,6 +54,24 @@ TEST(Manifest, CarriesLabelsInOutputOrder) {
   EXPECT_FLOAT_EQ(manifest->scaling.subtract.at(1), 117.001F);
 }
 
+TEST(Manifest, ClassesOfObjectsAreAnyWordsButNoTwoAlike) {
+  json objects = json::parse(text_of(testing::source_dir() / "models/centernet.json"));
+  const auto manifest = parse_manifest(objects.dump(), "m.json");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message;
+  EXPECT_EQ(manifest->role, ModelRole::kObjects);
+  EXPECT_EQ(manifest->labels.size(), 80U);
+  EXPECT_EQ(manifest->activation, "none");
+  const auto with = [&](const char* key, const json& value) {
+    json changed = objects;
+    changed[key] = value;
+    return problem_with(changed);
+  };
+  EXPECT_THAT(with("labels", json::array()), HasSubstr("labels must not be empty"));
+  EXPECT_THAT(with("labels", {"wine glass", "wine glass"}), HasSubstr("'wine glass' twice"));
+  EXPECT_THAT(with("labels", {""}), HasSubstr("1 to 200 bytes"));
+  EXPECT_THAT(with("activation", "relu"), HasSubstr("none, softmax or sigmoid"));
+}
+
 TEST(Manifest, NamesAnyFieldThatIsMissing) {
   const json whole = expression_manifest();
   for (const auto& [key, unused] : whole.items()) {
