@@ -47,7 +47,7 @@ bool is_shared_script(const std::string& script) {
 }
 
 std::string iso_code(CLD2::Language language) {
-  const std::string code = CLD2::LanguageCode(language);
+  std::string code = CLD2::LanguageCode(language);
   if (code == "iw") return "he";
   if (code == "jw") return "jv";
   if (code == "un" || code.starts_with("xx")) return "";
