@@ -88,7 +88,9 @@ TEST(CommandLine, ListsAndVerifiesModels) {
   EXPECT_THAT(ids, ::testing::IsSupersetOf({"blazeface", "facemesh", "face_expression"}));
   ASSERT_FALSE(models.at("sentence_encoders").empty());
   for (const Json& encoder : models.at("sentence_encoders")) {
-    if (encoder.at("id") == "use_lite") EXPECT_TRUE(encoder.at("installed"));
+    if (encoder.at("id") == "use_lite") {
+      EXPECT_TRUE(encoder.at("installed"));
+    }
   }
   EXPECT_THAT(run_mien({"--version"}).out, HasSubstr(models.at("hash").get<std::string>()));
   const ProgramRun verify = run_mien({"models", "verify"});
