@@ -34,9 +34,11 @@ TEST(StudySettingsTest, EveryDifferenceIsALine) {
   now.options["frames"] = true;
   now.options.erase("none");
   now.models.erase("b");
-  now.schema_version += 1;
+  StudySettings then = sample();
+  then.schema_version = 1;
+  now.schema_version = 2;
   EXPECT_THAT(
-      differences(sample(), now),
+      differences(then, now),
       ElementsAre("version of the tables: 1 in the study, 2 now",
                   "channels: [\"basic7\",\"action\"] in the study, [\"basic7\"] now",
                   "frames: absent in the study, true now", "none: null in the study, absent now",

@@ -232,7 +232,8 @@ TEST_F(AnnotatedStudy, ExportsTheSameValuesAsCsvAndJsonLines) {
 TEST_F(AnnotatedStudy, RefusesATableThatIsNotThere) {
   const ProgramRun run = run_mien({"export", study().string(), "--table", "maps"});
   EXPECT_EQ(run.exit_status, 2);
-  EXPECT_THAT(run.err, HasSubstr("corpus, expressions, frames, media, tracks, windows"));
+  EXPECT_THAT(run.err,
+              HasSubstr("corpus, duplicates, expressions, frames, media, tracks, windows"));
   const ProgramRun nowhere =
       run_mien({"export", (folder_->path() / "in").string(), "--table", "media"});
   EXPECT_EQ(nowhere.exit_status, 1);
