@@ -94,6 +94,7 @@ test("the heat map is searched, sorted, walked by keys, and exported whole", asy
 
 test("a cell says its interval, or why it has none", async () => {
   const { page, done } = await openPage("maps", { hash: "#sort=file" });
+  await page.locator(".heat-scroller").evaluate((scroller) => scroller.scrollIntoView({ block: "start" }));
   const box = await page.locator(".heat-scroller").boundingBox();
   await page.mouse.move(box.x + box.width * 0.5, box.y + 100);
   assert.match(await page.locator(".tip").innerText(), /sport × [\s\S]*95% .* to [\s\S]*videos with the context/);
