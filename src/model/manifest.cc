@@ -178,12 +178,7 @@ PictureShape picture_shape(const Manifest& manifest) {
 }
 
 Result<Manifest> parse_manifest(std::string_view text, const fs::path& path) {
-  MIEN_TRY(object, parse_manifest_object(text, path));
-  std::string problem;
-  Manifest manifest = read_fields(object, problem);
-  if (!problem.empty()) return Error{ErrorCode::kCorrupt, path.string() + ": " + problem};
-  manifest.path = path;
-  return manifest;
+  return manifest_of_text(text, path, &read_fields);
 }
 
 Result<Manifest> read_manifest(const fs::path& path) {
@@ -192,22 +187,7 @@ Result<Manifest> read_manifest(const fs::path& path) {
 }
 
 Result<std::vector<Manifest>> read_manifests(const fs::path& folder) {
-  MIEN_TRY(paths, manifest_paths(folder));
-  std::vector<Manifest> manifests;
-  for (const fs::path& path : paths) {
-    MIEN_TRY(manifest, read_manifest(path));
-    manifests.push_back(std::move(manifest));
-  }
-  std::sort(manifests.begin(), manifests.end(),
-            [](const Manifest& a, const Manifest& b) { return a.id < b.id; });
-  for (std::size_t i = 1; i < manifests.size(); ++i) {
-    if (manifests[i].id == manifests[i - 1].id) {
-      return Error{ErrorCode::kMismatch, "two manifests have the id '" + manifests[i].id +
-                                             "': " + manifests[i - 1].path.string() + " and " +
-                                             manifests[i].path.string()};
-    }
-  }
-  return manifests;
+  return manifests_of_folder(folder, &read_manifest);
 }
 
 }  // namespace mien

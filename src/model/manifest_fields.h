@@ -1,11 +1,14 @@
 // How manifests are read: fields of a JSON object, and the first thing that is wrong with them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -52,5 +55,37 @@ Result<nlohmann::json> parse_manifest_object(std::string_view text,
                                              const std::filesystem::path& path);
 Result<std::string> read_manifest_text(const std::filesystem::path& path);
 Result<std::vector<std::filesystem::path>> manifest_paths(const std::filesystem::path& folder);
+
+// A manifest of either kind out of its text, by the function that reads its fields.
+template <typename M>
+Result<M> manifest_of_text(std::string_view text, const std::filesystem::path& path,
+                           M (*read_fields)(const nlohmann::json&, std::string& problem)) {
+  MIEN_TRY(object, parse_manifest_object(text, path));
+  std::string problem;
+  M manifest = read_fields(object, problem);
+  if (!problem.empty()) return Error{ErrorCode::kCorrupt, path.string() + ": " + problem};
+  manifest.path = path;
+  return manifest;
+}
+
+// All of a folder, sorted by id; two with one id are an error that names both.
+template <typename M>
+Result<std::vector<M>> manifests_of_folder(const std::filesystem::path& folder,
+                                           Result<M> (*read)(const std::filesystem::path&)) {
+  MIEN_TRY(paths, manifest_paths(folder));
+  std::vector<M> manifests;
+  for (const std::filesystem::path& path : paths) {
+    MIEN_TRY(manifest, read(path));
+    manifests.push_back(std::move(manifest));
+  }
+  std::ranges::sort(manifests, {}, &M::id);
+  const auto twin = std::ranges::adjacent_find(manifests, {}, &M::id);
+  if (twin != manifests.end()) {
+    return Error{ErrorCode::kMismatch, "two manifests have the id '" + twin->id +
+                                           "': " + twin->path.string() + " and " +
+                                           std::next(twin)->path.string()};
+  }
+  return manifests;
+}
 
 }  // namespace mien

@@ -115,12 +115,7 @@ SentenceManifest read_fields(const json& object, std::string& problem) {
 }  // namespace
 
 Result<SentenceManifest> parse_sentence_manifest(std::string_view text, const fs::path& path) {
-  MIEN_TRY(object, parse_manifest_object(text, path));
-  std::string problem;
-  SentenceManifest manifest = read_fields(object, problem);
-  if (!problem.empty()) return Error{ErrorCode::kCorrupt, path.string() + ": " + problem};
-  manifest.path = path;
-  return manifest;
+  return manifest_of_text(text, path, &read_fields);
 }
 
 Result<SentenceManifest> read_sentence_manifest(const fs::path& path) {
@@ -129,22 +124,7 @@ Result<SentenceManifest> read_sentence_manifest(const fs::path& path) {
 }
 
 Result<std::vector<SentenceManifest>> read_sentence_manifests(const fs::path& folder) {
-  MIEN_TRY(paths, manifest_paths(folder));
-  std::vector<SentenceManifest> manifests;
-  for (const fs::path& path : paths) {
-    MIEN_TRY(manifest, read_sentence_manifest(path));
-    manifests.push_back(std::move(manifest));
-  }
-  std::sort(manifests.begin(), manifests.end(),
-            [](const SentenceManifest& a, const SentenceManifest& b) { return a.id < b.id; });
-  for (std::size_t i = 1; i < manifests.size(); ++i) {
-    if (manifests[i].id == manifests[i - 1].id) {
-      return Error{ErrorCode::kMismatch, "two manifests have the id '" + manifests[i].id +
-                                             "': " + manifests[i - 1].path.string() + " and " +
-                                             manifests[i].path.string()};
-    }
-  }
-  return manifests;
+  return manifests_of_folder(folder, &read_sentence_manifest);
 }
 
 }  // namespace mien

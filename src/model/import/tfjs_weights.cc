@@ -150,4 +150,17 @@ Result<Weights> read_tfjs_weights(const nlohmann::json& groups, std::string_view
   return weights;
 }
 
+Result<const Weight*> find_weight(const Weights& weights, const std::string& name,
+                                  const std::vector<std::int64_t>& shape) {
+  const auto it = weights.find(name);
+  if (it == weights.end()) {
+    return Error{ErrorCode::kMismatch, "the weights have no '" + name + "'"};
+  }
+  if (it->second.shape != shape || it->second.is_integer) {
+    return Error{ErrorCode::kMismatch,
+                 "the weight '" + name + "' has another shape than the network needs"};
+  }
+  return &it->second;
+}
+
 }  // namespace mien

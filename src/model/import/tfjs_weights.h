@@ -29,4 +29,8 @@ using Weights = std::map<std::string, Weight>;
 // allocated; bytes that are too short, or left over, are errors (kCorrupt).
 Result<Weights> read_tfjs_weights(const nlohmann::json& groups, std::string_view bytes);
 
+// The floats of that name and shape; kMismatch where the weights have none.
+Result<const Weight*> find_weight(const Weights& weights, const std::string& name,
+                                  const std::vector<std::int64_t>& shape);
+
 }  // namespace mien

@@ -50,14 +50,7 @@ class Builder {
 
  private:
   Result<const Weight*> find(const std::string& name, const Extents& shape) {
-    const auto it = weights_.find(name);
-    if (it == weights_.end())
-      return Error{ErrorCode::kMismatch, "the weights have no '" + name + "'"};
-    if (it->second.shape != shape || it->second.is_integer) {
-      return Error{ErrorCode::kMismatch,
-                   "the weight '" + name + "' has another shape than the network needs"};
-    }
-    return &it->second;
+    return find_weight(weights_, name, shape);
   }
 
   // A vector of the folded graph, whose parts the source joins again by name.
