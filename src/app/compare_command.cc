@@ -1,8 +1,8 @@
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "app/command.h"
+#include "app/print.h"
 #include "pipeline/compare_study.h"
 
 namespace mien {
@@ -17,13 +17,6 @@ struct CompareRequest {
   CompareOptions options;
 };
 
-Status print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-    return Error{ErrorCode::kIo, "standard output cannot be written to; is the disk full?"};
-  }
-  return Ok{};
-}
-
 Status run_compare(const CompareRequest& request) {
   if (request.maps.empty() == request.study.empty()) {
     return Error{ErrorCode::kUsage, "name either a study or --maps DIR"};
@@ -31,7 +24,7 @@ Status run_compare(const CompareRequest& request) {
   if (!request.maps.empty()) {
     MIEN_TRY(published,
              compare_published_with_panels(request.maps, request.experiment, request.options));
-    return print(request.as_json ? to_json(published).dump(2) + "\n" : to_text(published));
+    return print_text(request.as_json ? to_json(published).dump(2) + "\n" : to_text(published));
   }
   DatabaseOptions database_options;
   database_options.threads = request.options.threads;
@@ -40,7 +33,7 @@ Status run_compare(const CompareRequest& request) {
   options.embed = true;
   MIEN_TRY(comparison, compare_study(database, request.study, options));
   MIEN_TRY_VOID(write_comparison(database, request.study, comparison));
-  return print(request.as_json ? to_json(comparison).dump(2) + "\n" : to_text(comparison));
+  return print_text(request.as_json ? to_json(comparison).dump(2) + "\n" : to_text(comparison));
 }
 
 }  // namespace

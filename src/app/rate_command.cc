@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "app/command.h"
+#include "app/print.h"
 #include "pipeline/rating_list.h"
 #include "pipeline/reliability_json.h"
 
@@ -27,11 +27,7 @@ Status run_reliability(const ReliabilityRequest& request) {
   }
   MIEN_TRY(ratings, read_ratings(database, request.file, mode));
   const ReliabilityReport report = reliability_of(ratings, request.options);
-  const std::string text = request.as_json ? to_json(report).dump(2) + "\n" : to_text(report);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-    return Error{ErrorCode::kIo, "standard output cannot be written to; is the disk full?"};
-  }
-  return Ok{};
+  return print_text(request.as_json ? to_json(report).dump(2) + "\n" : to_text(report));
 }
 
 }  // namespace

@@ -163,7 +163,6 @@ ReliabilityReport reliability_of(const Ratings& ratings, const ReliabilityOption
   report.mode = ratings.mode;
   report.judgements = ratings.judgements.size();
   for (const Judgement& judgement : ratings.judgements) report.repeats += judgement.repeat > 0;
-  for (const auto& values : ratings.values) report.rows += values.size();
   report.raters = ratings.raters;
   report.clips = ratings.clips;
   report.groups = ratings.groups;

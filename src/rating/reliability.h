@@ -47,7 +47,7 @@ struct LabelReliability {
 
 struct ReliabilityReport {
   RatingMode mode = RatingMode::kChoice;
-  std::size_t rows = 0, judgements = 0, repeats = 0;
+  std::size_t judgements = 0, repeats = 0;
   std::vector<std::string> raters, clips, groups;
   std::vector<LabelReliability> labels;
   // Of single-choice data: the label chosen as one nominal variable; else label is empty.
