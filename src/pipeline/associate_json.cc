@@ -6,6 +6,7 @@
 #include <map>
 
 #include "pipeline/association_metadata.h"
+#include "pipeline/json_values.h"
 
 namespace mien {
 
@@ -40,10 +41,6 @@ CellCounts count_cells(const SourceSummary& source) {
     }
   }
   return counts;
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
 }
 
 Json group_json(const SourceSummary& source, std::size_t g) {

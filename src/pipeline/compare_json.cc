@@ -1,20 +1,11 @@
-#include <cmath>
-
 #include "pipeline/compare.h"
+#include "pipeline/json_values.h"
 
 namespace mien {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
-Json or_null(const std::string& reason) {
-  return reason.empty() ? Json() : Json(reason);
-}
 
 Json names(const std::vector<std::size_t>& which, const std::vector<std::string>& of) {
   Json list = Json::array();
@@ -102,11 +93,11 @@ Json preserved_json(const Comparison& comparison) {
        "sequence (p_sign_flip)"},
       {"preserved", preserved.not_testable.empty() ? Json(preserved.preserved) : Json()},
       {"ceiling", preserved.kept_expressions.size()},
-      {"not_testable", or_null(preserved.not_testable)},
+      {"not_testable", text_or_null(preserved.not_testable)},
       {"sign_flips", preserved.flips},
       {"preserved_held_out",
        preserved.held_out_not_testable.empty() ? Json(preserved.preserved_held_out) : Json()},
-      {"held_out_not_testable", or_null(preserved.held_out_not_testable)},
+      {"held_out_not_testable", text_or_null(preserved.held_out_not_testable)},
       {"contexts", preserved.kept_contexts.size()},
       {"dropped_contexts", names(preserved.dropped_contexts, comparison.maps.contexts)},
       {"dropped_expressions", names(preserved.dropped_expressions, comparison.maps.expressions)},
@@ -182,7 +173,7 @@ Json noise_json(const Comparison& comparison) {
                   {"b", comparison.maps.regions[pair.b]},
                   {"r", number(pair.r)}};
     entry.update(estimate_json(pair.rho));
-    entry["reason"] = or_null(pair.reason);
+    entry["reason"] = text_or_null(pair.reason);
     pairs.push_back(std::move(entry));
   }
   return {{"estimable", true},
@@ -229,7 +220,7 @@ Json test_json(const PermutationTest& test, const std::string& tail) {
           {"p", number(test.p)},
           {"permutations", test.permutations},
           {"tail", tail},
-          {"reason", or_null(test.reason)}};
+          {"reason", text_or_null(test.reason)}};
 }
 
 Json geography_json(const Comparison& comparison) {

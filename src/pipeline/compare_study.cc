@@ -1,10 +1,10 @@
 #include "pipeline/compare_study.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "pipeline/association_file.h"
 #include "pipeline/group_panel.h"
+#include "pipeline/json_values.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/study_replicates.h"
 #include "store/durable_file.h"
@@ -15,10 +15,6 @@ namespace mien {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
 
 MapsOrigin origin_of(const StudyMaps& maps) {
   MapsOrigin origin{maps.source + " contexts, channel " + maps.channel, maps.source, maps.kind, {}};

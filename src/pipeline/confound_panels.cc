@@ -1,9 +1,9 @@
 #include "pipeline/confound_panels.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
+#include "pipeline/json_values.h"
 #include "stats/context_order.h"
 
 namespace mien {
@@ -14,10 +14,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kGroupSize = 20;  // contexts exchanged together in panel (e)
 constexpr int kNullPermutations = 999;
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
 
 std::set<std::string> words_of(const std::string& name) {
   std::set<std::string> words;

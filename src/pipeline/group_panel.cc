@@ -1,6 +1,5 @@
 #include "pipeline/group_panel.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -9,6 +8,7 @@
 #include "pipeline/study_tables.h"
 #include "pipeline/video_index.h"
 #include "stats/association_map.h"
+#include "stats/decomposition.h"
 
 namespace mien {
 
@@ -126,9 +126,8 @@ Dense differences(const Products& products, bool with_actions) {
   const Eigen::Index all = products.xx.rows();
   const Eigen::Index from = with_actions ? 0 : all - groups;
   const Eigen::Index used = all - from;
-  const Dense coefficients = products.xx.bottomRightCorner(used, used)
-                                 .completeOrthogonalDecomposition()
-                                 .solve(products.xy.bottomRows(used));
+  const Dense coefficients =
+      least_squares(products.xx.bottomRightCorner(used, used), products.xy.bottomRows(used));
   const Dense of_groups = coefficients.bottomRows(groups);
   const Eigen::RowVectorXd mean = products.n.transpose() * of_groups / products.n.sum();
   return of_groups.rowwise() - mean;

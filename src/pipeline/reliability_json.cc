@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/json_values.h"
+
 namespace mien {
 
 namespace {
@@ -12,14 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kListedRaters = 10;
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
 
 Json measure(double estimate, double lower, double upper, const std::string& reason) {
   return {{"estimate", number(estimate)},

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "pipeline/json_values.h"
 #include "pipeline/simulate.h"
 #include "stats/correlation.h"
 #include "stats/preserved_components.h"
@@ -77,10 +78,6 @@ std::vector<std::string> region_names(const GenerativeModel& model) {
   return names;
 }
 
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
 // Maps of partial correlations as the comparison takes them.
 ContextMaps partial_maps(const GenerativeModel& model, const std::vector<std::string>& contexts,
                          const std::vector<std::string>& labels) {
@@ -117,17 +114,18 @@ double variance_preserved(const ContextMaps& maps) {
 Json shared_json(const GenerativeModel& model, const ContextMaps& maps) {
   Json json = {{"kind", "partial"}, {"within", "country"}, {"contexts", "present"}};
   const PairwiseSimilarity pairs = pairwise_similarity(maps);
-  json["similarity_mean"] = number(pairs.mean_r);
+  json["similarity_mean"] = number<Json>(pairs.mean_r);
   json["similarity"] = Json::array();
   for (const RegionPair& pair : pairs.pairs) {
     json["similarity"].push_back(
-        {{"a", maps.regions[pair.a]}, {"b", maps.regions[pair.b]}, {"r", number(pair.r)}});
+        {{"a", maps.regions[pair.a]}, {"b", maps.regions[pair.b]}, {"r", number<Json>(pair.r)}});
   }
-  json["variance_preserved"] = maps.regions.size() > 1 ? number(variance_preserved(maps)) : Json();
+  json["variance_preserved"] =
+      maps.regions.size() > 1 ? number<Json>(variance_preserved(maps)) : Json();
   json["planted_dimensions"] = model.design.shared > 0 ? model.design.preserved : 0;
   json["preserved_eigenvalues"] = Json::array();
   for (const PreservedComponent& component : preserved_components(maps).components) {
-    json["preserved_eigenvalues"].push_back(number(component.eigenvalue));
+    json["preserved_eigenvalues"].push_back(number<Json>(component.eigenvalue));
   }
   return json;
 }
@@ -249,7 +247,7 @@ Json truth_json(const GenerativeModel& model, const std::vector<std::string>& co
     for (std::size_t c = 0; c < contexts.size(); ++c) {
       for (std::size_t e = 0; e < labels.size(); ++e) {
         region[contexts[c]][labels[e]] =
-            number(maps.cells[g](static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(e)));
+            number<Json>(maps.cells[g](static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(e)));
       }
     }
   }

@@ -6,13 +6,14 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <tuple>
 
 #include "base/random.h"
 #include "pipeline/associate.h"
 #include "pipeline/association_input.h"
 #include "pipeline/association_metadata.h"
 #include "pipeline/duplicates.h"
+#include "pipeline/json_values.h"
+#include "pipeline/panel_videos.h"
 #include "pipeline/study_tables.h"
 #include "stats/correlation.h"
 #include "stats/permutation.h"
@@ -29,83 +30,6 @@ constexpr std::size_t kLeastOfLanguage = 100;  // videos of a region
 constexpr std::size_t kExchanges = 19;
 constexpr const char* kMeasured[] = {"face_size_px", "yaw_deg",    "pitch_deg",
                                      "sharpness",    "brightness", "skin_tone_ita_deg"};
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> words;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
-}
-
-// The options that the study's maps were made with, of one source and channel.
-Result<AssociateOptions> options_of(Database& database, const std::filesystem::path& study,
-                                    const StudyMaps& maps, int threads) {
-  MIEN_TRY(metadata, database.read_metadata(study / "maps" / "maps.parquet"));
-  MIEN_TRY(map, map_options(metadata, threads));
-  AssociateOptions options;
-  options.study = study;
-  options.by = maps.by;
-  options.weights = metadata["weights"];
-  options.contexts = metadata["contexts"] == "score" ? ContextUse::kScore : ContextUse::kPresent;
-  options.channels = {maps.channel};
-  options.sources = {maps.source};
-  options.map = map;
-  options.map.bootstrap = 0;
-  MIEN_TRY(corpus, database.read_schema(study / "corpus.parquet"));
-  const TableSchema measured = expressions_schema({});
-  std::set<std::string> known;
-  for (const std::string& covariate : split(metadata["covariates"])) {
-    const bool is_column = corpus.index_of(covariate) >= 0 || measured.index_of(covariate) >= 0;
-    // A level of a category is called COLUMN=LEVEL.
-    const std::string column = is_column ? covariate : covariate.substr(0, covariate.find('='));
-    if (known.insert(column).second) options.covariates.push_back(column);
-  }
-  return options;
-}
-
-// Maps from sums, with the regions, contexts and expressions of other maps.
-ContextMaps maps_like(const ContextMaps& like, const AssociationSums& sums,
-                      const MapOptions& options) {
-  const AssociationMap made = association_map(sums, options);
-  ContextMaps maps{like.regions, like.contexts, like.expressions, {}, {}, {}};
-  const auto place_of = [](const std::vector<std::string>& names, const auto& name_of) {
-    std::map<std::string, std::size_t> places;
-    for (std::size_t i = 0; i < names.size(); ++i) places.emplace(name_of(names[i]), i);
-    return places;
-  };
-  const auto itself = [](const std::string& name) { return name; };
-  const auto groups = place_of(sums.layout.groups, itself);
-  const auto contexts = place_of(sums.layout.contexts, itself);
-  const auto expressions = place_of(sums.layout.expressions, [](const std::string& name) {
-    return split_channel(name).expression;
-  });
-  const std::size_t columns = sums.layout.expressions.size();
-  for (const std::string& region : like.regions) {
-    Matrix cells = Matrix::Constant(static_cast<Eigen::Index>(like.contexts.size()),
-                                    static_cast<Eigen::Index>(like.expressions.size()), kNaN);
-    const auto group = groups.find(region);
-    for (std::size_t c = 0; group != groups.end() && c < like.contexts.size(); ++c) {
-      const auto context = contexts.find(like.contexts[c]);
-      if (context == contexts.end()) continue;
-      for (std::size_t e = 0; e < like.expressions.size(); ++e) {
-        const auto expression = expressions.find(like.expressions[e]);
-        if (expression == expressions.end()) continue;
-        cells(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(e)) =
-            made.groups[group->second].estimate[context->second * columns + expression->second];
-      }
-    }
-    maps.cells.push_back(std::move(cells));
-  }
-  return maps;
-}
 
 // Similarities before and after a change, over the cells that have an estimate in both.
 Json before_and_after(ContextMaps before, ContextMaps after, const char* before_name,
@@ -128,94 +52,6 @@ Json before_and_after(ContextMaps before, ContextMaps after, const char* before_
           {"cells", cells},
           {"r_between_the_two_by_region", std::move(same)}};
 }
-
-// A source's videos, from which subsets are summed.
-class Videos {
- public:
-  static Result<Videos> read(Database& database, const AssociateOptions& options) {
-    MIEN_TRY(videos, read_study_videos(database, options));
-    MIEN_TRY(contexts, read_study_contexts(database, options, options.sources.front(), videos));
-    return Videos(std::move(videos), std::move(contexts), options);
-  }
-
-  std::size_t size() const { return contexts_.reason.size(); }
-  bool is_in(std::size_t video) const { return contexts_.reason[video] == 0; }
-  const StudyVideos& table() const { return videos_; }
-  std::vector<bool> all_in() const {
-    std::vector<bool> in(size());
-    for (std::size_t i = 0; i < in.size(); ++i) in[i] = is_in(i);
-    return in;
-  }
-
-  // Of the videos of the analysis that are also `in`; nothing where there is none.
-  std::optional<ContextMaps> maps(const ContextMaps& like, const std::vector<bool>& in) {
-    const std::vector<std::uint16_t> reasons = contexts_.reason;
-    const std::uint16_t left_out = videos_.reason_code("left_out_by_a_panel");
-    for (std::size_t i = 0; i < reasons.size(); ++i) {
-      if (reasons[i] == 0 && !in[i]) contexts_.reason[i] = left_out;
-    }
-    const AssociationSums sums =
-        sum_study_videos(videos_, contexts_, options_.sources.front(), options_.map.threads);
-    contexts_.reason = reasons;
-    if (sums.blocks.empty()) return std::nullopt;
-    return maps_like(like, sums, options_.map);
-  }
-
-  // Of all videos, with the scores of a country's uploaders exchanged. Uploaders have unequally
-  // many videos: the blocks are laid one after the other over the country's videos in another
-  // order, so that one block may begin among one uploader's videos and end among the next one's.
-  std::optional<ContextMaps> exchanged_maps(const ContextMaps& like, Random random) {
-    const std::vector<std::uint32_t> order = by_uploader();
-    const std::vector<double> own = videos_.values;
-    const auto place = [&](std::uint32_t video) {
-      return std::pair(videos_.group[video], videos_.country[video]);
-    };
-    for (std::size_t first = 0; first < order.size();) {
-      std::vector<std::size_t> begins;  // of the country's blocks
-      std::size_t last = first;
-      for (; last < order.size() && place(order[last]) == place(order[first]); ++last) {
-        if (last == first || videos_.uploader[order[last]] != videos_.uploader[order[last - 1]]) {
-          begins.push_back(last);
-        }
-      }
-      std::size_t to = first;
-      for (const std::size_t block : random_order(begins.size(), random)) {
-        const std::size_t end = block + 1 < begins.size() ? begins[block + 1] : last;
-        for (std::size_t from = begins[block]; from < end; ++from) {
-          copy_scores(own, order[from], order[to++]);
-        }
-      }
-      first = last;
-    }
-    auto maps = this->maps(like, all_in());
-    videos_.values = own;
-    return maps;
-  }
-
- private:
-  std::vector<std::uint32_t> by_uploader() const {
-    std::vector<std::uint32_t> order;
-    for (std::uint32_t i = 0; i < size(); ++i) {
-      if (is_in(i)) order.push_back(i);
-    }
-    std::ranges::sort(order, {}, [&](std::uint32_t video) {
-      return std::tuple(videos_.group[video], videos_.country[video], videos_.uploader[video],
-                        video);
-    });
-    return order;
-  }
-  void copy_scores(const std::vector<double>& own, std::uint32_t from, std::uint32_t to) {
-    const std::size_t width = videos_.layout.columns();
-    std::copy_n(own.begin() + static_cast<std::ptrdiff_t>(from * width),
-                videos_.layout.expressions.size(),
-                videos_.values.begin() + static_cast<std::ptrdiff_t>(to * width));
-  }
-  Videos(StudyVideos videos, StudyContexts contexts, AssociateOptions options)
-      : videos_(std::move(videos)), contexts_(std::move(contexts)), options_(std::move(options)) {}
-  StudyVideos videos_;
-  StudyContexts contexts_;
-  AssociateOptions options_;
-};
 
 // Columns of expressions that most rows have a value in.
 Result<std::vector<std::string>> measured_columns(Database& database,
@@ -266,13 +102,14 @@ Result<WithAppearance> with_appearance(Database& database, AssociateOptions opti
   if (options.map.estimator.kind == AssociationKind::kCorrelation) {
     options.map.estimator.kind = AssociationKind::kPartial;
   }
-  MIEN_TRY(videos, Videos::read(database, options));
+  MIEN_TRY(videos, PanelVideos::read(database, options));
   result.in = videos.all_in();
   result.maps = videos.maps(like, result.in);
   return result;
 }
 
-VideoPanel appearance_panel(const WithAppearance& with, Videos& videos, const ContextMaps& like) {
+VideoPanel appearance_panel(const WithAppearance& with, PanelVideos& videos,
+                            const ContextMaps& like) {
   if (with.columns.empty()) {
     return {
         "it needs face_size_px, yaw_deg, pitch_deg, sharpness, brightness or "
@@ -289,7 +126,7 @@ VideoPanel appearance_panel(const WithAppearance& with, Videos& videos, const Co
   return {"", std::move(result)};
 }
 
-VideoPanel exchange_panel(Videos& videos, const ContextMaps& like, std::uint64_t seed) {
+VideoPanel exchange_panel(PanelVideos& videos, const ContextMaps& like, std::uint64_t seed) {
   const auto observed = videos.maps(like, videos.all_in());
   if (!observed) return {"no video is left", {}};
   const double mean_r = pairwise_similarity(*observed).mean_r;
@@ -318,7 +155,7 @@ VideoPanel exchange_panel(Videos& videos, const ContextMaps& like, std::uint64_t
        {"permutations", by_chance.size()}}};
 }
 
-VideoPanel duplicates_panel(Videos& videos, const ContextMaps& like,
+VideoPanel duplicates_panel(PanelVideos& videos, const ContextMaps& like,
                             const std::map<std::string, std::string, std::less<>>& clusters) {
   if (clusters.empty()) {
     return {
@@ -357,7 +194,7 @@ struct Language {
   std::int64_t videos = 0;
 };
 
-Language widest_language(const Videos& videos, const std::vector<bool>& all) {
+Language widest_language(const PanelVideos& videos, const std::vector<bool>& all) {
   std::map<std::uint32_t, std::map<std::uint32_t, std::size_t>> counts;  // language, region
   const StudyVideos& table = videos.table();
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -383,7 +220,7 @@ Language widest_language(const Videos& videos, const std::vector<bool>& all) {
   return best;
 }
 
-VideoPanel language_panel(Videos& videos, const ContextMaps& like, std::uint64_t seed) {
+VideoPanel language_panel(PanelVideos& videos, const ContextMaps& like, std::uint64_t seed) {
   const StudyVideos& table = videos.table();
   const std::vector<bool> all = videos.all_in();
   const Language language = widest_language(videos, all);
@@ -436,9 +273,9 @@ Result<VideoPanels> video_panels(Database& database, const std::filesystem::path
     const VideoPanel none{"the study holds maps alone; it needs the tables of its videos", {}};
     return VideoPanels{none, none, none, none, none};
   }
-  MIEN_TRY(associate, options_of(database, study, maps, options.threads));
+  MIEN_TRY(associate, panel_options(database, study, maps, options.threads));
   MIEN_TRY(appearance, with_appearance(database, associate, maps.maps));
-  MIEN_TRY(videos, Videos::read(database, associate));
+  MIEN_TRY(videos, PanelVideos::read(database, associate));
   panels.appearance = appearance_panel(appearance, videos, maps.maps);
   panels.exchanged = exchange_panel(videos, maps.maps, options.seed);
   MIEN_TRY(clusters, read_duplicates(database, study));

@@ -1,10 +1,10 @@
 #include "stats/association_projection.h"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <cmath>
 #include <limits>
 
+#include "stats/decomposition.h"
 #include "stats/vector_widths.h"
 
 namespace mien {
@@ -147,13 +147,13 @@ void project_scores(const CentredProducts& centred, std::size_t expressions, Con
     }
   }
   projection.precision.assign(expressions * expressions, 0.0);
-  const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
+  const Cholesky factor(scaled);
   const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(size, size));
   for (Eigen::Index a = 0; a < size; ++a) {
     const std::size_t e = varying[static_cast<std::size_t>(a)];
     // 1 / W_ee of the scaled matrix is the share of y_e that the other scores leave.
     const bool is_free =
-        factor.info() == Eigen::Success && inverse(a, a) > 0 && 1.0 / inverse(a, a) > kLeftOver;
+        factor.is_positive_definite() && inverse(a, a) > 0 && 1.0 / inverse(a, a) > kLeftOver;
     if (!is_free) projection.is_estimable[e] = false;
     for (Eigen::Index b = 0; b < size; ++b) {
       const std::size_t f = varying[static_cast<std::size_t>(b)];

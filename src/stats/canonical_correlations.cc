@@ -1,6 +1,5 @@
 #include "stats/canonical_correlations.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -56,22 +55,22 @@ struct Variates {
 
 // nullopt: S_yy (or S_xx with this ridge) cannot be inverted.
 std::optional<Variates> fit(const Pooled& pooled, double ridge) {
-  const Eigen::LLT<Columns> yy(pooled.yy);
-  if (yy.info() != Eigen::Success || yy.rcond() < kLeastReciprocalCondition) return std::nullopt;
+  const Cholesky yy(pooled.yy);
+  if (yy.reciprocal_condition() < kLeastReciprocalCondition) return std::nullopt;
   Columns regularised = pooled.xx;
   regularised.diagonal().array() += ridge;
-  const Eigen::LLT<Columns> xx(regularised);
-  if (xx.info() != Eigen::Success || xx.rcond() < kLeastReciprocalCondition) return std::nullopt;
-  const Columns half = xx.matrixL().solve(pooled.xy);             // L_x^-1 S_xy
-  const Columns whitened = yy.matrixL().solve(half.transpose());  // q x p
+  const Cholesky xx(regularised);
+  if (xx.reciprocal_condition() < kLeastReciprocalCondition) return std::nullopt;
+  const Columns half = xx.solve_lower(pooled.xy);             // L_x^-1 S_xy
+  const Columns whitened = yy.solve_lower(half.transpose());  // q x p
   const Columns squared = whitened * whitened.transpose();
   const SymmetricEigen eigen = symmetric_eigen(squared);
   const Eigen::Index pairs = std::min(pooled.xy.rows(), pooled.xy.cols());
   Variates variates;
   variates.correlations = eigen.values.head(pairs).cwiseMax(0).cwiseMin(1).cwiseSqrt();
   const Columns vectors = eigen.vectors.leftCols(pairs);
-  variates.y = yy.matrixU().solve(vectors);
-  variates.x = xx.matrixU().solve(whitened.transpose() * vectors);
+  variates.y = yy.solve_upper(vectors);
+  variates.x = xx.solve_upper(whitened.transpose() * vectors);
   for (Eigen::Index k = 0; k < pairs; ++k) {
     if (variates.correlations(k) > 0) variates.x.col(k) /= variates.correlations(k);
     Eigen::Index largest = 0;

@@ -1,11 +1,13 @@
 #include "stats/crossed_components.h"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <vector>
+
+#include "stats/decomposition.h"
 
 namespace mien {
 
@@ -134,14 +136,13 @@ class RestrictedLikelihood {
     }
     m *= column_ratio;
     m.diagonal().array() += 1;
-    const Eigen::LLT<Eigen::MatrixXd> factor(m);
+    const Cholesky factor(m);
     const Eigen::VectorXd solved = factor.solve(ones);
     oo -= column_ratio * ones.dot(solved);
     ov -= column_ratio * values.dot(solved);
-    vv -= column_ratio * values.dot(factor.solve(values));
-    const double log_columns = 2 * Eigen::MatrixXd(factor.matrixL()).diagonal().array().log().sum();
+    vv -= column_ratio * values.dot(factor.solve(values).col(0));
     residual_ = (vv - ov * ov / oo) / (n_ - 1);
-    return (n_ - 1) * std::log(residual_) + log_rows + log_columns + std::log(oo);
+    return (n_ - 1) * std::log(residual_) + log_rows + factor.log_determinant() + std::log(oo);
   }
 
   double residual() const { return residual_; }  // of the last evaluation

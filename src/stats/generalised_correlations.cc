@@ -25,6 +25,26 @@ Columns whitened(const Columns& map, double lambda) {
   return svd.vectors * scale.asDiagonal();
 }
 
+// The eigenvectors of S S' of the largest eigenvalues, at most `most`, from the smaller of S S' and
+// S'S: the eigenvalues wanted lie near the number of regions, so that squaring costs them no
+// digits.
+SymmetricEigen leading(const Columns& stacked, Eigen::Index most) {
+  const bool tall = stacked.rows() > stacked.cols();
+  SymmetricEigen eigen = symmetric_eigen(tall ? Columns(stacked.transpose() * stacked)
+                                              : Columns(stacked * stacked.transpose()));
+  Eigen::Index kept = 0;
+  while (kept < std::min(most, eigen.values.size()) &&
+         eigen.values(kept) > kRankTolerance * eigen.values(0)) {
+    ++kept;
+  }
+  eigen.values.conservativeResize(kept);
+  eigen.vectors.conservativeResize(Eigen::NoChange, kept);
+  if (tall)
+    eigen.vectors =
+        (stacked * eigen.vectors * eigen.values.cwiseSqrt().cwiseInverse().asDiagonal()).eval();
+  return eigen;
+}
+
 Columns weights_of(const Columns& map, double lambda, const Columns& scores) {
   const Columns gram = map.transpose() * map + lambda * Columns::Identity(map.cols(), map.cols());
   return least_squares(gram, map.transpose() * scores);
@@ -59,11 +79,10 @@ GeneralisedCorrelations generalised_correlations(const ContextMaps& maps, double
     stacked.middleCols(static_cast<Eigen::Index>(g) * expressions, expressions) =
         whitened(centred[g], result.lambda);
   }
-  const LeftSingular svd = left_singular(stacked);
-  const Eigen::Index dimensions = std::min(expressions, svd.values.size());
-  Columns scores = svd.vectors.leftCols(dimensions);
-  for (Eigen::Index k = 0; k < dimensions; ++k) {
-    result.eigenvalues.push_back(svd.values(k) * svd.values(k));
+  SymmetricEigen shared = leading(stacked, expressions);
+  Columns scores = std::move(shared.vectors);
+  for (Eigen::Index k = 0; k < scores.cols(); ++k) {
+    result.eigenvalues.push_back(shared.values(k));
     Eigen::Index largest = 0;
     scores.col(k).cwiseAbs().maxCoeff(&largest);
     if (scores(largest, k) < 0) scores.col(k) = -scores.col(k);

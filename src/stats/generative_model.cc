@@ -1,6 +1,6 @@
 #include "stats/generative_model.h"
 
-#include <Eigen/Geometry>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -235,7 +235,7 @@ void draw_effects(GenerativeModel& model, const Random& root) {
         std::exp(kStrengthSpread * shared_random.normal() - kStrengthSpread * kStrengthSpread));
   }
   const Matrix basis_full =
-      normals(model.expressions, model.expressions, shared_random).householderQr().householderQ();
+      orthonormal_basis(normals(model.expressions, model.expressions, shared_random));
   const Matrix basis =
       dimension_strengths(k, model.expressions).asDiagonal() * basis_full.leftCols(k).transpose();
   const Matrix shared = normals(model.contexts, k, shared_random) * basis;

@@ -173,14 +173,16 @@ void take_off_second_order(const ContextMaps& maps, const PairMoments& whole,
   }
 }
 
-// mean rho, mean rho^2, variance preserved, then rho of every pair.
-std::vector<double> corrected_statistics(const PairMoments& moments) {
+// mean rho, mean rho^2, variance preserved, then rho of every pair. Which pairs are estimable is
+// what the maps themselves say: were each replicate asked anew, a pair that leaves the means would
+// count as a leap of them, which derivatives and deleted blocks then magnify without bound.
+std::vector<double> corrected_statistics(const PairMoments& moments, const PairMoments& whole) {
   const auto regions = static_cast<std::size_t>(moments.covariance.rows());
   std::vector<double> rho;
   std::vector<double> squared;
   for (std::size_t a = 0; a < regions; ++a) {
     for (std::size_t b = a + 1; b < regions; ++b) {
-      rho.push_back(moments.rho(a, b));
+      rho.push_back(whole.is_estimable(a, b) ? moments.rho(a, b) : kNaN);
       squared.push_back(rho.back() * rho.back());
     }
   }
@@ -244,7 +246,8 @@ NoiseCorrection correct_for_noise(const ContextMaps& maps) {
     return result;
   }
   const PairMoments moments = pair_moments(maps);
-  const std::vector<Estimate> estimates = jackknife(maps, corrected_statistics);
+  const std::vector<Estimate> estimates =
+      jackknife(maps, [&](const PairMoments& of) { return corrected_statistics(of, moments); });
   result.mean_rho = estimates[0];
   result.mean_rho_squared = estimates[1];
   result.variance_preserved = estimates[2];

@@ -55,11 +55,14 @@ double PairMoments::reliability(std::size_t region, std::size_t other) const {
   return total > 0 ? 1 - noise(at(region), at(other)) / total : kNaN;
 }
 
+bool PairMoments::is_estimable(std::size_t a, std::size_t b) const {
+  return reliability(a, b) >= kLeastReliability && reliability(b, a) >= kLeastReliability;
+}
+
 double PairMoments::rho(std::size_t a, std::size_t b) const {
   const double of_a = reliability(a, b);
   const double of_b = reliability(b, a);
-  if (!(of_a >= kLeastReliability) || !(of_b >= kLeastReliability)) return kNaN;
-  return r(a, b) / std::sqrt(of_a * of_b);
+  return of_a > 0 && of_b > 0 ? r(a, b) / std::sqrt(of_a * of_b) : kNaN;
 }
 
 PairMoments pair_moments(const ContextMaps& maps) {

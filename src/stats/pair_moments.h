@@ -24,7 +24,8 @@ struct PairMoments {
 
   double r(std::size_t a, std::size_t b) const;
   double reliability(std::size_t region, std::size_t other) const;
-  double rho(std::size_t a, std::size_t b) const;  // NaN: not estimable
+  bool is_estimable(std::size_t a, std::size_t b) const;  // both reliable enough to divide by
+  double rho(std::size_t a, std::size_t b) const;         // NaN where a reliability is not above 0
 };
 PairMoments pair_moments(const ContextMaps& maps);
 

@@ -1,11 +1,11 @@
 #include "stats/rotation.h"
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/check.h"
+#include "stats/decomposition.h"
 
 namespace mien {
 
@@ -34,7 +34,7 @@ Columns standardised(const Matrix& configuration) {
 
 double disparity(const Columns& a, const Columns& b) {
   const Columns cross = a.transpose() * b;
-  const double trace = Eigen::JacobiSVD<Columns>(cross).singularValues().sum();
+  const double trace = singular_values(cross).sum();
   return std::max(0.0, 1 - trace * trace);
 }
 

@@ -1,10 +1,11 @@
 #include "stats/true_map.h"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <cmath>
 #include <limits>
 
 #include "base/check.h"
+#include "stats/decomposition.h"
 #include "stats/simulated_videos.h"
 
 namespace mien {
@@ -247,7 +248,7 @@ TrueMap true_map(const GenerativeModel& model, int region, const TrueMapOptions&
   Matrix solved_xz = m.xz;  // S_xz S_zz^-1
   Matrix solved_yz = m.yz;
   if (options.within == TrueWithin::kNone && model.covariates > 0) {
-    const Eigen::LLT<Matrix> factor(m.zz);
+    const Cholesky factor(m.zz);
     solved_xz = factor.solve(m.xz.transpose()).transpose();
     solved_yz = factor.solve(m.yz.transpose()).transpose();
   }
