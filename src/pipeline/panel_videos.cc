@@ -65,7 +65,7 @@ ContextMaps maps_like(const ContextMaps& like, const AssociationSums& sums,
 }  // namespace
 
 Result<AssociateOptions> panel_options(Database& database, const std::filesystem::path& study,
-                                    const StudyMaps& maps, int threads) {
+                                       const StudyMaps& maps, int threads) {
   MIEN_TRY(metadata, database.read_metadata(study / "maps" / "maps.parquet"));
   MIEN_TRY(map, map_options(metadata, threads));
   AssociateOptions options;
@@ -151,13 +151,13 @@ std::vector<std::uint32_t> PanelVideos::by_uploader() const {
     if (is_in(i)) order.push_back(i);
   }
   std::ranges::sort(order, {}, [&](std::uint32_t video) {
-    return std::tuple(videos_.group[video], videos_.country[video], videos_.uploader[video],
-                      video);
+    return std::tuple(videos_.group[video], videos_.country[video], videos_.uploader[video], video);
   });
   return order;
 }
 
-void PanelVideos::copy_scores(const std::vector<double>& own, std::uint32_t from, std::uint32_t to) {
+void PanelVideos::copy_scores(const std::vector<double>& own, std::uint32_t from,
+                              std::uint32_t to) {
   const std::size_t width = videos_.layout.columns();
   std::copy_n(own.begin() + static_cast<std::ptrdiff_t>(from * width),
               videos_.layout.expressions.size(),

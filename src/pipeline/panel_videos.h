@@ -1,5 +1,5 @@
-// A study's videos as the confound panels take them: summed anew over some of them, or with their scores
-// exchanged, into maps that have the cells of other maps.
+// A study's videos as the confound panels take them: summed anew over some of them, or with their
+// scores exchanged, into maps that have the cells of other maps.
 #pragma once
 
 #include <cstdint>
