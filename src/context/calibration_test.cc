@@ -61,7 +61,7 @@ TEST(Calibration, FindsTheParametersThatTextsWereDrawnFrom) {
   EXPECT_LT(fit->none_slope, 0);  // the likelier the best context, the less likely none
   // P(none) is right on average: the likelihood's own condition.
   EXPECT_GT(fit->threshold_prob, 0.1);
-  EXPECT_LT(fit->threshold_prob, 0.6);
+  EXPECT_LT(fit->threshold_prob, 0.7);  // that of texts of no context
 }
 
 TEST(Calibration, OffsetsAreDrawnTowardsNaughtByFewTexts) {
@@ -82,6 +82,33 @@ TEST(Calibration, AncestorsCountForNothing) {
   const auto with = fit_calibration({drawn.contexts, drawn.similarities, drawn.labels, above});
   const auto without = fit_calibration({drawn.contexts, drawn.similarities, drawn.labels, {}});
   EXPECT_GT(with->contexts.at("c3").offset, without->contexts.at("c3").offset);
+}
+
+TEST(Calibration, FewTextsOfNoContextAreGivenOne) {
+  const Drawn drawn = draw(600, 6, truth(), 1.0);
+  const auto fit = fit_calibration({drawn.contexts, drawn.similarities, drawn.labels, {}});
+  ASSERT_TRUE(fit.ok()) << fit.error().message;
+  std::vector<double> offsets;
+  std::vector<double> thresholds;
+  for (const std::string& id : drawn.contexts) {
+    offsets.push_back(fit->contexts.at(id).offset);
+    thresholds.push_back(fit->contexts.at(id).threshold_prob);
+  }
+  int none = 0;
+  int given = 0;
+  std::vector<double> logits(offsets.size());
+  for (std::size_t t = 0; t < drawn.labels.size(); ++t) {
+    if (!drawn.labels[t].empty()) continue;
+    ++none;
+    calibrated_logits(*fit, std::span(drawn.similarities).subspan(6 * t, 6), offsets, logits);
+    bool any = false;
+    for (std::size_t c = 0; c < 6; ++c) any |= logistic(logits[c]) >= thresholds[c];
+    given += any ? 1 : 0;
+  }
+  EXPECT_EQ(fit->none_texts, none);
+  EXPECT_GE(none, 100);
+  EXPECT_LE(given, kMostNoneGiven * none);
+  EXPECT_GE(given, kMostNoneGiven * none - 2);  // and no lower than that asks for
 }
 
 TEST(Calibration, RefusesTooLittleToLearnFrom) {
@@ -118,14 +145,19 @@ TEST(Calibration, ComesBackFromItsFile) {
 }
 
 TEST(Calibration, KeepsTheBestAndWhatIsProbable) {
-  const double probs[] = {0.001, 0.5, 0.002, 0.02, 0.001, 0.0005, 0.03};
-  const std::vector<ContextScore> kept = kept_scores(probs);
+  const auto logit = [](double prob) { return std::log(prob / (1 - prob)); };
+  std::vector<double> logits;
+  for (const double prob : {0.001, 0.5, 0.002, 0.02, 0.001, 0.0005, 0.03}) {
+    logits.push_back(logit(prob));
+  }
+  const std::vector<ContextScore> kept = kept_scores(logits);
   ASSERT_EQ(kept.size(), kKeptBest);
   EXPECT_EQ(kept[0].context, 1U);
+  EXPECT_DOUBLE_EQ(kept[0].prob, 0.5);
   EXPECT_EQ(kept[2].context, 3U);
   EXPECT_EQ(kept[4].context, 0U);  // before 4, which is as likely
-  EXPECT_EQ(kept_scores(std::vector<double>(9, 0.2)).size(), 9U);
-  EXPECT_EQ(kept_scores(std::vector<double>(2, 0.001)).size(), 2U);
+  EXPECT_EQ(kept_scores(std::vector<double>(9, logit(0.2))).size(), 9U);
+  EXPECT_EQ(kept_scores(std::vector<double>(2, logit(0.001))).size(), 2U);
 }
 
 }  // namespace

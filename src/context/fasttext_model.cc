@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kLabel = "__label__";
 constexpr std::uint32_t kNoLabel = 0xffffffff;
-constexpr float kLargestLogit = 8;  // where the library's table of the logistic function ends
+constexpr std::int64_t kMostRowNumbers = std::int64_t{1} << 28;  // 1 GB
+constexpr float kLargestLogit = 8;  // where training, by the library's table, sees no difference
 
 Error failed(const fs::path& path, const std::string& what, const std::string& remedy) {
   return {ErrorCode::kIo, path.string() + ": " + what + "; remedy: " + remedy};
@@ -102,11 +103,52 @@ Status train_fasttext(std::span<const FastTextExample> examples, const FastTextO
   return Ok{};
 }
 
+// The library's own prediction decodes every quantised row, looks each logistic up in a table and
+// sorts all labels: slower than all else together.
 struct FastTextModel::State {
   fasttext::FastText model;
   std::shared_ptr<const fasttext::Dictionary> words;
-  std::vector<std::uint32_t> number_of;  // of training, by the library's own
+  std::size_t dimensions = 0;
+  std::vector<float> rows;  // of words and pairs of words, x dimensions
+  std::size_t labels = 0;
+  std::vector<float> weights;  // dimensions x labels, by the number that training gave them
 };
+
+namespace {
+
+// The rows of words and pairs, decoded.
+bool take_rows(fasttext::FastText& model, std::int32_t words, std::vector<float>& rows) {
+  const std::int64_t count = std::int64_t{words} + model.getArgs().bucket;
+  fasttext::Vector row(model.getDimension());
+  if (count <= 0 || count * row.size() > kMostRowNumbers) return false;
+  rows.reserve(static_cast<std::size_t>(count * row.size()));
+  for (std::int64_t id = 0; id < count; ++id) {
+    model.getInputVector(row, static_cast<std::int32_t>(id));
+    rows.insert(rows.end(), row.data(), row.data() + row.size());
+  }
+  return true;
+}
+
+bool take_weights(const fasttext::FastText& model, const std::vector<std::uint32_t>& number_of,
+                  std::vector<float>& weights) {
+  try {
+    const std::shared_ptr<const fasttext::DenseMatrix> output = model.getOutputMatrix();
+    const auto labels = static_cast<std::int64_t>(number_of.size());
+    if (output->size(0) != labels || output->size(1) != model.getDimension()) return false;
+    weights.resize(static_cast<std::size_t>(output->size(1) * labels));
+    for (std::int64_t k = 0; k < output->size(1); ++k) {
+      for (std::int64_t i = 0; i < labels; ++i) {
+        weights[static_cast<std::size_t>(k * labels) + number_of[static_cast<std::size_t>(i)]] =
+            output->at(i, k);
+      }
+    }
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 FastTextModel::FastTextModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FastTextModel::FastTextModel(FastTextModel&&) noexcept = default;
@@ -124,6 +166,7 @@ Result<FastTextModel> FastTextModel::open(const fs::path& path) {
   }
   const std::int32_t labels = state->words->nlabels();
   std::vector<bool> seen(static_cast<std::size_t>(std::max(labels, 0)), false);
+  std::vector<std::uint32_t> number_of;  // of training, by the library's own
   for (std::int32_t i = 0; i < labels; ++i) {
     const std::string name = state->words->getLabel(i);
     std::uint32_t number = kNoLabel;
@@ -136,13 +179,26 @@ Result<FastTextModel> FastTextModel::open(const fs::path& path) {
                        "' is not one of Mien's; remedy: train with 'mien train context-text'"};
     }
     seen[number] = true;
-    state->number_of.push_back(number);
+    number_of.push_back(number);
+  }
+  state->labels = number_of.size();
+  state->dimensions = static_cast<std::size_t>(state->model.getDimension());
+  if (!take_rows(state->model, state->words->nwords(), state->rows)) {
+    return Error{ErrorCode::kUnsupported,
+                 path.string() +
+                     ": too many words and dimensions for the memory; remedy: train "
+                     "with fewer --dimensions"};
+  }
+  if (!take_weights(state->model, number_of, state->weights)) {
+    return Error{ErrorCode::kMismatch, path.string() +
+                                           ": its output is quantised or not of its labels; "
+                                           "remedy: train with 'mien train context-text'"};
   }
   return FastTextModel(std::move(state));
 }
 
 std::size_t FastTextModel::labels() const {
-  return state_->number_of.size();
+  return state_->labels;
 }
 
 bool FastTextModel::predict(const std::string& words, std::span<float> logits) const {
@@ -157,16 +213,19 @@ bool FastTextModel::predict(const std::string& words, std::span<float> logits) c
           ids, [&](std::int32_t id) { return id < words_known && id != end_of_line; })) {
     return false;
   }
-  fasttext::Predictions predictions;
-  state_->model.predict(static_cast<std::int32_t>(labels()), ids, predictions, 0.0F);
-  // Below the smallest probability that the library's table knows.
-  std::ranges::fill(logits, -kLargestLogit);
-  for (const auto& [log_prob, label] : predictions) {
-    const double prob = std::exp(static_cast<double>(log_prob));
-    const auto logit = static_cast<float>(std::log(prob / std::max(1 - prob, 1e-9)));
-    logits[state_->number_of[static_cast<std::size_t>(label)]] =
-        std::clamp(logit, -kLargestLogit, kLargestLogit);
+  std::vector<float> mean(state_->dimensions, 0.0F);
+  for (const std::int32_t id : ids) {
+    const float* const row = &state_->rows[static_cast<std::size_t>(id) * mean.size()];
+    for (std::size_t k = 0; k < mean.size(); ++k) mean[k] += row[k];
   }
+  std::ranges::fill(logits, 0.0F);
+  const float* weights = state_->weights.data();
+  for (std::size_t k = 0; k < mean.size(); ++k, weights += logits.size()) {
+    const float value = mean[k] / static_cast<float>(ids.size());
+    for (std::size_t label = 0; label < logits.size(); ++label)
+      logits[label] += value * weights[label];
+  }
+  for (float& logit : logits) logit = std::clamp(logit, -kLargestLogit, kLargestLogit);
   return true;
 }
 

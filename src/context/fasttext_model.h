@@ -1,6 +1,9 @@
 // fastText (Joulin et al. 2017, Bag of tricks for efficient text classification), 0.9.2: a linear
 // classifier over the mean of word and word-pair vectors, one yes-no question a label
-// (one-vs-all). The only files that know its library are this and its .cc.
+// (one-vs-all). The only file that knows its library, beside its test, is its .cc.
+//
+// A model in memory has all its rows decoded: 4 bytes x dimensions x (words + buckets), 40 MB for
+// 200,000 of them.
 //
 // A model file is trusted only by its SHA-256, which the caller checks: the library reads lengths
 // without limits.
@@ -40,6 +43,7 @@ Status train_fasttext(std::span<const FastTextExample> examples, const FastTextO
 // Thread-safe.
 class FastTextModel {
  public:
+  // kCorrupt, kMismatch: not a model of Mien's; kUnsupported: more than 1 GB of rows.
   static Result<FastTextModel> open(const std::filesystem::path& path);
   FastTextModel(FastTextModel&&) noexcept;
   FastTextModel& operator=(FastTextModel&&) noexcept;

@@ -1,7 +1,10 @@
+#include <fasttext/fasttext.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
+#include <sstream>
 
 #include "support/paths.h"
 
@@ -70,6 +73,32 @@ TEST_F(FastText, LearnsAndGivesTheSameBytesAgain) {
   const std::string first = *sha256_of_file(model_);
   train();
   EXPECT_EQ(*sha256_of_file(model_), first);
+}
+
+// The library's own prediction goes through a table of the logistic function with steps of 1/32.
+TEST_F(FastText, LogitsAreThoseOfTheLibrary) {
+  train();
+  const auto opened = FastTextModel::open(model_);
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  fasttext::FastText library;
+  library.loadModel(model_.string());
+  int compared = 0;
+  for (const std::string& words :
+       {std::string("our wedding with the bride"), std::string("weights 7 law day"),
+        std::string("gym"), std::string("tax law lecture 12 unseen unseen")}) {
+    std::vector<float> logits(3);
+    ASSERT_TRUE(opened->predict(words, logits));
+    std::istringstream line(words + "\n");
+    std::vector<std::pair<float, std::string>> predictions;
+    ASSERT_TRUE(library.predictLine(line, predictions, 3, 0.0F));
+    for (const auto& [prob, label] : predictions) {
+      const double logit = std::log(prob / (1.0 - prob));
+      if (std::abs(logit) > 5) continue;  // the library adds 1e-5 to every probability
+      EXPECT_NEAR(logits[static_cast<std::size_t>(label.back() - '0')], logit, 0.04) << words;
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 6);
 }
 
 TEST_F(FastText, TrainingThatMeetsNanIsRefused) {

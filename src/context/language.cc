@@ -3,8 +3,8 @@
 #include <cld2/public/compact_lang_det.h>
 #include <cld2/public/encodings.h>
 #include <unicode/uchar.h>
-#include <unicode/unistr.h>
 #include <unicode/uscript.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <cstdio>  // CLD2's header names FILE and does not include it
@@ -22,12 +22,17 @@ struct Letters {
 };
 
 Letters count_letters(std::string_view text) {
-  const icu::UnicodeString characters = icu::UnicodeString::fromUTF8(
-      icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
   std::map<UScriptCode, int> counts;
   Letters letters;
-  for (int i = 0; i < characters.length(); i = characters.moveIndex32(i, 1)) {
-    const UChar32 c = characters.char32At(i);
+  int latin = 0;  // of ASCII
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t at = 0; at < size;) {
+    UChar32 c = 0;
+    U8_NEXT_OR_FFFD(text.data(), at, size, c);
+    if (c < 0x80) {
+      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) ++latin;
+      continue;
+    }
     if (u_isalpha(c) == 0) continue;
     UErrorCode code = U_ZERO_ERROR;
     const UScriptCode script = uscript_getScript(c, &code);
@@ -35,6 +40,8 @@ Letters count_letters(std::string_view text) {
     ++counts[script];
     ++letters.count;
   }
+  if (latin > 0) counts[USCRIPT_LATIN] += latin;
+  letters.count += latin;
   const auto most = std::ranges::max_element(
       counts, {}, [](const std::pair<const UScriptCode, int>& pair) { return pair.second; });
   if (most != counts.end()) letters.script = uscript_getShortName(most->first);

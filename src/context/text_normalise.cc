@@ -1,8 +1,11 @@
 #include "context/text_normalise.h"
 
+#include <unicode/bytestream.h>
+#include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <array>
@@ -51,6 +54,7 @@ constexpr std::array<std::string_view, 12> kEndings = {
     ".com", ".net", ".org", ".tv", ".me", ".ly", ".gl", ".co", ".io", ".shop", ".link", ".be"};
 
 bool is_address(std::string_view word) {
+  if (word.find_first_of(":@.") == std::string_view::npos) return false;  // all below has one
   for (const std::string_view start : {"http://", "https://", "ftp://", "www.", "mailto:"}) {
     if (word.starts_with(start)) return true;
   }
@@ -68,6 +72,7 @@ bool is_address(std::string_view word) {
 // Without addresses; hashtags as words.
 std::string without_addresses(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   std::size_t at = 0;
   while (at < text.size()) {
     if (is_space(text[at])) {
@@ -101,7 +106,8 @@ enum class Emoji { kNone, kThing, kMark };
 // Faces, gestures, hearts, arrows, clocks, flags and signs are marks; everything else that Unicode
 // calls a pictograph shows a thing.
 Emoji emoji_kind(UChar32 c) {
-  if (c < 0x203C || u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC) == 0) {
+  if (c < 0x203C) return Emoji::kNone;
+  if (u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC) == 0) {
     const bool is_part = u_hasBinaryProperty(c, UCHAR_EMOJI_MODIFIER) != 0 ||
                          u_hasBinaryProperty(c, UCHAR_REGIONAL_INDICATOR) != 0;
     return is_part ? Emoji::kMark : Emoji::kNone;
@@ -142,15 +148,45 @@ std::string emoji_name(UChar32 c) {
   return words;
 }
 
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool is_ascii_word(UChar32 c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// Gives each character of well-formed UTF-8 with the place behind it.
+template <typename Each>
+void for_each_character(std::string_view text, const Each& each) {
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t at = 0; at < size;) {
+    UChar32 c = 0;
+    U8_NEXT_OR_FFFD(text.data(), at, size, c);
+    each(c, static_cast<std::size_t>(at));
+  }
+}
+
+void append_character(std::string& out, UChar32 c) {
+  std::array<char, U8_MAX_LENGTH> bytes{};
+  std::size_t length = 0;
+  U8_APPEND_UNSAFE(bytes.data(), length, c);
+  out.append(bytes.data(), length);
+}
+
 // A text is shouted where it has many capitals and fewer than one small letter to four of them.
-bool is_shouted(const icu::UnicodeString& text) {
+bool is_shouted(std::string_view text) {
   int capitals = 0;
   int small = 0;
-  for (int i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
-    const UChar32 c = text.char32At(i);
+  for_each_character(text, [&](UChar32 c, std::size_t) {
+    if (c < 0x80) {
+      if (c >= 'A' && c <= 'Z') ++capitals;
+      if (c >= 'a' && c <= 'z') ++small;
+      return;
+    }
     if (u_isupper(c) != 0) ++capitals;
     if (u_islower(c) != 0) ++small;
-  }
+  });
   return capitals >= kCapitalsAtLeast && capitals > 4 * small;
 }
 
@@ -160,12 +196,21 @@ bool is_mark_of_words(UChar32 c) {
 }
 
 // What is left goes through here character by character.
-icu::UnicodeString plain(const icu::UnicodeString& text, NormalisedText& result) {
-  icu::UnicodeString out;
+std::string plain(std::string_view text, NormalisedText& result) {
+  std::string out;
+  out.reserve(text.size());
   std::vector<UChar32> shown;
   UChar32 before = ' ';
-  for (int i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
-    UChar32 c = text.char32At(i);
+  for_each_character(text, [&](UChar32 c, std::size_t) {
+    if (c < 0x80) {  // as below, in short
+      if (c <= ' ' || c == 0x7F) c = ' ';
+      const bool is_word = is_ascii_word(c);
+      if (is_word) ++result.letters;
+      if (!is_word && c == before && c != ' ') return;
+      out += static_cast<char>(c);
+      before = c;
+      return;
+    }
     const Emoji emoji = emoji_kind(c);
     if (emoji == Emoji::kThing && shown.size() < kMaxEmoji &&
         std::ranges::find(shown, c) == shown.end()) {
@@ -176,22 +221,35 @@ icu::UnicodeString plain(const icu::UnicodeString& text, NormalisedText& result)
     const int kind = u_charType(c);
     const bool joins = (c == kJoiner || c == kNonJoiner) && u_isalpha(before) != 0;
     const bool is_selector = c >= 0xFE00 && c <= 0xFE0F;
-    if (is_selector || (kind == U_FORMAT_CHAR && !joins)) continue;
+    if (is_selector || (kind == U_FORMAT_CHAR && !joins)) return;
     if (emoji != Emoji::kNone || u_isUWhiteSpace(c) != 0 || kind == U_CONTROL_CHAR ||
         kind == U_PRIVATE_USE_CHAR || kind == U_UNASSIGNED || kind == U_SURROGATE || c == 0xFFFD) {
       c = ' ';
     }
     const bool is_word = u_isalnum(c) != 0;
     if (is_word) ++result.letters;
-    if (!is_word && !is_mark_of_words(c) && c == before && c != ' ') continue;
-    out.append(c);
+    if (!is_word && !is_mark_of_words(c) && c == before && c != ' ') return;
+    append_character(out, c);
     before = c;
-  }
+  });
+  return out;
+}
+
+std::string in_normal_form(const std::string& text) {
+  if (is_ascii(text)) return text;
+  UErrorCode code = U_ZERO_ERROR;
+  const icu::Normalizer2* const form = icu::Normalizer2::getNFKCInstance(code);
+  MIEN_CHECK(U_SUCCESS(code) && form != nullptr, "ICU holds its own normal forms");
+  std::string out;
+  icu::StringByteSink<std::string> sink(&out, static_cast<std::int32_t>(text.size()));
+  form->normalizeUTF8(0, text, sink, nullptr, code);
+  MIEN_CHECK(U_SUCCESS(code), "text can be normalised");
   return out;
 }
 
 std::string single_spaced(const std::string& text) {
   std::string out;
+  out.reserve(text.size());
   for (const char c : text) {
     if (c != ' ') {
       out += c;
@@ -208,43 +266,46 @@ icu::UnicodeString to_unicode(std::string_view text) {
       icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
 }
 
-std::string to_utf8(const icu::UnicodeString& text) {
+// The same letters in every place of the world: a machine set to Turkish makes no dotless i.
+std::string lower_case(const std::string& text) {
+  if (is_ascii(text)) return ascii_lower_case(text);
   std::string out;
-  text.toUTF8String(out);
+  to_unicode(text).toLower(icu::Locale::getRoot()).toUTF8String(out);
   return out;
 }
 
 }  // namespace
 
 std::string split_hashtag(std::string_view tag) {
-  const icu::UnicodeString text = to_unicode(tag);
-  icu::UnicodeString out;
-  icu::UnicodeString word;
+  std::string out;
+  std::string word;
+  int capitals = 0;
   const auto end_word = [&] {
-    if (word.isEmpty()) return;
-    if (!out.isEmpty()) out.append(u' ');
-    int capitals = 0;
-    for (int i = 0; i < word.length(); i = word.moveIndex32(i, 1)) {
-      if (u_isupper(word.char32At(i)) != 0) ++capitals;
-    }
-    out.append(capitals > 1 ? word : word.toLower());
-    word.remove();
+    if (word.empty()) return;
+    if (!out.empty()) out += ' ';
+    out += capitals > 1 ? word : lower_case(word);
+    word.clear();
+    capitals = 0;
   };
   UChar32 before = 0;
-  for (int i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
-    const UChar32 c = text.char32At(i);
-    const int after_at = text.moveIndex32(i, 1);
-    const UChar32 after = after_at < text.length() ? text.char32At(after_at) : 0;
-    const bool rises = u_isupper(c) != 0 && (u_islower(before) != 0 || u_isdigit(before) != 0);
-    const bool run_ends = u_isupper(c) != 0 && u_isupper(before) != 0 && u_islower(after) != 0;
+  for_each_character(tag, [&](UChar32 c, std::size_t next) {
+    UChar32 after = 0;
+    if (next < tag.size()) {
+      auto at = static_cast<std::int32_t>(next);
+      U8_NEXT_OR_FFFD(tag.data(), at, static_cast<std::int32_t>(tag.size()), after);
+    }
+    const bool is_capital = u_isupper(c) != 0;
+    const bool rises = is_capital && (u_islower(before) != 0 || u_isdigit(before) != 0);
+    const bool run_ends = is_capital && u_isupper(before) != 0 && u_islower(after) != 0;
     const bool to_digit = u_isdigit(c) != 0 && u_isalpha(before) != 0;
     const bool from_digit = u_isalpha(c) != 0 && u_isdigit(before) != 0;
     if (rises || run_ends || to_digit || from_digit || c == '_') end_word();
-    if (c != '_') word.append(c);
+    if (c != '_') append_character(word, c);
+    if (is_capital) ++capitals;
     before = c;
-  }
+  });
   end_word();
-  return to_utf8(out);
+  return out;
 }
 
 NormalisedText normalise_text(std::string_view bytes) {
@@ -252,16 +313,13 @@ NormalisedText normalise_text(std::string_view bytes) {
   const std::string_view read = cut_to(bytes, kMaxTextBytes);
   result.cut = read.size() < bytes.size();
   std::string text = with_spaces_for_bad_bytes(read, result.bad_bytes);
-  for (int round = 0; round < 2; ++round) text = decode_entities(remove_tags(text));
+  for (int round = 0; round < 2 && text.find_first_of("<&") != std::string::npos; ++round)
+    text = decode_entities(remove_tags(text));
   text = without_addresses(remove_tags(text));
-  UErrorCode code = U_ZERO_ERROR;
-  const icu::Normalizer2* const form = icu::Normalizer2::getNFKCInstance(code);
-  MIEN_CHECK(U_SUCCESS(code) && form != nullptr, "ICU holds its own normal forms");
   // Emoji go first: some of them are letters in normal form KC.
-  icu::UnicodeString words = form->normalize(plain(to_unicode(text), result), code);
-  MIEN_CHECK(U_SUCCESS(code), "text can be normalised");
-  if (is_shouted(words)) words.toLower();
-  result.text = single_spaced(to_utf8(words));
+  std::string words = in_normal_form(plain(text, result));
+  if (is_shouted(words)) words = lower_case(words);
+  result.text = single_spaced(words);
   return result;
 }
 

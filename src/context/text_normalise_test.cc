@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unicode/locid.h>
 
 #include "base/utf8.h"
 
@@ -72,6 +73,16 @@ TEST(TextNormalise, MakesShoutedTextsSmall) {
   EXPECT_EQ(plain("OUR WEDDING DAY"), "our wedding day");
   EXPECT_EQ(plain("NASA BMX"), "NASA BMX");
   EXPECT_EQ(plain("We said YES at the NEW barn"), "We said YES at the NEW barn");
+}
+
+TEST(TextNormalise, MakesTheSameLettersSmallInAnyLocale) {
+  const icu::Locale before = icu::Locale::getDefault();
+  UErrorCode code = U_ZERO_ERROR;
+  icu::Locale::setDefault(icu::Locale("tr"), code);
+  ASSERT_TRUE(U_SUCCESS(code));
+  EXPECT_EQ(plain("ÉTÉ: WEDDING FILM"), "été: wedding film");
+  EXPECT_EQ(plain("#ÉtéIci"), "été ici");
+  icu::Locale::setDefault(before, code);
 }
 
 TEST(TextNormalise, SurvivesBytesThatAreNotText) {

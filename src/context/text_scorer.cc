@@ -1,6 +1,7 @@
 #include "context/text_scorer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -36,24 +37,30 @@ Result<std::vector<TextScores>> TextScorer::score(std::span<const PreparedText> 
     calibrated_logits(calibration_, std::span(similarities.values).subspan(t * contexts, contexts),
                       offsets_, logits);
     scores.none_prob = none_probability(calibration_, logits);
-    for (double& value : logits) value = logistic(value);
     scores.scores = kept_scores(logits);
   }
   return result;
 }
 
-std::vector<ContextScore> kept_scores(std::span<const double> probs) {
-  std::vector<std::uint32_t> order(probs.size());
-  std::iota(order.begin(), order.end(), 0U);
-  const auto at_least = static_cast<std::size_t>(
-      std::ranges::count_if(probs, [](double p) { return p >= kKeptProb; }));
-  const std::size_t kept = std::min(probs.size(), std::max(kKeptBest, at_least));
+std::vector<ContextScore> kept_scores(std::span<const double> logits) {
+  const double least = std::log(kKeptProb / (1 - kKeptProb));
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t c = 0; c < logits.size(); ++c) {
+    if (logits[c] >= least) order.push_back(c);
+  }
+  std::size_t kept = order.size();
+  if (kept < kKeptBest) {
+    order.resize(logits.size());
+    std::iota(order.begin(), order.end(), 0U);
+    kept = std::min(kKeptBest, order.size());
+  }
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
                     [&](std::uint32_t a, std::uint32_t b) {
-                      return probs[a] != probs[b] ? probs[a] > probs[b] : a < b;
+                      return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
                     });
+  order.resize(kept);
   std::vector<ContextScore> scores;
-  for (std::size_t k = 0; k < kept; ++k) scores.push_back({order[k], probs[order[k]]});
+  for (const std::uint32_t c : order) scores.push_back({c, logistic(logits[c])});
   return scores;
 }
 

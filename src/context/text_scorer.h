@@ -30,8 +30,8 @@ struct TextScores {
 constexpr double kKeptProb = 0.01;
 constexpr std::size_t kKeptBest = 5;
 
-// Those of `probs` (one a context) that are kept, best first; of equal ones the first context.
-std::vector<ContextScore> kept_scores(std::span<const double> probs);
+// Those of `logits` (one a context) that are kept, best first; of equal ones the first context.
+std::vector<ContextScore> kept_scores(std::span<const double> logits);
 
 // Thread-safe; the same text has the same scores whatever it is scored with.
 class TextScorer {

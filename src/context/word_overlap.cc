@@ -3,11 +3,14 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 #include <unicode/uscript.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <unordered_set>
 
+#include "base/ascii_case.h"
 #include "base/sha256.h"
 
 namespace mien {
@@ -31,38 +34,50 @@ bool is_written_without_spaces(UChar32 c) {
 }
 
 bool is_of_word(UChar32 c) {
+  if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   const int kind = u_charType(c);
   return u_isalnum(c) != 0 || kind == U_NON_SPACING_MARK || kind == U_COMBINING_SPACING_MARK;
+}
+
+std::string case_folded(const std::string& text) {
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    return ascii_lower_case(text);
+  std::string folded;
+  icu::UnicodeString::fromUTF8(text).foldCase().toUTF8String(folded);
+  return folded;
 }
 
 }  // namespace
 
 std::vector<std::string> words_of(const std::string& text) {
-  icu::UnicodeString folded = icu::UnicodeString::fromUTF8(text);
-  folded.foldCase();
+  const std::string folded = case_folded(text);
   std::vector<std::string> words;
-  std::set<std::string> seen;
-  const auto add = [&](const icu::UnicodeString& word) {
-    std::string bytes;
-    word.toUTF8String(bytes);
-    if (bytes.size() > 3 && bytes.back() == 's' && bytes[bytes.size() - 2] != 's') bytes.pop_back();
-    if (!bytes.empty() && seen.insert(bytes).second) words.push_back(bytes);
+  std::unordered_set<std::string_view> seen;
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    std::string_view word = std::string_view(folded).substr(begin, end - begin);
+    if (word.size() > 3 && word.back() == 's' && word[word.size() - 2] != 's')
+      word.remove_suffix(1);
+    if (!word.empty() && seen.insert(word).second) words.emplace_back(word);
   };
-  icu::UnicodeString word;
-  UChar32 before = 0;
-  for (int i = 0; i < folded.length(); i = folded.moveIndex32(i, 1)) {
-    const UChar32 c = folded.char32At(i);
-    const bool dense = is_of_word(c) && is_written_without_spaces(c);
-    if (dense || !is_of_word(c)) {
-      add(word);
-      word.remove();
-    } else {
-      word.append(c);
+  constexpr std::size_t kNone = std::string::npos;
+  std::size_t word = 0;           // where the word that is being read begins
+  std::size_t pair_from = kNone;  // the character before, where it is of a dense script
+  const auto size = static_cast<std::int32_t>(folded.size());
+  for (std::int32_t at = 0; at < size;) {
+    const auto begin = static_cast<std::size_t>(at);
+    UChar32 c = 0;
+    U8_NEXT_OR_FFFD(folded.data(), at, size, c);
+    const auto end = static_cast<std::size_t>(at);
+    const bool is_word = is_of_word(c);
+    const bool dense = is_word && c >= 0x80 && is_written_without_spaces(c);
+    if (dense || !is_word) {
+      add(word, begin);
+      word = end;
     }
-    if (dense && before != 0) add(icu::UnicodeString(before).append(c));
-    before = dense ? c : 0;
+    if (dense && pair_from != kNone) add(pair_from, end);
+    pair_from = dense ? begin : kNone;
   }
-  add(word);
+  add(word, folded.size());
   return words;
 }
 
