@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <set>
 
 namespace mien {
@@ -143,6 +145,19 @@ double best_threshold(std::vector<std::pair<double, bool>> points) {
   return threshold;
 }
 
+// The threshold that so many texts of no context reach and no more; 0 where there are too few of
+// them to tell. `best` holds a text's largest logit and whether it is one of them.
+double least_threshold(const std::vector<std::pair<double, bool>>& best) {
+  std::vector<double> probs;
+  for (const auto& [logit, is_none] : best) {
+    if (is_none) probs.push_back(logistic(logit));
+  }
+  const auto reach = static_cast<std::size_t>(kMostNoneGiven * static_cast<double>(probs.size()));
+  if (reach == 0) return 0;
+  std::ranges::sort(probs, std::greater<>());
+  return std::midpoint(probs[reach - 1], probs[reach]);
+}
+
 }  // namespace
 
 std::vector<std::vector<std::uint32_t>> ancestors_of(const ContextVocabulary& vocabulary) {
@@ -219,7 +234,8 @@ Result<Calibration> fit_calibration(const CalibrationData& data) {
   if (none > 0) {
     std::tie(calibration.none_intercept, calibration.none_slope) = fit_line(best_of_texts);
   }
-  calibration.threshold_prob = best_threshold(std::move(all_points));
+  const double least = least_threshold(best_of_texts);
+  calibration.threshold_prob = std::max(least, best_threshold(std::move(all_points)));
   for (std::size_t c = 0; c < contexts; ++c) {
     double threshold = calibration.threshold_prob;
     if (counts[c] >= kOwnThresholdTexts) {
@@ -227,7 +243,8 @@ Result<Calibration> fit_calibration(const CalibrationData& data) {
           (counts[c] * best_threshold(std::move(points_of[c])) + kThresholdWeight * threshold) /
           (counts[c] + kThresholdWeight);
     }
-    calibration.contexts[data.contexts[c]] = {counts[c], fit.offsets()[c], threshold};
+    calibration.contexts[data.contexts[c]] = {counts[c], fit.offsets()[c],
+                                              std::max(least, threshold)};
   }
   return calibration;
 }

@@ -6,7 +6,10 @@
 // ancestor of one that the text has: it may well fit too. Then P(none) is fitted on the texts'
 // largest logits. The common threshold maximises F1 over all pairs; a context's own is the mean of
 // the one that maximises its F1, weighted with its texts, and the common one, weighted with
-// kThresholdWeight; contexts of fewer than kOwnThresholdTexts texts have the common one.
+// kThresholdWeight; contexts of fewer than kOwnThresholdTexts texts have the common one. No
+// threshold is so low that more than kMostNoneGiven of the texts of no context would be given one:
+// F1 counts such a text no more than any other wrong pair, and texts of no context, of which real
+// corpora have more than calibrations, would all be given something.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +27,7 @@ namespace mien {
 constexpr double kOffsetSd = 0.5;
 constexpr int kOwnThresholdTexts = 10;
 constexpr double kThresholdWeight = 20;
+constexpr double kMostNoneGiven = 0.1;
 
 struct CalibrationData {
   std::span<const std::string> contexts;  // ids

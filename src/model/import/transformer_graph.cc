@@ -32,17 +32,22 @@ std::string TransformerGraph::positions(const std::string& ids, std::span<const 
   return graph_.node("Slice", {rows, shape({0}), tokens, shape({0})});
 }
 
-std::string TransformerGraph::mean(const std::string& ids, const std::string& x,
-                                   std::int64_t most) {
-  const std::vector<float> ones(static_cast<std::size_t>(most), 1.0F);
+std::string TransformerGraph::mean_twice(const std::string& ids, const std::string& x,
+                                         std::int64_t most) {
+  const std::vector<float> ones(2 * static_cast<std::size_t>(most), 1.0F);
   const std::string tokens =
       graph_.node("Slice", {graph_.node("Shape", {ids}), shape({1}), shape({2})});
-  const std::string row =
-      graph_.node("Slice", {graph_.floats(ones, std::array{std::int64_t{1}, std::int64_t{1}, most}),
+  const std::string rows =
+      graph_.node("Slice", {graph_.floats(ones, std::array{std::int64_t{1}, std::int64_t{2}, most}),
                             shape({0}), tokens, shape({2})});
-  const std::string sum = graph_.node("Squeeze", {graph_.node("MatMul", {row, x}), shape({1})});
   constexpr std::int64_t kFloat = 1;  // ONNX's number of float32
-  return graph_.node("Div", {sum, graph_.node("Cast", {tokens}, {{"to", kFloat}})});
+  return graph_.node(
+      "Div", {graph_.node("MatMul", {rows, x}), graph_.node("Cast", {tokens}, {{"to", kFloat}})});
+}
+
+std::string TransformerGraph::first_row(const std::string& x) {
+  const std::string row = graph_.node("Slice", {x, shape({0}), shape({1}), shape({1})});
+  return graph_.node("Squeeze", {row, shape({1})});
 }
 
 std::string TransformerGraph::linear(const std::string& x, const Linear& layer) {

@@ -41,9 +41,11 @@ class TransformerGraph {
   // queries are divided by the root of head_width.
   std::string attention(const std::string& qkv, std::int64_t heads, std::int64_t head_width);
 
-  // The mean over at most `most` tokens: batch x width. A product with ones, since the bits of ONNX
-  // Runtime's own mean depend on the batch.
-  std::string mean(const std::string& ids, const std::string& x, std::int64_t most);
+  // The mean over at most `most` tokens, in two equal rows: batch x 2 x width. A product with ones,
+  // since the bits of ONNX Runtime's own mean depend on the batch; and two rows, since a product of
+  // a single one runs another way, so that bits would depend on the batch in what follows.
+  std::string mean_twice(const std::string& ids, const std::string& x, std::int64_t most);
+  std::string first_row(const std::string& x);  // batch x rows x width -> batch x width
 
   std::string add(const std::string& a, const std::string& b) { return graph_.node("Add", {a, b}); }
   std::string number(float value);

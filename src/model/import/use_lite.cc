@@ -38,12 +38,19 @@ class Builder {
     std::string x = parts_.add(graph_.node("Mul", {rows, parts_.number(2)}),
                                parts_.positions(ids, timing, 2 * kTimingWidth));
     MIEN_TRY(first, layer(x, 0, 256));
-    MIEN_TRY(second, layer(first, 1, 512));
+    MIEN_TRY(first_out, linear_of(first));
+    MIEN_TRY(second, layer(first_out, 1, 512));
+    // All that follows is linear up to the mean over tokens, so the mean comes first: a fifth of
+    // the work less.
+    const auto mean = [&](const std::string& of) {
+      return parts_.mean_twice(ids, of, manifest.max_tokens);
+    };
+    MIEN_TRY(means, linear_of({mean(second.sum), mean(second.wide), second.name}));
     const std::string top = std::string(kVariables) + "Encoder_en/hidden_layers/tanh_layer_0/";
     MIEN_TRY(weights, find(top + "weights", {512, 512}));
     MIEN_TRY(bias, find(top + "bias", {512}));
-    const std::string tops = parts_.linear(second, {weights->floats, bias->floats});
-    graph_.node("Tanh", {parts_.mean(ids, tops, manifest.max_tokens)}, {}, manifest.output);
+    const std::string tops = parts_.linear(means, {weights->floats, bias->floats});
+    graph_.node("Tanh", {parts_.first_row(tops)}, {}, manifest.output);
     graph_.output(manifest.output, Extents{-1, 512});
     return graph_.serialise();
   }
@@ -101,7 +108,19 @@ class Builder {
     return parts_.linear(x, {kernel->floats, bias->floats});
   }
 
-  Result<std::string> layer(const std::string& x, int index, std::int64_t width) {
+  // A layer up to its last product.
+  struct Layer {
+    std::string sum;   // tokens x 512: what is passed on beside
+    std::string wide;  // tokens x 1536: what the product takes
+    std::string name;
+  };
+
+  Result<std::string> linear_of(const Layer& layer) {
+    MIEN_TRY(narrow, dense(layer.wide, layer.name, "FFN/conv2", 1536, 512));
+    return parts_.add(narrow, layer.sum);
+  }
+
+  Result<Layer> layer(const std::string& x, int index, std::int64_t width) {
     const std::string name = "Layer_" + std::to_string(index) + "/TransformerLayer/";
     const std::string heads = name + "MultiheadAttention/";
     MIEN_TRY(calm, normalised(x, name, width));
@@ -118,8 +137,7 @@ class Builder {
     const std::string sum = parts_.add(attended, kept);
     MIEN_TRY(calmer, normalised(sum, name + "FFN/", 512));
     MIEN_TRY(wide, dense(calmer, name, "FFN/conv1", 512, 1536));
-    MIEN_TRY(narrow, dense(graph_.node("Relu", {wide}), name, "FFN/conv2", 1536, 512));
-    return parts_.add(narrow, sum);
+    return Layer{sum, graph_.node("Relu", {wide}), name};
   }
 
   const Weights& weights_;
