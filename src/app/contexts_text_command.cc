@@ -51,6 +51,7 @@ void add_text_model_places(const CommandLine& line, TextModelRequest& request) {
   request.models = line.resources.models;
   request.data = line.resources.data;
   request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  request.say = [](const std::string& said) { std::fprintf(stderr, "mien: %s\n", said.c_str()); };
 }
 
 void add_text_model_options(CLI::App& verb, const CommandLine& line, TextModelRequest& request) {

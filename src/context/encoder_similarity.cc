@@ -117,8 +117,9 @@ Status EncoderSimilarity::set_background(std::vector<float> background) {
 }
 
 Result<std::unique_ptr<EncoderSimilarity>> EncoderSimilarity::create(
-    std::shared_ptr<const TextEncoder> encoder, const ContextVocabulary& vocabulary, int threads) {
-  const std::size_t width = encoder->dimensions();
+    std::shared_ptr<const TextEncoder> encoder, const ContextVocabulary& vocabulary, int threads,
+    const ContextVectorStore& store) {
+  const std::size_t numbers = vocabulary.contexts.size() * encoder->dimensions();
   std::unique_ptr<EncoderSimilarity> similarity(new EncoderSimilarity(std::move(encoder)));
   std::vector<std::string> prompts;
   std::vector<std::size_t> ends;
@@ -135,10 +136,21 @@ Result<std::unique_ptr<EncoderSimilarity>> EncoderSimilarity::create(
     for (; p < ends[c]; ++p) hash.add(prompts[p] + "\n");
   }
   similarity->prompts_hash_ = hash.finish();
-  MIEN_TRY(vectors, encode_all(*similarity->encoder_, prompts, threads));
-  similarity->vectors_.assign(ends.size() * width, 0.0F);
+  if (store.find) similarity->vectors_ = store.find(similarity->identity(), numbers);
+  if (similarity->vectors_.size() == numbers) return similarity;
+  MIEN_TRY_VOID(similarity->encode_contexts(prompts, ends, threads));
+  if (store.keep) store.keep(similarity->identity(), similarity->vectors_);
+  return similarity;
+}
+
+// Prompts of a context end where `ends` says.
+Status EncoderSimilarity::encode_contexts(const std::vector<std::string>& prompts,
+                                          const std::vector<std::size_t>& ends, int threads) {
+  const std::size_t width = encoder_->dimensions();
+  MIEN_TRY(vectors, encode_all(*encoder_, prompts, threads));
+  vectors_.assign(ends.size() * width, 0.0F);
   for (std::size_t c = 0, p = 0; c < ends.size(); ++c) {
-    float* const row = &similarity->vectors_[c * width];
+    float* const row = &vectors_[c * width];
     for (; p < ends[c]; ++p) {
       const float* const prompt = &vectors[p * width];
       if (std::isnan(prompt[0])) continue;
@@ -146,7 +158,7 @@ Result<std::unique_ptr<EncoderSimilarity>> EncoderSimilarity::create(
     }
     make_unit(row, width);
   }
-  return similarity;
+  return Ok{};
 }
 
 std::string EncoderSimilarity::identity() const {

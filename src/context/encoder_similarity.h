@@ -11,7 +11,9 @@
 // under kSureLanguageProb does not count, and a text of which nothing is known is read.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,11 +23,20 @@
 
 namespace mien {
 
+// Keeps what took long to encode until the next start. Either function may be empty.
+struct ContextVectorStore {
+  // So many numbers that were kept for this identity; none where there are none.
+  std::function<std::vector<float>(const std::string& identity, std::size_t numbers)> find;
+  std::function<void(const std::string& identity, std::span<const float> vectors)> keep;
+};
+
 class EncoderSimilarity : public ContextSimilarity {
  public:
-  // Encodes all prompts, on `threads` threads. The background is zeros.
+  // Encodes all prompts, on `threads` threads, unless `store` has their contexts' vectors. The
+  // background is zeros.
   static Result<std::unique_ptr<EncoderSimilarity>> create(
-      std::shared_ptr<const TextEncoder> encoder, const ContextVocabulary& vocabulary, int threads);
+      std::shared_ptr<const TextEncoder> encoder, const ContextVocabulary& vocabulary, int threads,
+      const ContextVectorStore& store = {});
 
   // Of encoder.dimensions() numbers; another length is kMismatch. Not while others compare.
   Status set_background(std::vector<float> background);
@@ -41,6 +52,9 @@ class EncoderSimilarity : public ContextSimilarity {
  private:
   explicit EncoderSimilarity(std::shared_ptr<const TextEncoder> encoder)
       : encoder_(std::move(encoder)), background_(encoder_->dimensions(), 0.0F) {}
+
+  Status encode_contexts(const std::vector<std::string>& prompts,
+                         const std::vector<std::size_t>& ends, int threads);
 
   std::shared_ptr<const TextEncoder> encoder_;
   std::vector<float> background_;

@@ -10,6 +10,7 @@
 #include "context/labelled_text.h"
 #include "context/sentence_encoder.h"
 #include "context/word_overlap.h"
+#include "pipeline/context_vectors.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -104,7 +105,9 @@ Result<Uncalibrated> open_uncalibrated(const TextModelRequest& request,
                         nullptr};
   }
   MIEN_TRY(encoder, request.model.empty() ? open_default_encoder(request) : open_encoder(request));
-  MIEN_TRY(similarity, EncoderSimilarity::create(encoder, vocabulary, request.threads));
+  MIEN_TRY(similarity, EncoderSimilarity::create(
+                           encoder, vocabulary, request.threads,
+                           context_vector_files(request.models / "context_vectors", request.say)));
   Uncalibrated opened{std::string(encoder->name()), encoder_model(*encoder), nullptr,
                       similarity.get()};
   opened.similarity = std::move(similarity);

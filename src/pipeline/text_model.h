@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -24,6 +25,7 @@ struct TextModelRequest {
   std::filesystem::path vocabulary;   // empty: data/contexts/everyday.csv
   std::filesystem::path calibration;  // empty: data/contexts/calibration_<id>.json
   int threads = 1;
+  std::function<void(const std::string& line)> say;  // what is worth knowing; may be empty
 };
 
 struct TextModel {
