@@ -43,6 +43,9 @@ class RunTest : public ::testing::Test {
                        "1;; esac; fi\ncp '" +
                        (folder_.path() / "list.csv").string() +
                        "' corpus.parquet;;\n"
+                       "contexts) mkdir -p texts; if [ -e texts/contexts.parquet ]; then case "
+                       "\"$*\" in *--redo*) ;; *) exit 1;; esac; fi\n"
+                       "cat corpus.parquet ../v.csv >texts/contexts.parquet;;\n"
                        "associate) mkdir -p maps; wc -l <corpus.parquet >maps/maps.parquet;;\n"
                        "compare) mkdir -p compare; cp maps/maps.parquet compare/compare.json;;\n"
                        "report) mkdir -p report; date >report/index.html;;\nesac\n");
@@ -181,6 +184,29 @@ TEST_F(RunTest, OnlyWhatChangedIsDoneAgain) {
   EXPECT_TRUE(said("compare: its options changed"));
   EXPECT_EQ(run(std::string(kStudy) + "[compare]\nmargin = 0.02\n", true),
             (Verbs{"ingest", "associate", "compare", "report"}));
+}
+
+TEST_F(RunTest, ContextsFromWordsAreNamedAnewOnlyWhereTheirInputsChanged) {
+  write_program();
+  write(folder_.path() / "list.csv", "a\n");
+  write(folder_.path() / "v.csv", "id,name\n");
+  write(study() / "contexts.parquet", "from pictures");
+  const std::string toml = std::string(kStudy) + "[contexts.text]\nvocabulary = 'v.csv'\n";
+  EXPECT_EQ(run(toml), (Verbs{"ingest", "contexts", "associate", "compare", "report"}));
+  EXPECT_EQ(failed_, "");
+  EXPECT_EQ(run(toml), Verbs{});
+  // What associates only says so; the titles are the same.
+  std::string other = toml;
+  other.replace(other.find("= 20"), 4, "= 30");
+  EXPECT_EQ(run(other), (Verbs{"ingest", "associate"}));
+  EXPECT_TRUE(said("contexts: unchanged"));
+  write(folder_.path() / "v.csv", "id,name\nx,X\n");
+  const Verbs after = run(other);
+  EXPECT_EQ(failed_, "");
+  EXPECT_EQ((Verbs{after.begin(), after.begin() + 2}), (Verbs{"contexts", "associate"}));
+  EXPECT_TRUE(said("contexts: ../v.csv changed"));
+  EXPECT_EQ(*read_whole_file(study() / "texts" / "contexts.parquet"), "a\nid,name\nx,X\n");
+  EXPECT_EQ(*read_whole_file(study() / "contexts.parquet"), "from pictures");
 }
 
 TEST_F(RunTest, ReplacesItsOwnCorpusAndNobodyElses) {

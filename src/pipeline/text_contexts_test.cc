@@ -215,5 +215,38 @@ TEST_F(TextContexts, AreExportedWithAndWithoutOthersBesideThem) {
   EXPECT_EQ(rows(), 20);
 }
 
+// Contexts of the same videos from pictures, as a study of one shard holds them.
+TEST_F(TextContexts, NamedAnewReplaceTheOldOnesAndLeaveThoseFromPictures) {
+  write_corpus(10, 3);
+  Table seen(contexts_schema());
+  RowBuilder row(seen.schema());
+  for (int v = 0; v < 10; ++v) {
+    row.set("video_id", "v" + std::to_string(v)).set("source", std::string("visual"));
+    row.set("context", std::string("wedding")).set("score_prob", 0.25);
+    row.set("above_threshold", false);
+    seen.append(row.finish());
+  }
+  auto database = Database::open();
+  const fs::path pictures = study() / "contexts.parquet";
+  ASSERT_TRUE(database->write_parquet(seen, pictures, {}).ok());
+  const std::string before = *sha256_of_file(pictures);
+  const auto rows_of = [&](const std::string& source) {
+    const auto files = study_table_files(study(), "contexts");
+    EXPECT_EQ(files->size(), 2U);
+    return *database->query("SELECT video_id, context, score_prob FROM " +
+                            sql_read_parquet(*files) + " WHERE source = '" + source + "'");
+  };
+  ASSERT_TRUE(name_text_contexts(request_, scorer(), stop_).ok());
+  const Table first = rows_of("text");
+  request_.redo = true;
+  ASSERT_TRUE(name_text_contexts(request_, scorer(20), stop_).ok());
+  const Table second = rows_of("text");
+  ASSERT_EQ(first.rows(), 8U * 3);  // a video with words has three contexts, the old ones are gone
+  ASSERT_EQ(second.rows(), 8U * 3);
+  EXPECT_GT(second.column(2).doubles()[0], first.column(2).doubles()[0]);
+  EXPECT_EQ(rows_of("visual").rows(), 10U);
+  EXPECT_EQ(*sha256_of_file(pictures), before);
+}
+
 }  // namespace
 }  // namespace mien
