@@ -67,7 +67,10 @@ TEST(ContextsProgram, NamesContextsFromWordsWithoutAnyVideo) {
                "d,US,,\n"
                "e,US,😂,\n"
                "f,US," +
-                   std::string(200000, 'x') + "," + std::string(400000, 'y') + "\n");
+                   std::string(1000000, 'x') + "," + std::string(1000000, 'y') +
+                   "\n"
+                   "g,US,,the bride and the wedding cake\n"
+                   "h,US,ᚠᚢᚦᚨᚱᚲ,\ni,US,\x01\x02 leg day \x1f at the gym,\x7f\n");
   const std::filesystem::path vocabulary = folder.path() / "few.csv";
   std::ofstream(vocabulary) << "id,name,wordings\nwedding,Wedding,nuptials\n"
                                "weight_training,Weight training,bodybuilding\n"
@@ -76,11 +79,12 @@ TEST(ContextsProgram, NamesContextsFromWordsWithoutAnyVideo) {
                                    vocabulary.string(), "--model", "use_lite", "--json"});
   ASSERT_EQ(run.exit_status, 0) << run.err;
   const nlohmann::json json = nlohmann::json::parse(run.out);
-  EXPECT_EQ(json["videos"], 6);
+  EXPECT_EQ(json["videos"], 9);
   EXPECT_EQ(json["vocabulary"], "few");
   EXPECT_EQ(json["skipped"]["language_unknown_to_model"], 1);
   EXPECT_EQ(json["skipped"]["no_text"], 1);
   EXPECT_EQ(json["skipped"]["no_words"], 1);
+  EXPECT_EQ(json["skipped"]["script_unknown_to_model"], 1);
   const std::vector<nlohmann::json> status = table_rows(study, "context_status");
   EXPECT_EQ(row_of(status, "a")["status"], "ok");
   EXPECT_EQ(row_of(status, "c")["language"], "es");
@@ -89,6 +93,8 @@ TEST(ContextsProgram, NamesContextsFromWordsWithoutAnyVideo) {
   EXPECT_EQ(row_of(contexts, "a")["context"], "wedding");  // the best comes first
   EXPECT_EQ(row_of(contexts, "a")["above_threshold"], true);
   EXPECT_EQ(row_of(contexts, "b")["context"], "weight_training");
+  EXPECT_EQ(row_of(contexts, "g")["context"], "wedding");  // by its description alone
+  EXPECT_EQ(row_of(contexts, "i")["context"], "weight_training");
   EXPECT_TRUE(row_of(contexts, "c").is_null());
 }
 
@@ -138,6 +144,7 @@ TEST(ContextsProgram, AnEncoderReadsTitlesBetterThanSharedWordsDo) {
   EXPECT_GT(models[1]["top1"].get<double>(), models[0]["top1"].get<double>() + 0.1);
   EXPECT_GT(models[1]["top3"].get<double>(), models[0]["top3"].get<double>() + 0.15);
   EXPECT_GT(models[1]["micro_f1"].get<double>(), models[0]["micro_f1"].get<double>() + 0.1);
+  EXPECT_LE(models[1]["false_of_none"].get<double>(), 0.2);  // a tenth was asked of the other half
 }
 
 TEST(ContextsProgram, AnAssociationTakesContextsFromWords) {
