@@ -11,8 +11,10 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(GTest REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc)
+find_package(SQLite3 REQUIRED)
 
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 
 # OpenCV: core and imgproc only, named directly so that no other OpenCV module is asked for.
 add_library(mien_opencv INTERFACE)

@@ -1,7 +1,13 @@
 // One classic script and one style sheet an entry: browsers refuse modules and fetch() over file://.
 import { defineConfig } from "vite";
 
-const entry = process.env.MIEN_WEB_ENTRY ?? "report"; // report: videos; study: maps
+const kEntries = {
+  report: { file: "src/main.ts", name: "mienReport" }, // videos
+  study: { file: "src/maps/main.ts", name: "mienStudy" },
+  rate: { file: "src/rate/main.ts", name: "mienRate" }, // of mien rate serve
+  research: { file: "src/research/main.ts", name: "mienResearch" },
+};
+const entry = process.env.MIEN_WEB_ENTRY ?? "report";
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -14,9 +20,9 @@ export default defineConfig({
     cssCodeSplit: false,
     reportCompressedSize: false,
     lib: {
-      entry: entry === "study" ? "src/maps/main.ts" : "src/main.ts",
+      entry: kEntries[entry].file,
       formats: ["iife"],
-      name: entry === "study" ? "mienStudy" : "mienReport",
+      name: kEntries[entry].name,
       fileName: () => `${entry}.js`,
       cssFileName: entry,
     },

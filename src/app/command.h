@@ -25,6 +25,7 @@ void add_annotate(CommandLine& line);
 void add_associate(CommandLine& line);
 void add_evaluate(CommandLine& line);
 void add_export(CommandLine& line);
+void add_forget(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_contexts(CommandLine& line);
 void add_merge(CommandLine& line);

@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   add_associate(line);
   add_evaluate(line);
   add_export(line);
+  add_forget(line);
   add_compare(line);
   add_contexts(line);
   add_ingest(line);

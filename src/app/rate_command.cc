@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "app/command.h"
 #include "app/print.h"
+#include "app/rate_study_commands.h"
 #include "pipeline/rating_list.h"
 #include "pipeline/reliability_json.h"
 
@@ -19,15 +21,30 @@ struct ReliabilityRequest {
   ReliabilityOptions options;
 };
 
-Status run_reliability(const ReliabilityRequest& request) {
+Result<MeasuredStudy> ratings_to_measure(const ReliabilityRequest& request) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(request.file, ignored)) {
+    if (!request.mode.empty()) {
+      return Error{ErrorCode::kUsage, "--mode is told by the study's rating.toml; leave it out"};
+    }
+    return ratings_of_study(request.file);
+  }
   MIEN_TRY(database, Database::open());
   std::optional<RatingMode> mode;
   if (!request.mode.empty()) {
     mode = request.mode == "value" ? RatingMode::kValue : RatingMode::kChoice;
   }
   MIEN_TRY(ratings, read_ratings(database, request.file, mode));
-  const ReliabilityReport report = reliability_of(ratings, request.options);
-  return print_text(request.as_json ? to_json(report).dump(2) + "\n" : to_text(report));
+  return MeasuredStudy{std::move(ratings), false};
+}
+
+Status run_reliability(const ReliabilityRequest& request) {
+  MIEN_TRY(study, ratings_to_measure(request));
+  const ReliabilityReport report = reliability_of(study.ratings, request.options);
+  if (!request.as_json) return print_text(to_text(report));
+  nlohmann::ordered_json json = to_json(report);
+  if (study.simulated) json["simulated"] = true;
+  return print_text(json.dump(2) + "\n");
 }
 
 }  // namespace
@@ -35,12 +52,15 @@ Status run_reliability(const ReliabilityRequest& request) {
 void add_rate(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("rate", "Ratings of clips by people");
   verb->require_subcommand(1);
+  add_rate_study(line, verb);
   CLI::App* reliability =
       verb->add_subcommand("reliability", "How far raters agree, label by label, with intervals");
   const auto request = std::make_shared<ReliabilityRequest>();
   reliability
-      ->add_option("FILE", request->file,
-                   "Ratings (.csv, .tsv, .jsonl, .parquet): rater, clip, label, value")
+      ->add_option(
+          "STUDY|FILE", request->file,
+          "A study's folder, or ratings (.csv, .tsv, .jsonl, .parquet): rater, clip, label, "
+          "value")
       ->required();
   reliability
       ->add_option(

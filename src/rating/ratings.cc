@@ -163,6 +163,7 @@ Result<Ratings> RatingsBuilder::finish(RatingMode mode) && {
   ratings.values.resize(ratings.labels.size());
   std::vector<double> order;
   for (const Packed& row : rows_) {
+    if (mode == RatingMode::kChoice && std::isnan(row.value)) continue;  // could not tell
     if (mode == RatingMode::kChoice && row.value != 0 && row.value != 1) {
       return Error{ErrorCode::kCorrupt, "data row " + std::to_string(row.row + 1) +
                                             ": a choice has the value 1 or 0; remedy: --mode value "

@@ -52,7 +52,7 @@ class RatingsBuilder {
   struct Row {
     std::string_view rater, clip;
     std::string_view label;    // empty, in choice data: nothing was chosen
-    double value = 1;          // NaN: missing
+    double value = 1;          // NaN: missing; of a choice: could not tell, the row is passed over
     std::string_view group;    // empty: not told
     std::int64_t repeat = -1;  // -1: not told; then the n-th row of one rater, clip and label
                                // counts as the n-th judgement

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "table/comparison_schema.h"
+#include "table/rating_schema.h"
 
 namespace mien {
 
@@ -53,7 +54,8 @@ std::string data_dictionary(ChannelColumns channels, const TableSchema& tracks) 
                                            compare_pairs_schema(),
                                            compare_cells_schema(),
                                            compare_deviations_schema(),
-                                           compare_contexts_schema()};
+                                           compare_contexts_schema(),
+                                           ratings_schema()};
   for (const TableSchema& table : tables) {
     text +=
         "\n## " + table.name + "\n\nOne row per " + table.row + ". " + table.description + "\n\n";

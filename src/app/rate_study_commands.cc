@@ -1,0 +1,265 @@
+// The verbs of a rating study: its secret, invitations, server, import and export.
+#include "app/rate_study_commands.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "app/command.h"
+#include "app/interrupt.h"
+#include "app/print.h"
+#include "pipeline/file_lock.h"
+#include "pipeline/reliability_json.h"
+#include "serve/http_server.h"
+#include "serve/rating_api.h"
+#include "store/durable_file.h"
+#include "survey/clip_list.h"
+#include "survey/label_studio.h"
+#include "survey/rating_database.h"
+#include "survey/rating_import.h"
+#include "survey/rating_rows.h"
+
+namespace mien {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kLiveReplicates = 100;  // of the researcher's page; the verb's own default is higher
+
+struct StudyRatings {
+  SurveyDefinition definition;
+  SqliteDatabase ratings;
+};
+
+Result<StudyRatings> open_study(const fs::path& study) {
+  MIEN_TRY(definition, read_survey_definition(study));
+  MIEN_TRY(ratings, open_ratings(study, definition));
+  return StudyRatings{std::move(definition), std::move(ratings)};
+}
+
+CLI::Option* add_study(CLI::App* verb, std::string& study) {
+  return verb->add_option("--study", study, "The study's folder")->required();
+}
+
+void say(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+}
+
+Status run_secret(const fs::path& study) {
+  MIEN_TRY(open, open_study(study));
+  MIEN_TRY(secret, renew_secret(open.ratings));
+  say("The researcher's secret; it is shown this once, and one given before no longer holds:");
+  return print_text(secret + "\n");
+}
+
+struct InviteRequest {
+  std::string study, group, origin = "http://127.0.0.1:8080";
+  int uses = 1, count = 1;
+};
+
+Status run_invite(const InviteRequest& request) {
+  MIEN_TRY(open, open_study(request.study));
+  const std::string group =
+      request.group.empty() ? open.definition.groups.front().name : request.group;
+  std::string links;
+  for (int i = 0; i < request.count; ++i) {
+    MIEN_TRY(token, add_invitation(open.ratings, open.definition, group, request.uses, now_ms()));
+    links += request.origin + "/#invitation=" + token + "\n";
+  }
+  return print_text(links);
+}
+
+struct ServeRequest {
+  std::string study, origin;
+  HttpServerOptions listen;
+};
+
+Status run_serve(const ServeRequest& request, const Resources& resources) {
+  const auto& stop = stop_on_interrupt();
+  MIEN_TRY(lock, FileLock::acquire(rating_folder(request.study) / "server.lock"));
+  RatingApiOptions options;
+  options.web = resources.web;
+  options.origin = request.origin;
+  options.clock = now_ms;
+  options.log = [](const std::string& message) { say("mien rate serve: " + message); };
+  options.reliability = [](const Ratings& ratings) {
+    ReliabilityOptions how;
+    how.replicates = kLiveReplicates;
+    return to_json(reliability_of(ratings, how));
+  };
+  MIEN_TRY(api, RatingApi::open(request.study, options));
+  MIEN_TRY(server, HttpServer::start(*api, request.listen));
+  if (api->definition().simulated) say("This study is marked as simulated: no people rate.");
+  say(fmt::format("{} clips, {} labels, {} groups; researcher's page: http://{}:{}/research",
+                  api->clips().clips().size(), api->definition().labels.size(),
+                  api->definition().groups.size(), request.listen.address, server.port()));
+  MIEN_TRY_VOID(print_text(fmt::format("http://{}:{}\n", request.listen.address, server.port())));
+  std::fflush(stdout);
+  while (!stop) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  return Ok{};
+}
+
+struct ExportRequest {
+  std::string study, out;
+  bool all = false;
+};
+
+Status run_export(const ExportRequest& request) {
+  MIEN_TRY(definition, read_survey_definition(request.study));
+  MIEN_TRY(ratings, read_only_ratings(request.study));
+  const AnswerScope scope = request.all ? AnswerScope::kAll : AnswerScope::kAnalysis;
+  if (definition.simulated) say("These ratings are marked as simulated: no people rated.");
+  const fs::path out = request.out;
+  if (out.extension() == ".json") return export_label_studio(ratings, definition, scope, out);
+  return export_ratings(ratings, definition, scope, out);
+}
+
+struct ImportRequest {
+  std::string file, study, mode;
+};
+
+// The clips of clips.json and the videos of corpus.parquet, whichever are there.
+Result<std::set<std::string, std::less<>>> known_clips(const fs::path& study, Database& database) {
+  std::set<std::string, std::less<>> known;
+  std::error_code ignored;
+  const bool has_clips = fs::exists(rating_folder(study) / "clips.json", ignored);
+  const bool has_corpus = fs::exists(study / "corpus.parquet", ignored);
+  if (has_clips) {
+    MIEN_TRY(clips, ClipList::read(study));
+    for (const SurveyClip& clip : clips.clips()) known.insert(clip.id);
+  }
+  if (has_corpus) {
+    MIEN_TRY(corpus, database.read_parquet(study / "corpus.parquet"));
+    if (corpus.has("video_id")) {
+      const auto ids = corpus.column("video_id").strings();
+      known.insert(ids.begin(), ids.end());
+    }
+  }
+  if (has_clips || has_corpus) return known;
+  return Error{ErrorCode::kNotFound,
+               fmt::format("{}: there is neither rating/clips.json nor corpus.parquet to tell what "
+                           "was rated; remedy: mien rate prepare, or mien ingest",
+                           study.string())};
+}
+
+Status run_import(const ImportRequest& request) {
+  MIEN_TRY(database, Database::open());
+  MIEN_TRY(open, open_study(request.study));
+  MIEN_TRY(known, known_clips(request.study, database));
+  const fs::path file = request.file;
+  std::vector<ImportedAnswer> answers;
+  if (file.extension() == ".json") {
+    MIEN_TRY(text, read_whole_file(file));
+    MIEN_TRY(parsed, parse_label_studio(text, file.string()));
+    answers = std::move(parsed);
+  } else {
+    MIEN_TRY(parsed, read_rating_table(database, file));
+    answers = std::move(parsed);
+  }
+  const bool amounts = open.definition.kind == AnswerKind::kIntensity;
+  const bool missing = request.mode.empty() ? amounts : request.mode == "value";
+  MIEN_TRY(counts,
+           import_answers(
+               open.ratings, open.definition,
+               [&](std::string_view clip) { return known.contains(clip); }, std::move(answers),
+               missing ? AbsentLabel::kMissing : AbsentLabel::kZero, file.string(), now_ms()));
+  say(fmt::format("{} answers stored, {} were there already; {} new raters", counts.stored,
+                  counts.known, counts.raters));
+  return Ok{};
+}
+
+}  // namespace
+
+Result<MeasuredStudy> ratings_of_study(const fs::path& study) {
+  MIEN_TRY(definition, read_survey_definition(study));
+  MIEN_TRY(ratings, read_only_ratings(study));
+  if (definition.simulated) say("These ratings are marked as simulated: no people rated.");
+  auto read = study_ratings(ratings, definition);
+  if (!read.ok()) return std::move(read).error().with_context(ratings_file(study).string());
+  return MeasuredStudy{std::move(*read), definition.simulated};
+}
+
+void add_rate_study(CommandLine& line, CLI::App* rate) {
+  const auto secret = std::make_shared<std::string>();
+  CLI::App* verb = rate->add_subcommand("secret", "Make a new secret for the researcher's page");
+  add_study(verb, *secret);
+  verb->callback([&line, secret] { line.action = [secret] { return run_secret(*secret); }; });
+
+  const auto invite = std::make_shared<InviteRequest>();
+  verb = rate->add_subcommand("invite", "Make links with which raters join a group");
+  add_study(verb, invite->study);
+  verb->add_option("--group", invite->group, "The raters' group (default: the study's first)");
+  verb->add_option("--uses", invite->uses, "How many raters may join by one link")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  verb->add_option("--count", invite->count, "How many links")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  verb->add_option("--origin", invite->origin, "Where raters find the server")
+      ->capture_default_str();
+  verb->callback([&line, invite] { line.action = [invite] { return run_invite(*invite); }; });
+
+  const auto serve = std::make_shared<ServeRequest>();
+  verb = rate->add_subcommand("serve", "Serve the pages of raters and researchers");
+  add_study(verb, serve->study);
+  verb->add_option("--address", serve->listen.address,
+                   "Where to listen; keep it at this machine and put a proxy with TLS before it")
+      ->capture_default_str();
+  verb->add_option("--port", serve->listen.port, "0: one that is free")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  verb->add_option("--origin", serve->origin,
+                   "How raters' browsers call the server (https://rate.example.org); other hosts "
+                   "and origins are refused");
+  verb->callback([&line, serve] {
+    line.action = [&line, serve] { return run_serve(*serve, line.resources); };
+  });
+
+  const auto to = std::make_shared<ExportRequest>();
+  verb = rate->add_subcommand("export", "Write a study's ratings");
+  add_study(verb, to->study);
+  verb->add_option("--out", to->out, ".csv, .parquet, or .json for Label Studio")->required();
+  verb->add_flag("--all", to->all, "Catch clips and excluded raters too");
+  verb->callback([&line, to] { line.action = [to] { return run_export(*to); }; });
+
+  const auto from = std::make_shared<ImportRequest>();
+  verb = rate->add_subcommand("import", "Bring ratings made elsewhere into a study");
+  verb->add_option("FILE", from->file,
+                   "Ratings (.csv, .tsv, .parquet: rater, clip, label, value; .json: Label Studio)")
+      ->required();
+  add_study(verb, from->study);
+  verb->add_option("--mode", from->mode,
+                   "What an absent row of an offered label means: choice: 0; value: missing "
+                   "(default: as the study's kind of answer)")
+      ->check(CLI::IsMember({"choice", "value"}));
+  verb->callback([&line, from] { line.action = [from] { return run_import(*from); }; });
+}
+
+void add_forget(CommandLine& line) {
+  struct Request {
+    std::string rater, study;
+  };
+  const auto request = std::make_shared<Request>();
+  CLI::App* verb = line.app.add_subcommand("forget", "Remove what is kept of a person");
+  verb->require_subcommand(1);
+  CLI::App* rater = verb->add_subcommand("rater", "A rater and all their answers, for good");
+  rater->add_option("ID", request->rater, "The rater's id")->required();
+  add_study(rater, request->study);
+  rater->callback([&line, request] {
+    line.action = [request]() -> Status {
+      MIEN_TRY(open, open_study(request->study));
+      MIEN_TRY(transaction, SqlTransaction::begin(open.ratings));
+      MIEN_TRY_VOID(forget_rater(open.ratings, request->rater, now_ms()));
+      MIEN_TRY_VOID(transaction.commit());
+      MIEN_TRY_VOID(settle(open.ratings));
+      say("Rater " + request->rater + " and their answers are gone from " +
+          ratings_file(request->study).string() + "; tables exported before still have them.");
+      return Ok{};
+    };
+  });
+}
+
+}  // namespace mien

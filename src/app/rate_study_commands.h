@@ -1,0 +1,20 @@
+// The verbs of `mien rate` that work on a study.
+#pragma once
+
+#include <filesystem>
+
+#include "app/command.h"
+#include "rating/ratings.h"
+
+namespace mien {
+
+void add_rate_study(CommandLine& line, CLI::App* rate);
+
+// The answers of a study so far, as measures of reliability take them.
+struct MeasuredStudy {
+  Ratings ratings;
+  bool simulated = false;  // no people rated
+};
+Result<MeasuredStudy> ratings_of_study(const std::filesystem::path& study);
+
+}  // namespace mien

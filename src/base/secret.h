@@ -1,0 +1,16 @@
+// Secrets: unguessable tokens, kept as digests only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mien {
+
+// `bytes` bytes of the system's generator, as lower-case hexadecimal.
+std::string random_token(std::size_t bytes);
+
+// Whether `token` is the one of this digest (SHA-256, hexadecimal), in a time that does not depend
+// on where they differ.
+bool token_matches(std::string_view token, std::string_view digest);
+
+}  // namespace mien

@@ -1,0 +1,50 @@
+// The clips of a rating study, as `mien rate prepare` writes them: STUDY/rating/clips.json and the
+// files it names in STUDY/rating/clips/.
+//
+//   {"version": 1, "clips": [{"id": "c000001", "mp4": "c000001.mp4", "webm": "c000001.webm",
+//     "video_id": "a.mp4", "track_id": 0, "start_us": 0, "end_us": 2000000, "duration_s": 2.0,
+//     "width_px": 320, "height_px": 320, "view": "face", "warning": ""}]}
+//
+// Ids are letters, digits, '-', '_' and '.'; a file's name is a plain name in clips/, and one of
+// mp4 and webm is enough. Other keys are passed over. Errors name file, clip and remedy.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+
+namespace mien {
+
+struct SurveyClip {
+  std::string id;
+  std::string mp4, webm;  // plain names; empty: not there
+  std::string video_id;
+  double duration_s = 0;
+  std::string warning;  // of what the clip shows; empty: none
+};
+
+class ClipList {
+ public:
+  static Result<ClipList> parse(std::string_view json, const std::string& name);
+  // Also looks whether every file is there and can be read.
+  static Result<ClipList> read(const std::filesystem::path& study);
+  ClipList(ClipList&&) noexcept = default;  // the index points into the clips
+  ClipList& operator=(ClipList&&) noexcept = default;
+
+  const std::vector<SurveyClip>& clips() const { return clips_; }
+  int index_of(std::string_view id) const;  // -1: not in the list
+
+ private:
+  ClipList() = default;
+  std::vector<SurveyClip> clips_;
+  std::unordered_map<std::string_view, int> index_;
+};
+
+std::filesystem::path clips_folder(const std::filesystem::path& study);  // STUDY/rating/clips
+
+}  // namespace mien
