@@ -154,6 +154,7 @@ class Page {
       revises: this.revises,
     };
     this.outbox.put(answer);
+    document.body.dataset["sent"] = "false";
     this.done.add(answer.place);
     if (this.revises === "") ++this.view.answered;
     this.revises = "";

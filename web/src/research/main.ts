@@ -51,7 +51,7 @@ interface Measure {
 }
 interface Reliability {
   none?: boolean;
-  labels?: Record<string, { ratings: number; clips: number; mean: Measure; alpha: { nominal: Measure; interval: Measure }; reliability: Measure; ceiling: Measure }>;
+  labels?: Record<string, { ratings: number; clips: number; proportion?: Measure; mean?: Measure; alpha: { nominal: Measure; interval: Measure }; reliability: Measure; ceiling: Measure }>;
 }
 interface ClipPage {
   from: number;
@@ -282,8 +282,8 @@ class Page {
     }
     this.agreement.replaceChildren(
       table(
-        ["Label", "Ratings", "Mean", "Krippendorff's alpha", "Reliability of clip means", "Noise ceiling"],
-        Object.entries(reliability.labels).map(([label, one]) => [label, String(one.ratings), measure(one.mean), measure(one.alpha.nominal), measure(one.reliability), measure(one.ceiling)]),
+        ["Label", "Ratings", "Proportion or mean", "Krippendorff's alpha", "Reliability of clip means", "Noise ceiling"],
+        Object.entries(reliability.labels).map(([label, one]) => [label, String(one.ratings), measure(one.proportion ?? one.mean), measure(one.alpha.nominal), measure(one.reliability), measure(one.ceiling)]),
         "Agreement, with 95% intervals",
       ),
     );
