@@ -6,9 +6,9 @@
 //
 // Needs the corpus alone. Texts are normalised, equal ones put together, each read once and its
 // scores given to all videos that have it. The work is cut into pieces that are on disk once they
-// are done, so that a killed run goes on with the next piece; memory does not grow with the corpus
-// (DuckDB's joins spill). Same corpus, scorer and vocabulary, same bytes, for any `threads` and any
-// restarts.
+// are done, so that a killed run goes on with the next piece. Memory is that of a piece and of
+// DuckDB, which may take 800 MB before its joins spill. Same corpus, scorer and vocabulary, same
+// bytes, for any `threads` and any restarts.
 #pragma once
 
 #include <atomic>
