@@ -201,13 +201,21 @@ void add_context_flags(CLI::App* verb, AnnotateFlags& flags) {
       ->group(group);
   verb->add_option(
           "--context-model", flags.request.extra_manifests,
-          "Manifest of a further picture classifier (its ONNX and its ID_map.csv, what its "
-          "classes speak for, beside it)")
+          "Manifest of a further model that names contexts, its files beside it: a picture "
+          "classifier, an image-text model (CLIP, SigLIP), a probe of 'mien train "
+          "context-visual', an embedding that a probe reads")
+      ->check(CLI::ExistingFile)
+      ->needs(contexts)
+      ->group(group);
+  verb->add_option("--context-vocabulary", flags.request.options.contexts.vocabulary,
+                   "CSV file of contexts of one's own, which the models given with "
+                   "--context-model name (default: that which comes with Mien)")
       ->check(CLI::ExistingFile)
       ->needs(contexts)
       ->group(group);
   verb->add_option("--context-threshold", flags.request.options.contexts.threshold_prob,
-                   "Least score of a context that counts as present")
+                   "Least score of a context that counts as present, of models without thresholds "
+                   "of their own")
       ->check(CLI::Range(0.0, 1.0))
       ->needs(contexts)
       ->capture_default_str()
@@ -238,7 +246,8 @@ void add_annotate(CommandLine& line) {
   verb->add_flag("--frames", request.options.frames_table,
                  "Also write the frames table: every face on every frame");
   verb->add_flag("--overlay", request.overlay,
-                 "Also write an MP4 with boxes, track ids and leading labels");
+                 "Also write an MP4 with boxes, track ids and leading labels; with --contexts one "
+                 "more of the frames with heads filled");
   verb->add_option("--video-mean", flags->video_mean, "How tracks make a video's mean")
       ->check(CLI::IsMember({"all_faces", "largest_face", "one_vote_per_track"}))
       ->capture_default_str();

@@ -95,6 +95,7 @@ void add_contexts(CommandLine& line) {
 );
 add_contexts_text(*verb, line);
 add_contexts_calibrate(*verb, line);
+add_contexts_masking(*verb, line);
 }
 
 }  // namespace mien

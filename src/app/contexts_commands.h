@@ -1,4 +1,4 @@
-// The parts of `mien contexts` that name contexts from words.
+// The parts of `mien contexts` that have files of their own.
 #pragma once
 
 #include "app/command.h"
@@ -12,6 +12,7 @@ void add_text_model_places(const CommandLine& line, TextModelRequest& request);
 void add_text_model_options(CLI::App& verb, const CommandLine& line, TextModelRequest& request);
 
 void add_contexts_text(CLI::App& contexts, CommandLine& line);
+void add_contexts_masking(CLI::App& contexts, CommandLine& line);
 void add_contexts_calibrate(CLI::App& contexts, CommandLine& line);
 
 }  // namespace mien

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/train_commands.h"
 #include "pipeline/train_text.h"
 
 namespace mien {
@@ -41,6 +42,7 @@ std::string to_text(const TrainTextSummary& summary, const TrainTextRequest& req
 void add_train(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("train", "Train models on data of one's own");
   verb->require_subcommand(1);
+  add_train_visual(line, *verb);
   CLI::App* text =
       verb->add_subcommand("context-text", "A classifier of contexts from labelled titles");
   const auto request = std::make_shared<TrainTextRequest>();

@@ -125,7 +125,8 @@ std::pair<double, double> fit_line(const std::vector<std::pair<double, bool>>& p
   return {intercept, slope};
 }
 
-// The threshold between two probabilities that maximises F1; 0.5 where nothing holds.
+}  // namespace
+
 double best_threshold(std::vector<std::pair<double, bool>> points) {
   std::ranges::sort(points, [](const auto& a, const auto& b) { return a.first > b.first; });
   const auto all =
@@ -144,6 +145,8 @@ double best_threshold(std::vector<std::pair<double, bool>> points) {
   }
   return threshold;
 }
+
+namespace {
 
 // The threshold that so many texts of no context reach and no more; 0 where there are too few of
 // them to tell. `best` holds a text's largest logit and whether it is one of them.

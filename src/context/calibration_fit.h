@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -39,6 +40,10 @@ struct CalibrationData {
 // Without model, hashes and background. kUsage where fewer than 20 texts can be read, or none of
 // them has a context.
 Result<Calibration> fit_calibration(const CalibrationData& data);
+
+// The threshold between two probabilities that maximises F1 of points of a probability and whether
+// the label holds; 0.5 where none holds.
+double best_threshold(std::vector<std::pair<double, bool>> points);
 
 // All contexts above each one, rising.
 std::vector<std::vector<std::uint32_t>> ancestors_of(const ContextVocabulary& vocabulary);

@@ -33,7 +33,7 @@ std::vector<std::string> split_ids(const std::string& text) {
   return ids;
 }
 
-Result<Places> read_header(const CsvRecords& records, const CsvRecord& header) {
+Result<Places> read_header(const CsvRecords& records, const CsvRecord& header, LabelsOf labels_of) {
   Places places;
   places.fill(kMissing);
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
@@ -52,10 +52,12 @@ Result<Places> read_header(const CsvRecords& records, const CsvRecord& header) {
     if (places[needed] == kMissing) {
       return records.error(
           header.line, "no column '" + std::string(kNames[needed]) + "'",
-          "the first line names the columns: video_id, title, description, contexts");
+          labels_of == LabelsOf::kTexts
+              ? "the first line names the columns: video_id, title, description, contexts"
+              : "the first line names the columns: video_id, contexts");
     }
   }
-  if (places[kTitle] == kMissing && places[kText] == kMissing) {
+  if (labels_of == LabelsOf::kTexts && places[kTitle] == kMissing && places[kText] == kMissing) {
     return records.error(header.line, "neither title nor description", "give one of them");
   }
   return places;
@@ -64,7 +66,8 @@ Result<Places> read_header(const CsvRecords& records, const CsvRecord& header) {
 }  // namespace
 
 Result<std::vector<LabelledText>> parse_labelled_texts(std::string_view bytes,
-                                                       const std::string& name) {
+                                                       const std::string& name,
+                                                       LabelsOf labels_of) {
   CsvRecords records(bytes, name, csv_separator(bytes, name));
   if (std::optional<Error> bad = records.check_encoding()) return *std::move(bad);
   const std::size_t invalid = first_invalid_utf8(bytes);
@@ -77,7 +80,7 @@ Result<std::vector<LabelledText>> parse_labelled_texts(std::string_view bytes,
     MIEN_TRY(record, records.next());
     if (record.blank()) continue;
     if (!places) {
-      MIEN_TRY(found, read_header(records, record));
+      MIEN_TRY(found, read_header(records, record, labels_of));
       places = found;
       columns = record.fields.size();
       continue;

@@ -28,9 +28,14 @@ struct LabelledText {
 
 constexpr std::size_t kMaxLabelledBytes = 4ULL << 30U;
 
-// kCorrupt names file and line; ids must not repeat.
+// Whether the texts are needed, or only the videos that carry the labels.
+enum class LabelsOf { kTexts, kVideos };
+
+// kCorrupt names file and line; ids must not repeat. With kVideos title and description may be
+// missing.
 Result<std::vector<LabelledText>> parse_labelled_texts(std::string_view bytes,
-                                                       const std::string& name);
+                                                       const std::string& name,
+                                                       LabelsOf labels_of = LabelsOf::kTexts);
 
 // Positions of a text's contexts in a list of ids; kMismatch names the first that is not there.
 Result<std::vector<std::vector<std::uint32_t>>> label_positions(

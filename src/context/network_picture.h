@@ -8,11 +8,6 @@
 
 namespace mien {
 
-enum class Framing {
-  kStretched,  // the whole picture, its shape not kept
-  kMiddle      // the largest middle square
-};
-
 // Averaged by area where it shrinks, bilinear where it grows; then scaled as the manifest says, in
 // its colour order. `out` has rows x columns x channels values.
 void write_picture(const ImageView& image, const Manifest& manifest, Framing framing,

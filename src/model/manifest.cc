@@ -1,10 +1,12 @@
 #include "model/manifest.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
+#include "model/context_manifest.h"
 #include "model/manifest_fields.h"
 
 namespace mien {
@@ -15,6 +17,11 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 using Fields = ManifestFields;
+
+constexpr std::array<ModelRole, 8> kRoles = {ModelRole::kFaceDetector, ModelRole::kLandmarks,
+                                             ModelRole::kDescriptor,   ModelRole::kExpression,
+                                             ModelRole::kObjects,      ModelRole::kEmbedding,
+                                             ModelRole::kImageText,    ModelRole::kContextProbe};
 
 TensorSpec read_tensor(const json& object, const std::string& place, std::string& problem) {
   Fields fields(object, place, problem);
@@ -47,7 +54,9 @@ void check_input(const json& object, const Manifest& manifest, std::string& prob
   const PictureShape picture = picture_shape(manifest);
   if (picture.rows < 1 || picture.columns < 1 || picture.rows > kMaxSide ||
       picture.columns > kMaxSide) {
-    fields.complain("shape", "must have rows and columns of 1 to " + std::to_string(kMaxSide));
+    fields.complain(
+        "shape",
+        std::string("must have rows and columns of 1 to ").append(std::to_string(kMaxSide)));
   }
 }
 
@@ -76,22 +85,54 @@ void read_expression(Fields& fields, Manifest& manifest) {
   }
 }
 
-// Names of classes, as a list of contexts refers to them.
-void read_classes(Fields& fields, Manifest& manifest) {
-  constexpr std::size_t kMaxLabelBytes = 200;
-  manifest.labels = fields.texts("labels");
-  manifest.whose_labels = fields.text("whose_labels");
+// How numbers become probabilities.
+void read_activation(Fields& fields, Manifest& manifest) {
   manifest.activation = fields.text_or("activation", "none");
   if (manifest.activation != "none" && manifest.activation != "softmax" &&
       manifest.activation != "sigmoid") {
     fields.complain("activation", "must be none, softmax or sigmoid");
   }
+}
+
+// Names of classes, as a list of contexts refers to them.
+void read_classes(Fields& fields, Manifest& manifest) {
+  constexpr std::size_t kMaxLabelBytes = 200;
+  manifest.labels = fields.texts("labels");
+  manifest.whose_labels = fields.text("whose_labels");
+  read_activation(fields, manifest);
   if (manifest.labels.empty()) fields.complain("labels", "must not be empty");
   std::set<std::string_view> seen;
   for (const std::string& label : manifest.labels) {
     if (label.empty() || label.size() > kMaxLabelBytes)
       fields.complain("labels", "must be texts of 1 to 200 bytes");
     if (!seen.insert(label).second) fields.complain("labels", "has '" + label + "' twice");
+  }
+}
+
+// How a picture becomes the network's input.
+void read_picture(Fields& fields, Manifest& manifest, std::string& problem) {
+  const std::string order = fields.text("colour_order");
+  if (order == "grey") {
+    manifest.colour_order = ColourOrder::kGrey;
+  } else if (order == "bgr") {
+    manifest.colour_order = ColourOrder::kBgr;
+  } else if (order != "rgb") {
+    fields.complain("colour_order", "must be rgb, bgr or grey");
+  }
+  if (const json* input = fields.find("input")) check_input(*input, manifest, problem);
+  const std::string framing = fields.text_or("framing", "middle");
+  if (framing == "stretched") {
+    manifest.framing = Framing::kStretched;
+  } else if (framing != "middle") {
+    fields.complain("framing", "must be middle or stretched");
+  }
+  if (const json* scaling = fields.find("scaling")) {
+    Fields inner(*scaling, "scaling", problem);
+    manifest.scaling.subtract = inner.numbers("subtract");
+    manifest.scaling.multiply = inner.number("multiply");
+    const std::size_t channels = manifest.colour_order == ColourOrder::kGrey ? 1 : 3;
+    if (manifest.scaling.subtract.size() != channels)
+      inner.complain("subtract", "must have one number a colour channel");
   }
 }
 
@@ -102,18 +143,15 @@ Manifest read_fields(const json& object, std::string& problem) {
   manifest.version = fields.text("version");
   const std::string role = fields.text("role");
   bool is_known_role = false;
-  for (const ModelRole known :
-       {ModelRole::kFaceDetector, ModelRole::kLandmarks, ModelRole::kDescriptor,
-        ModelRole::kExpression, ModelRole::kObjects}) {
+  std::string roles;
+  for (const ModelRole known : kRoles) {
+    roles += (roles.empty() ? "" : ", ") + std::string(to_string(known));
     if (role == to_string(known)) {
       manifest.role = known;
       is_known_role = true;
     }
   }
-  if (!is_known_role)
-    fields.complain(
-        "role",
-        "is '" + role + "'; known are face_detector, landmarks, descriptor, expression, objects");
+  if (!is_known_role) fields.complain("role", "is '" + role + "'; known are " + roles);
   manifest.licence = fields.text("licence");
   if (const json* source = fields.find("source"))
     manifest.source = read_model_source(*source, problem);
@@ -121,23 +159,7 @@ Manifest read_fields(const json& object, std::string& problem) {
   manifest.onnx_sha256 = fields.sha256("onnx_sha256");
   if (const json* input = fields.find("input"))
     manifest.input = read_tensor(*input, "input", problem);
-  const std::string order = fields.text("colour_order");
-  if (order == "grey") {
-    manifest.colour_order = ColourOrder::kGrey;
-  } else if (order == "bgr") {
-    manifest.colour_order = ColourOrder::kBgr;
-  } else if (order != "rgb") {
-    fields.complain("colour_order", "must be rgb, bgr or grey");
-  }
-  if (const json* input = fields.find("input")) check_input(*input, manifest, problem);
-  if (const json* scaling = fields.find("scaling")) {
-    Fields inner(*scaling, "scaling", problem);
-    manifest.scaling.subtract = inner.numbers("subtract");
-    manifest.scaling.multiply = inner.number("multiply");
-    const std::size_t channels = manifest.colour_order == ColourOrder::kGrey ? 1 : 3;
-    if (manifest.scaling.subtract.size() != channels)
-      inner.complain("subtract", "must have one number a colour channel");
-  }
+  if (manifest.role != ModelRole::kContextProbe) read_picture(fields, manifest, problem);
   if (const json* outputs = fields.find("outputs")) {
     if (!outputs->is_array() || outputs->empty())
       fields.complain("outputs", "must be a list of tensors");
@@ -146,6 +168,17 @@ Manifest read_fields(const json& object, std::string& problem) {
   }
   if (manifest.role == ModelRole::kExpression) read_expression(fields, manifest);
   if (manifest.role == ModelRole::kObjects) read_classes(fields, manifest);
+  if (manifest.role == ModelRole::kImageText) {
+    read_activation(fields, manifest);
+    read_image_texts(fields, manifest, problem);
+  }
+  if (manifest.role == ModelRole::kContextProbe) {
+    read_classes(fields, manifest);
+    read_probe(fields, manifest, problem);
+  }
+  if (manifest.role == ModelRole::kEmbedding || manifest.role == ModelRole::kImageText) {
+    check_vector_output(fields, manifest);
+  }
   manifest.intended_use = fields.text("intended_use");
   manifest.known_limits = fields.texts("known_limits");
   return manifest;
@@ -165,8 +198,19 @@ std::string_view to_string(ModelRole role) {
       return "expression";
     case ModelRole::kObjects:
       return "objects";
+    case ModelRole::kEmbedding:
+      return "embedding";
+    case ModelRole::kImageText:
+      return "image_text";
+    case ModelRole::kContextProbe:
+      return "context_probe";
   }
   return "expression";
+}
+
+bool names_contexts(ModelRole role) {
+  return role == ModelRole::kObjects || role == ModelRole::kEmbedding ||
+         role == ModelRole::kImageText || role == ModelRole::kContextProbe;
 }
 
 PictureShape picture_shape(const Manifest& manifest) {

@@ -12,8 +12,23 @@
 
 namespace mien {
 
-enum class ModelRole { kFaceDetector, kLandmarks, kDescriptor, kExpression, kObjects };
+enum class ModelRole {
+  kFaceDetector,
+  kLandmarks,
+  kDescriptor,
+  kExpression,
+  kObjects,       // classes or objects of a picture
+  kEmbedding,     // a picture -> one vector
+  kImageText,     // the same, in a space that texts share (CLIP, SigLIP)
+  kContextProbe,  // an embedding's vector -> one logit a context; its input is no picture
+};
 enum class ColourOrder { kRgb, kBgr, kGrey };
+
+// How a picture is brought to a network's shape where the network names what the whole shows.
+enum class Framing {
+  kStretched,  // the whole picture, its shape not kept
+  kMiddle      // the largest middle square
+};
 
 struct TensorSpec {
   std::string name;
@@ -38,6 +53,27 @@ struct ModelSource {
   std::vector<File> files;
 };
 
+// Image-text models: where texts' vectors come from and what a similarity means.
+struct ImageTexts {
+  std::string vectors_file;          // beside the manifest (context/text_vectors.h); or:
+  std::string vectors_sha256;        //
+  std::string encoder_file;          // a sentence encoder's manifest beside it, the text tower
+  std::vector<std::string> prompts;  // with "{}" for a context's name; texts for the encoder
+  float logit_scale = 1;  // logit = scale x cosine + bias; then `activation`, softmax or sigmoid
+  float logit_bias = 0;
+  float slope = 1;  // then Platt's scaling: logistic(slope x logit of the probability + intercept)
+  float intercept = 0;
+  float threshold_prob = 0;  // a score of at least this counts as present
+};
+
+// Context probes: whose vectors they take, and what counts as present.
+struct ProbeSource {
+  std::string model;                  // id of the picture network
+  std::string onnx_sha256;            // of its file: another network's vectors mean something else
+  std::string output;                 // the name of its output
+  std::vector<float> threshold_prob;  // one a label
+};
+
 struct Manifest {
   std::string id;  // "blazeface"
   std::string version;
@@ -49,6 +85,7 @@ struct Manifest {
   TensorSpec input;
   ColourOrder colour_order = ColourOrder::kRgb;
   Scaling scaling;
+  Framing framing = Framing::kMiddle;  // of networks that name contexts
   std::vector<TensorSpec> outputs;
   std::string channel;              // expression models: the column prefix, e.g. "basic7"
   std::vector<std::string> labels;  // in output order; lower case; objects: any words
@@ -57,9 +94,14 @@ struct Manifest {
   std::string whose_labels;  // whose words the labels are and how reliable, or "unknown"
   std::string intended_use;
   std::vector<std::string> known_limits;
+  ImageTexts texts;   // image-text models
+  ProbeSource probe;  // context probes
 
   std::filesystem::path path;  // where it was read from
 };
+
+// Whether a model names contexts from pictures, or gives what names them.
+bool names_contexts(ModelRole role);
 
 // What the network takes: pictures of rows x columns x channels. Networks made from PyTorch often
 // want channels second (N C H W); Session::run turns pictures for them.

@@ -250,6 +250,14 @@ Result<std::vector<Tensor>> Session::run(const TensorView& input) {
   return state_->run_picture(input);
 }
 
+Result<std::vector<Tensor>> Session::run_vectors(const TensorView& input) {
+  MIEN_CHECK(shapes_agree(state_->manifest.input.shape, input.shape),
+             "input of another shape than the manifest's");
+  MIEN_CHECK(element_count(input.shape) == static_cast<std::int64_t>(input.data.size()),
+             "input data does not fill its shape");
+  return state_->run(input);
+}
+
 std::string Session::library_version() {
   return Ort::GetVersionString();
 }

@@ -37,6 +37,9 @@ class Session {
   // Outputs come in the manifest's order.
   Result<std::vector<Tensor>> run(const TensorView& input);
 
+  // The same for a network whose input is no picture (a context probe): batch x dimensions.
+  Result<std::vector<Tensor>> run_vectors(const TensorView& input);
+
   // Calls and time spent inside run() so far, for the report of time per stage.
   std::int64_t calls() const;
   double seconds() const;

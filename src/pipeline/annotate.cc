@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/sha256.h"
+#include "context/context_namer.h"
 #include "model/model_set.h"
 #include "pipeline/corpus.h"
 #include "pipeline/duplicates.h"
@@ -46,9 +47,9 @@ Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet
     settings.models[options.channels.prototype_file.filename().string()] = hash;
   }
   if (options.contexts.any()) {
-    for (const fs::path& file : context_files(models, options.contexts)) {
-      MIEN_TRY(hash, sha256_of_file(file));
-      settings.models[file.filename().string()] = hash;
+    for (const ContextFile& file : context_files(models, options.contexts)) {
+      MIEN_TRY(hash, sha256_of_file(file.path));
+      settings.models[file.name] = hash;
     }
   }
   settings.model_set_hash = models.hash();
@@ -87,7 +88,7 @@ class AnnotateRun {
     MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder, extra));
     for (const fs::path& manifest : extra) {
       MIEN_TRY(read, read_manifest(manifest));
-      if (read.role == ModelRole::kObjects) continue;
+      if (names_contexts(read.role)) continue;
       options_.channels.expression_models.push_back(read.id);
     }
     MIEN_TRY(settings, settings_of(options_, models));
@@ -163,6 +164,7 @@ class AnnotateRun {
       std::vector<fs::path> current;
       for (const StudyInput& video : study.plan().videos()) {
         current.push_back(overlay_path(study.folder(), settings_hash_, video));
+        current.push_back(masked_path(study.folder(), settings_hash_, video));
       }
       std::ranges::sort(current);
       clear_overlays(study.folder(), current);
@@ -209,9 +211,11 @@ class AnnotateRun {
     for (const StudyInput& video : study.plan().videos()) {
       const bool is_done =
           named_.contains(video.video_id) && study.state_of(video.video_id) != VideoState::kTodo;
-      if (!is_done || fs::exists(overlay_path(study.folder(), settings_hash_, video), ignored)) {
-        continue;
-      }
+      const bool is_drawn =
+          fs::exists(overlay_path(study.folder(), settings_hash_, video), ignored) &&
+          (!options_.contexts.masked ||
+           fs::exists(masked_path(study.folder(), settings_hash_, video), ignored));
+      if (!is_done || is_drawn) continue;
       WorkerTask task;
       task.input = video;
       task.tables = false;

@@ -43,12 +43,12 @@ std::vector<FaceDetection> faces_around(const std::vector<AnalysedFrame>& frames
 
 // Names contexts and lets go of the pictures that were kept for it.
 Status name_contexts(Chunk& chunk, const std::vector<std::uint8_t>& chosen, VisualScorer& scorer,
-                     std::vector<AnalysedFrame>& analysed) {
+                     Pictures pictures, std::vector<AnalysedFrame>& analysed) {
   for (std::size_t i = 0; i < analysed.size(); ++i) {
     if (chosen[i] == 0) continue;
     Frame& frame = chunk.frames[i].frame;
     MIEN_TRY(contexts, scorer.score(frame.image.view(), frame.scale, faces_around(analysed, i),
-                                    frame.pts_us));
+                                    frame.pts_us, pictures));
     analysed[i].contexts = std::move(contexts);
     frame.image = Image();
   }
@@ -56,7 +56,7 @@ Status name_contexts(Chunk& chunk, const std::vector<std::uint8_t>& chosen, Visu
 }
 
 // Lets go of each picture as soon as it has been looked at.
-Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine) {
+Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, Pictures pictures) {
   const std::vector<std::uint8_t> chosen = engine.contexts.has_value()
                                                ? context_frames(chunk)
                                                : std::vector<std::uint8_t>(chunk.frames.size());
@@ -80,7 +80,7 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine) {
     analysed.push_back(std::move(frame));
   }
   if (engine.contexts.has_value()) {
-    MIEN_TRY_VOID(name_contexts(chunk, chosen, *engine.contexts, analysed));
+    MIEN_TRY_VOID(name_contexts(chunk, chosen, *engine.contexts, pictures, analysed));
   }
   return analysed;
 }
@@ -88,8 +88,8 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine) {
 // Runs the chunks of one video over `threads` engines and joins them in order.
 class ChunkRun {
  public:
-  ChunkRun(ChunkSource& source, EnginePool& engines, const JoinChunk& join)
-      : source_(source), engines_(engines), join_(join) {}
+  ChunkRun(ChunkSource& source, EnginePool& engines, Pictures pictures, const JoinChunk& join)
+      : source_(source), engines_(engines), pictures_(pictures), join_(join) {}
 
   Status run(int threads) {
     std::vector<std::thread> others;
@@ -113,7 +113,7 @@ class ChunkRun {
       if (!chunk->has_value()) return;
       auto engine = engines_.engine(engine_index);
       if (!engine.ok()) return end_with(error_, std::move(engine).error());
-      auto analysed = analyse_chunk(**chunk, **engine);
+      auto analysed = analyse_chunk(**chunk, **engine, pictures_);
       if (!analysed.ok()) return end_with(error_, std::move(analysed).error());
       const std::lock_guard lock(mutex_);
       waiting_.emplace((*chunk)->index, std::move(*analysed));
@@ -135,6 +135,7 @@ class ChunkRun {
 
   ChunkSource& source_;
   EnginePool& engines_;
+  Pictures pictures_;
   const JoinChunk& join_;
   std::mutex mutex_;
   std::map<std::int64_t, std::vector<AnalysedFrame>> waiting_;
@@ -183,8 +184,9 @@ Result<std::optional<Chunk>> ChunkSource::next() {
   return std::optional<Chunk>(std::move(chunk));
 }
 
-Status run_chunks(ChunkSource& source, EnginePool& engines, int threads, const JoinChunk& join) {
-  return ChunkRun(source, engines, join).run(threads);
+Status run_chunks(ChunkSource& source, EnginePool& engines, int threads, Pictures pictures,
+                  const JoinChunk& join) {
+  return ChunkRun(source, engines, pictures, join).run(threads);
 }
 
 }  // namespace mien

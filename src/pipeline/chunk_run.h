@@ -45,11 +45,13 @@ class ChunkSource {
   double seconds_ = 0;
 };
 
-using JoinChunk = std::function<Status(const std::vector<AnalysedFrame>& frames)>;
+using JoinChunk = std::function<Status(std::vector<AnalysedFrame>& frames)>;
 
 // Runs all chunks over the pool's first `threads` engines (reserved before). `join` is called in
 // the order of chunks, by one thread at a time; what was joined before an error stays joined.
-// Memory: one chunk of frames a thread.
-Status run_chunks(ChunkSource& source, EnginePool& engines, int threads, const JoinChunk& join);
+// `pictures`: whether frames come with what the context networks saw. Memory: one chunk of frames a
+// thread.
+Status run_chunks(ChunkSource& source, EnginePool& engines, int threads, Pictures pictures,
+                  const JoinChunk& join);
 
 }  // namespace mien

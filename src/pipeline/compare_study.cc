@@ -5,6 +5,7 @@
 #include "pipeline/association_file.h"
 #include "pipeline/group_panel.h"
 #include "pipeline/json_values.h"
+#include "pipeline/masking_panel.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/study_replicates.h"
 #include "store/durable_file.h"
@@ -274,8 +275,10 @@ Result<StudyComparison> compare_study(Database& database, const std::filesystem:
     videos = std::move(panels);
   } else {
     const VideoPanel none{"left out by --no-video-panels", {}};
-    videos = {none, none, none, none, none};
+    videos = {none, none, none, none, none, none};
   }
+  MIEN_TRY(masking, masking_panel(database, study));
+  videos.masking = std::move(masking);
   if (options.group.empty()) {
     videos.groups = {
         "it needs a column of the corpus that names every video's group (--group), "

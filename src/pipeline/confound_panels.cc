@@ -123,13 +123,18 @@ std::vector<ConfoundPanel> confound_panels(const PanelInputs& inputs) {
   };
 
   const std::string masked = "contexts from frames with faces visible, masked, and patches masked";
-  if (inputs.masked.empty()) {
+  const VideoPanel& by_video = inputs.videos.masking;
+  const bool has_videos = inputs.has_videos && by_video.not_possible.empty();
+  if (inputs.masked.empty() && !has_videos) {
     not_possible(
         'a', masked,
         "the sources visual_visible and visual_patches beside visual (mien annotate --contexts "
         "--faces masked,visible,patches)");
   } else {
-    possible('a', masked, all_of(inputs.masked));
+    possible(
+        'a', masked,
+        {{"maps", inputs.masked.empty() ? Json("no maps of a second arm") : all_of(inputs.masked)},
+         {"of_the_videos", has_videos ? by_video.result : Json(by_video.not_possible)}});
   }
   possible('b', "contexts whose names are expression words, in and out", expression_words(main));
   if (inputs.other_source) {

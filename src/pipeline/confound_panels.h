@@ -28,7 +28,7 @@ struct PanelInputs {
   std::vector<SourceComparison> channels;        // (h) words against action, rater groups
   std::vector<SourceComparison> crops;           // (i)
   nlohmann::ordered_json without_country;        // (g); null: not there
-  VideoPanels videos;                            // (d), (e), (f), (j), (k)
+  VideoPanels videos;                            // (a), (d), (e), (f), (j), (k)
   bool has_videos = false;                       // a study, not published maps
 };
 

@@ -40,6 +40,12 @@ const std::vector<std::string>& EnginePool::contexts() const {
   return scorer.has_value() ? scorer->contexts() : kNone;
 }
 
+const std::vector<double>& EnginePool::context_thresholds() const {
+  static const std::vector<double> kNone;
+  const std::optional<VisualScorer>& scorer = engines_.front()->contexts;
+  return scorer.has_value() ? scorer->thresholds() : kNone;
+}
+
 std::vector<StageTime> EnginePool::stage_times() const {
   std::vector<StageTime> total;
   const auto add = [&total](const std::vector<StageTime>& times) {

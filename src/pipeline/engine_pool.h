@@ -40,6 +40,7 @@ class EnginePool {
   }
   // Ids of the contexts that are scored; none where none are asked for.
   const std::vector<std::string>& contexts() const;
+  const std::vector<double>& context_thresholds() const;  // one a context
 
  private:
   const ModelSet& models_;

@@ -8,7 +8,6 @@
 
 #include "base/sha256.h"
 #include "media/grid_sampler.h"
-#include "media/video_writer.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -102,6 +101,30 @@ Status write_overlay(const fs::path& video, const AnnotateOptions& options,
   }
   if (!writer.has_value()) return Ok{};
   return writer->finish();
+}
+
+fs::path masked_path(const fs::path& study, const std::string& settings_hash,
+                     const StudyInput& video) {
+  return overlay_path(study, settings_hash + "\nheads filled", video);
+}
+
+Status MaskedVideo::add(std::int64_t pts_us, Image image) {
+  if (is_refused_) return Ok{};
+  if (!writer_.has_value()) {
+    MIEN_TRY_VOID(make_folders(out_.parent_path()));
+    width_px_ = image.width_px();
+    height_px_ = image.height_px();
+    auto created = VideoWriter::create(out_, width_px_, height_px_);
+    is_refused_ = !created.ok() && created.error().code == ErrorCode::kUnsupported;
+    if (is_refused_) return Ok{};
+    MIEN_TRY(opened, std::move(created));
+    writer_.emplace(std::move(opened));
+  }
+  return writer_->write(of_size(std::move(image), width_px_, height_px_).view(), pts_us);
+}
+
+Status MaskedVideo::finish() {
+  return writer_.has_value() ? writer_->finish() : Status(Ok{});
 }
 
 void clear_overlays(const fs::path& study, const std::vector<fs::path>& current) {

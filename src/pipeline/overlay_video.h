@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/image.h"
 #include "base/result.h"
+#include "media/video_writer.h"
 #include "pipeline/annotate_options.h"
 #include "pipeline/plan.h"
 #include "report/overlay.h"
@@ -35,6 +39,29 @@ int leading_channel(const std::vector<ColumnSpec>& columns, const std::vector<fl
 // all. A size that the encoder refuses (a picture of one pixel) gives no file and no error.
 Status write_overlay(const std::filesystem::path& video, const AnnotateOptions& options,
                      const std::vector<OverlayFrame>& frames, const std::filesystem::path& out);
+
+// Where the frames lie as the context networks saw them, heads filled: an MP4 of its own, named in
+// the same way.
+std::filesystem::path masked_path(const std::filesystem::path& study,
+                                  const std::string& settings_hash, const StudyInput& video);
+
+// Writes that MP4 frame by frame. Frames of another size than the first are laid into its top left
+// corner. The file exists whole, after finish(), or not at all; not for a size that the encoder
+// refuses.
+class MaskedVideo {
+ public:
+  explicit MaskedVideo(std::filesystem::path out) : out_(std::move(out)) {}
+
+  Status add(std::int64_t pts_us, Image image);
+  Status finish();
+
+ private:
+  std::filesystem::path out_;
+  std::optional<VideoWriter> writer_;
+  bool is_refused_ = false;
+  int width_px_ = 0;
+  int height_px_ = 0;
+};
 
 // Removes what a killed process left half written, and overlays of videos as they no longer are.
 // `current` is sorted.

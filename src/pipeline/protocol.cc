@@ -62,6 +62,7 @@ std::string encode(const WorkerSetup& setup) {
   return line_of({{"options", to_json(setup.options)},
                   {"prototype_file", setup.options.channels.prototype_file.string()},
                   {"context_data", setup.options.contexts.data.string()},
+                  {"context_vocabulary", setup.options.contexts.vocabulary.string()},
                   {"settings", encode(setup.settings)},
                   {"study", setup.study.string()},
                   {"manifest_folder", setup.manifest_folder.string()},
@@ -78,6 +79,7 @@ Result<WorkerSetup> decode_setup(const std::string& line) {
         setup.options = std::move(options);
         setup.options.channels.prototype_file = json.at("prototype_file").get<std::string>();
         setup.options.contexts.data = json.at("context_data").get<std::string>();
+        setup.options.contexts.vocabulary = json.at("context_vocabulary").get<std::string>();
         setup.settings = std::move(settings);
         setup.study = json.at("study").get<std::string>();
         setup.manifest_folder = json.at("manifest_folder").get<std::string>();

@@ -224,6 +224,8 @@ class ReportJob {
       tables.source = input.path;
       const fs::path overlay = overlay_path(study_.folder(), settings_hash_, input);
       if (fs::exists(overlay, ignored)) tables.overlay = fs::absolute(overlay);
+      const fs::path masked = masked_path(study_.folder(), settings_hash_, input);
+      if (fs::exists(masked, ignored)) tables.masked = fs::absolute(masked);
     }
     MIEN_TRY_VOID(writer.add_video(tables));
     if (report.first_videos.size() < kFirstVideos) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -11,6 +10,7 @@
 #include "context/calibration_fit.h"
 #include "context/fasttext_similarity.h"
 #include "context/labelled_text.h"
+#include "pipeline/held_out.h"
 #include "pipeline/program_version.h"
 #include "store/durable_file.h"
 
@@ -21,19 +21,13 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr double kTrainShare = 0.7;
-constexpr double kCalibrationShare = 0.15;
 // Quantising takes time for every bucket, and few texts have few pairs of words.
 constexpr int kBucketsOfText = 10;
 constexpr int kFewestBuckets = 2000;
 
-// In [0, 1): where a text falls.
-double place_of(const LabelledText& text, std::uint32_t seed) {
-  const std::string owner = text.uploader.empty() ? text.text.title + "\n" + text.text.description
-                                                  : "uploader " + text.uploader;
-  const std::string hash = sha256_of_bytes(std::to_string(seed) + "\n" + owner);
-  constexpr std::size_t kDigits = 8;  // of 4 bits each
-  return static_cast<double>(std::stoul(hash.substr(0, kDigits), nullptr, 16)) / 4294967296.0;
+std::string owner_of(const LabelledText& text) {
+  return text.uploader.empty() ? text.text.title + "\n" + text.text.description
+                               : "uploader " + text.uploader;
 }
 
 struct Part {
@@ -57,10 +51,10 @@ Result<Divided> divide(const std::vector<LabelledText>& texts, const TrainTextRe
   }
   MIEN_TRY(labels, label_positions(texts, divided.contexts, request.labels.string()));
   for (std::size_t t = 0; t < texts.size(); ++t) {
-    const double place = place_of(texts[t], request.options.seed);
-    Part& part = place < kTrainShare                       ? divided.training
-                 : place < kTrainShare + kCalibrationShare ? divided.calibration
-                                                           : divided.held_out;
+    const Side side = side_of(owner_of(texts[t]), request.options.seed);
+    Part& part = side == Side::kTraining      ? divided.training
+                 : side == Side::kCalibration ? divided.calibration
+                                              : divided.held_out;
     part.texts.push_back(texts[t].text);
     part.labels.push_back(std::move(labels[t]));
   }

@@ -19,21 +19,23 @@ constexpr std::size_t kFramesBatchRows = 4096;
 // Joins analysed chunks in order: tracks, windows, frame rows.
 class Joiner {
  public:
-  Joiner(const VideoJob& job, const AnnotateOptions& options,
-         const std::vector<ColumnSpec>& channels, const std::vector<std::string>& contexts)
+  Joiner(const VideoJob& job, const AnnotateOptions& options, const EnginePool& engines)
       : job_(job),
         options_(options),
-        channels_(channels),
-        summary_(job.video_id, channels, options.rate_hz, options.windows),
-        visual_(job.video_id, options.contexts, contexts),
-        frames_schema_(frames_schema(channels)),
+        channels_(engines.channel_columns()),
+        summary_(job.video_id, channels_, options.rate_hz, options.windows),
+        visual_(job.video_id, options.contexts, engines.contexts(), engines.context_thresholds()),
+        frames_schema_(frames_schema(channels_)),
         frames_(frames_schema_) {}
 
-  Status add(const std::vector<AnalysedFrame>& frames) {
-    for (const AnalysedFrame& frame : frames) {
+  Status add(std::vector<AnalysedFrame>& frames) {
+    for (AnalysedFrame& frame : frames) {
       const std::vector<TrackId> ids = tracker_.update(frame.faces);
       visual_.add(frame, tracker_.shot());
       if (job_.on_frame) job_.on_frame(overlay_of(frame, ids));
+      if (frame.contexts.has_value() && !frame.contexts->masked.empty()) {
+        MIEN_TRY_VOID(job_.on_masked(frame.faces.pts_us, std::move(frame.contexts->masked)));
+      }
       ++facts_.frames_analysed;
       hasher_.add(frame.faces.signature);
       if (!ids.empty()) ++facts_.face_frames;
@@ -190,18 +192,20 @@ Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& op
   MIEN_TRY_VOID(engines.open_first());
   auto reader = VideoReader::open(job.path, options.reader);
   if (!reader.ok()) return record_failure(job, options, engines, reader.error());
-  Joiner joiner(job, options, engines.channel_columns(), engines.contexts());
+  Joiner joiner(job, options, engines);
   VideoFacts& facts = joiner.facts();
   const int threads = reader->info().kind == MediaKind::kStill ? 1 : job.threads;
   engines.reserve(threads);
   ChunkSource source(*reader, options.rate_hz);
   const double duration_s = reader->info().duration_s.value_or(0);
-  const Status ran =
-      run_chunks(source, engines, threads, [&](const std::vector<AnalysedFrame>& frames) -> Status {
-        MIEN_TRY_VOID(joiner.add(frames));
-        if (job.progress) job.progress(facts, joiner.position_s(), duration_s);
-        return Ok{};
-      });
+  const Pictures pictures = job.on_masked ? Pictures::kKept : Pictures::kDropped;
+  const Status ran = run_chunks(source, engines, threads, pictures,
+                                [&](std::vector<AnalysedFrame>& frames) -> Status {
+                                  MIEN_TRY_VOID(joiner.add(frames));
+                                  if (job.progress)
+                                    job.progress(facts, joiner.position_s(), duration_s);
+                                  return Ok{};
+                                });
   facts.frames_decoded = reader->frames_decoded();
   facts.decode_seconds = source.seconds();
   const MediaError condition = reader->condition();
@@ -227,7 +231,7 @@ Result<VideoFacts> annotate_video(const VideoJob& job, const AnnotateOptions& op
 
 Result<VideoFacts> record_failure(const VideoJob& job, const AnnotateOptions& options,
                                   EnginePool& engines, const Error& error) {
-  Joiner joiner(job, options, engines.channel_columns(), engines.contexts());
+  Joiner joiner(job, options, engines);
   set_failed(joiner.facts(), error);
   MIEN_TRY_VOID(job.sink("media", media_row(job, joiner.facts(), nullptr, std::nullopt)));
   MIEN_TRY_VOID(joiner.finish_without_rows());

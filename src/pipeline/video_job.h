@@ -42,6 +42,9 @@ struct VideoJob {
   std::function<void(const VideoFacts& so_far, double position_s, double duration_s)> progress;
   // Called in order with what an overlay shows of every analysed frame; may be empty.
   std::function<void(OverlayFrame frame)> on_frame;
+  // Called in order with every frame as the context networks saw it, its heads filled; may be
+  // empty.
+  std::function<Status(std::int64_t pts_us, Image image)> on_masked;
 };
 
 // Media that fails is data: the facts say failed, the media table has its row, the Result is ok.

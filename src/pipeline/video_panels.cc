@@ -271,7 +271,7 @@ Result<VideoPanels> video_panels(Database& database, const std::filesystem::path
                           study_table_files(study, "contexts").ok();
   if (!has_tables) {
     const VideoPanel none{"the study holds maps alone; it needs the tables of its videos", {}};
-    return VideoPanels{none, none, none, none, none};
+    return VideoPanels{none, none, none, none, none, none};
   }
   MIEN_TRY(associate, panel_options(database, study, maps, options.threads));
   MIEN_TRY(appearance, with_appearance(database, associate, maps.maps));

@@ -26,6 +26,7 @@ struct VideoPanel {
 };
 
 struct VideoPanels {
+  VideoPanel masking;     // (a), made by masking_panel()
   VideoPanel appearance;  // (d)
   VideoPanel exchanged;   // (e)
   VideoPanel duplicates;  // (j)

@@ -18,12 +18,18 @@ constexpr double kLumaRange = 255;
 }  // namespace
 
 VisualRows::VisualRows(std::string video_id, const VisualOptions& options,
-                       const std::vector<std::string>& contexts)
-    : video_id_(std::move(video_id)), options_(options), contexts_(contexts) {}
+                       const std::vector<std::string>& contexts,
+                       const std::vector<double>& thresholds)
+    : video_id_(std::move(video_id)),
+      options_(options),
+      contexts_(contexts),
+      thresholds_(thresholds) {}
 
 void VisualRows::add(const AnalysedFrame& frame, int shot) {
   if (!options_.any()) return;
-  if (frame.contexts.has_value()) frames_.push_back(*frame.contexts);
+  if (frame.contexts.has_value()) {
+    frames_.push_back({frame.contexts->pts_us, frame.contexts->arms, Image()});
+  }
   add_scene(frame.faces, shot);
 }
 
@@ -68,7 +74,7 @@ Table VisualRows::context_rows() const {
           .set("source", std::string(source_of(arm)))
           .set("context", contexts_[order[rank]])
           .set("score_prob", score)
-          .set("above_threshold", score >= options_.threshold_prob);
+          .set("above_threshold", score >= thresholds_[order[rank]]);
       table.append(row.finish());
     }
   }
@@ -82,7 +88,7 @@ Table VisualRows::status_rows(const std::string& failure) const {
     if (!options_.wants(arm)) continue;
     row.set("video_id", video_id_)
         .set("source", std::string(source_of(arm)))
-        .set("vocabulary", std::string(kVisualVocabulary))
+        .set("vocabulary", options_.vocabulary_file().stem().string())
         .set("status", std::string(failure.empty() ? "ok" : "failed"))
         .set("reason", failure.empty() ? Cell{} : Cell{failure})
         .set_null("language")

@@ -19,12 +19,13 @@ class VisualRows {
  public:
   using Sink = std::function<Status(const std::string& table, const Table& batch)>;
 
-  // `contexts`: ids of those that are scored. All but `options` and `contexts` is copied; both must
-  // outlive this.
+  // `contexts`: ids of those that are scored, `thresholds` from where on each is present. All but
+  // `options`, `contexts` and `thresholds` is copied; they must outlive this.
   VisualRows(std::string video_id, const VisualOptions& options,
-             const std::vector<std::string>& contexts);
+             const std::vector<std::string>& contexts, const std::vector<double>& thresholds);
 
-  // Frames in order; `shot` is the number of the shot that the frame belongs to.
+  // Frames in order, without their pictures; `shot` is the number of the shot that the frame
+  // belongs to.
   void add(const AnalysedFrame& frame, int shot);
 
   // Every table once. `failure` empty: contexts were assessed; else the reason why not, and only
@@ -53,6 +54,7 @@ class VisualRows {
   std::string video_id_;
   const VisualOptions& options_;
   const std::vector<std::string>& contexts_;
+  const std::vector<double>& thresholds_;
   std::vector<FrameContexts> frames_;
   Scene scene_;
   int shot_ = 0;

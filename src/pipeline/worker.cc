@@ -146,8 +146,15 @@ class Worker {
       writer.emplace(std::move(opened));
     }
     std::vector<OverlayFrame> overlay;
-    const VideoJob job = job_for(task, writer, overlay);
+    VideoJob job = job_for(task, writer, overlay);
+    MaskedVideo masked(masked_path(setup_.study, settings_hash(setup_.settings), task.input));
+    if (task.overlay && setup_.options.contexts.masked) {
+      job.on_masked = [&masked](std::int64_t pts_us, Image image) {
+        return masked.add(pts_us, std::move(image));
+      };
+    }
     MIEN_TRY(facts, annotate_video(job, setup_.options, engines_));
+    MIEN_TRY_VOID(masked.finish());
     decode_.seconds += facts.decode_seconds;
     decode_.calls += facts.frames_decoded;
     if (task.overlay && !overlay.empty()) {

@@ -270,6 +270,7 @@ Result<VideoPage> make_video_page(const VideoTables& video, const ReportFacts& f
   out["corpus"] = corpus_of(corpus);
   out["source"] = media_file(video.source, place);
   out["overlay"] = media_file(video.overlay, place);
+  out["masked"] = media_file(video.masked, place);
   out["coverage"] = json_of(page.coverage);
   out["tracks"] = columns_of(tracks, tracks.rows());
   out["windows"] = windows_of(windows, facts);

@@ -83,6 +83,7 @@ struct VideoTables {
   FrameSource frames;             // empty: timelines are drawn from windows
   std::filesystem::path source;   // the video's file, empty where unknown
   std::filesystem::path overlay;  // MP4 with boxes, empty where there is none
+  std::filesystem::path masked;   // MP4 of frames with heads filled, empty where there is none
 };
 
 struct ReportSummary {

@@ -88,6 +88,7 @@ export interface Video {
   corpus: [name: string, value: Maybe<string | number | boolean>, description: string][];
   source: Maybe<MediaFile>;
   overlay: Maybe<MediaFile>;
+  masked: Maybe<MediaFile>; // frames as the context networks saw them
   coverage: Coverage;
   tracks: Record<string, Maybe<string | number>[]>;
   windows: {

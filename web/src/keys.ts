@@ -20,7 +20,7 @@ export const kKeyHelp: [keys: string, meaning: string][] = [
   ["Home End", "first or last moment, while the time slider has the focus"],
   ["[ ]", "track before or after"],
   ["+ - 0", "zoom the timelines in, out, to the whole video"],
-  ["o", "overlay or source picture"],
+  ["o", "overlay, source or filled picture"],
   ["p n", "video before or after in the list"],
 ];
 

@@ -39,6 +39,7 @@ export class Player {
     const choices: Choice[] = [];
     if (video.overlay?.kind === "video") choices.push({ label: "Overlay", file: video.overlay });
     if (video.media.status !== "failed" && video.source && (video.source.kind === "video" || video.source.kind === "still")) choices.push({ label: "Source", file: video.source });
+    if (video.masked?.kind === "video") choices.push({ label: "Heads filled", file: video.masked });
     this.playButton = h("button", { type: "button", class: "play", "aria-keyshortcuts": "Space", onclick: () => clock.toggle() });
     this.scrubber = h("input", {
       type: "range",
@@ -81,7 +82,7 @@ export class Player {
     this.update();
   }
 
-  // Overlay to source and back.
+  // Overlay, source, heads filled, and back.
   togglePicture(): void {
     const shown = this.pictures.findIndex((button) => button.getAttribute("aria-pressed") === "true");
     this.pictures[(shown + 1) % Math.max(1, this.pictures.length)]?.click();

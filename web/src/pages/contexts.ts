@@ -4,7 +4,7 @@ import { drawBars } from "../charts/bars";
 import { figure } from "../charts/figure";
 import type { ContextSource } from "../data";
 import { h, section } from "../dom";
-import { count, fixed, words } from "../format";
+import { clock, count, fixed, words } from "../format";
 import type { VideoModel } from "../model";
 import { fileName, sourceLine } from "../parts";
 
@@ -44,6 +44,28 @@ function contextFigure(model: VideoModel, source: ContextSource): HTMLElement | 
   }).element;
 }
 
+const kSamples = 6;
+
+// Frames as the network saw them, spread evenly over the video.
+function maskedSamples(model: VideoModel): HTMLElement | null {
+  const { masked, media } = model.video;
+  if (masked?.kind !== "video") return null;
+  const duration = Number(media.duration_s ?? 0);
+  const number = Math.min(kSamples, Math.max(1, Math.ceil(duration / 2)));
+  const samples = Array.from({ length: number }, (_, i) => {
+    const at = (duration * (i + 0.5)) / number;
+    const picture = h("video", { src: `${masked.url}#t=${at.toFixed(2)}`, preload: "metadata", muted: true, playsinline: true, tabindex: "-1", "aria-label": `Frame at ${clock(at)} with heads filled` });
+    return h("figure", { class: "sample" }, picture, h("figcaption", {}, clock(at)));
+  });
+  return h(
+    "div",
+    { class: "samples" },
+    h("h3", {}, "What the network saw"),
+    h("p", {}, "Frames with every head that was found filled with the colours around it. They are kept because the video was annotated with --overlay."),
+    h("div", { class: "sample-row" }, ...samples),
+  );
+}
+
 export function contextsSection(model: VideoModel): HTMLElement | null {
   const { contexts } = model.video;
   if (contexts.length === 0) return null;
@@ -51,6 +73,7 @@ export function contextsSection(model: VideoModel): HTMLElement | null {
     "contexts",
     "Contexts",
     h("p", { class: "lead" }, "What situation the video shows. A context that is not listed is not absent: only few can be named."),
+    maskedSamples(model),
     h("div", { class: "figures" }, ...contexts.map((source) => contextFigure(model, source))),
   );
 }

@@ -1,0 +1,10 @@
+// The parts of `mien train`, one file each.
+#pragma once
+
+#include "app/command.h"
+
+namespace mien {
+
+void add_train_visual(CommandLine& line, CLI::App& train);
+
+}  // namespace mien

@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "app/print.h"
+#include "app/train_commands.h"
+#include "pipeline/train_visual.h"
+
+namespace mien {
+
+namespace {
+
+std::string to_text(const TrainVisualSummary& summary, const TrainVisualRequest& request) {
+  const TextEvaluation& e = summary.evaluation.evaluation;
+  std::string text = fmt::format(
+      "trained on {} videos ({} frames), calibrated on {}, measured on {} others:\n"
+      "  micro F1 {:.3f}  macro F1 {:.3f}  precision at 1 {:.3f}, at 3 {:.3f}\n"
+      "  calibration error {:.3f}; given a context though of none: {:.3f} of {}\n",
+      summary.training, summary.frames, summary.calibration, summary.held_out, e.micro_f1,
+      e.macro_f1, e.top1, e.precision_at_3, e.calibration_error, e.none_above, e.none);
+  for (std::size_t c = 0; c < e.contexts.size(); ++c) {
+    const ContextCounts& counts = e.contexts[c];
+    text += fmt::format("  {:<28} {:>6} videos, F1 {:.3f}\n", summary.evaluation.contexts[c],
+                        counts.texts, counts.f1());
+  }
+  for (const std::string& context : summary.left_out) {
+    text += fmt::format("  left out, fewer than {} training videos: {}\n", kFewestTrainingVideos,
+                        context);
+  }
+  for (const std::string& id : summary.not_found)
+    text += fmt::format("  not in the study's corpus: {}\n", id);
+  for (const std::string& video : summary.not_read)
+    text += fmt::format("  not read: {}\n", video);
+  return text + fmt::format("use it: mien annotate ... --contexts --context-model {}\n",
+                            (request.out / "manifest.json").string());
+}
+
+}  // namespace
+
+void add_train_visual(CommandLine& line, CLI::App& train) {
+  CLI::App* verb = train.add_subcommand(
+      "context-visual", "A probe of contexts from pictures, from labelled videos of a study");
+  const auto request = std::make_shared<TrainVisualRequest>();
+  const auto json = std::make_shared<bool>(false);
+  verb->add_option("--study", request->study, "The study whose corpus names the videos")
+      ->required();
+  verb->add_option("--labels", request->labels,
+                   "CSV file: video_id, contexts (ids separated by |), uploader")
+      ->required();
+  verb->add_option("--out", request->out, "The folder for probe.onnx, manifest.json and card.md")
+      ->required();
+  verb->add_option("--id", request->id, "What the model is called")->capture_default_str();
+  verb->add_option("--network", request->network,
+                   "Id of the picture network whose vectors are learned from")
+      ->capture_default_str();
+  verb->add_option("--model", request->extra_manifests,
+                   "Manifest of a picture network of one's own (role embedding or image_text)")
+      ->check(CLI::ExistingFile);
+  verb->add_option("--vocabulary", request->vocabulary,
+                   "CSV file of contexts (default: that which comes with Mien)")
+      ->check(CLI::ExistingFile);
+  verb->add_option("--penalty", request->penalty, "Of L2, on features of SD 1")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--seed", request->seed, "Decides who is held out")->capture_default_str();
+  request->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  verb->add_option("--threads", request->threads, "Threads; results do not depend on it")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  verb->add_flag("--json", *json, "The summary as JSON");
+  verb->callback([&line, request, json] {
+    line.action = [&line, request, json]() -> Status {
+      request->manifest_folder = line.resources.manifests;
+      request->model_folder = line.resources.models;
+      request->data = line.resources.data;
+      if (isatty(STDERR_FILENO) != 0) {
+        request->progress = [](std::size_t done, std::size_t all) {
+          std::fputs(fmt::format("\r{} of {} videos{}", done, all, done == all ? "\n" : "").c_str(),
+                     stderr);
+        };
+      }
+      MIEN_TRY(summary, train_visual(*request));
+      const std::string text =
+          *json ? to_json(summary).dump() + "\n" : to_text(summary, *request);
+      return print_text(text);
+    };
+  });
+}
+
+}  // namespace mien
