@@ -26,15 +26,14 @@ std::string to_text(const nlohmann::ordered_json& result) {
       "| arms | videos | contexts | mean change | mean absolute change | Spearman | same best "
       "context | present in first, second, both |\n|---|---|---|---|---|---|---|---|\n";
   for (const auto& pair : result.at("arms")) {
-    text += fmt::format("| `{}` - `{}` | {} | {} | {} | {} | {} | {} | {}, {}, {} |\n",
-                        pair.at("first").get<std::string>(), pair.at("second").get<std::string>(),
-                        pair.at("videos").get<int>(), pair.at("contexts").get<int>(),
-                        with_interval(pair.at("mean_change")),
-                        with_interval(pair.at("mean_absolute_change")),
-                        with_interval(pair.at("spearman")), pair.at("same_best_context").get<int>(),
-                        pair.at("present_in_first").get<int>(),
-                        pair.at("present_in_second").get<int>(),
-                        pair.at("present_in_both").get<int>());
+    text += fmt::format(
+        "| `{}` - `{}` | {} | {} | {} | {} | {} | {} | {}, {}, {} |\n",
+        pair.at("first").get<std::string>(), pair.at("second").get<std::string>(),
+        pair.at("videos").get<int>(), pair.at("contexts").get<int>(),
+        with_interval(pair.at("mean_change")), with_interval(pair.at("mean_absolute_change")),
+        with_interval(pair.at("spearman")), pair.at("same_best_context").get<int>(),
+        pair.at("present_in_first").get<int>(), pair.at("present_in_second").get<int>(),
+        pair.at("present_in_both").get<int>());
   }
   text += "In brackets " + result.at("interval").get<std::string>() + ".\n";
   if (!result.contains("filled")) return text;

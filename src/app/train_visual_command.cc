@@ -33,8 +33,7 @@ std::string to_text(const TrainVisualSummary& summary, const TrainVisualRequest&
   }
   for (const std::string& id : summary.not_found)
     text += fmt::format("  not in the study's corpus: {}\n", id);
-  for (const std::string& video : summary.not_read)
-    text += fmt::format("  not read: {}\n", video);
+  for (const std::string& video : summary.not_read) text += fmt::format("  not read: {}\n", video);
   return text + fmt::format("use it: mien annotate ... --contexts --context-model {}\n",
                             (request.out / "manifest.json").string());
 }
@@ -84,8 +83,7 @@ void add_train_visual(CommandLine& line, CLI::App& train) {
         };
       }
       MIEN_TRY(summary, train_visual(*request));
-      const std::string text =
-          *json ? to_json(summary).dump() + "\n" : to_text(summary, *request);
+      const std::string text = *json ? to_json(summary).dump() + "\n" : to_text(summary, *request);
       return print_text(text);
     };
   });

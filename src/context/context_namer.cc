@@ -18,7 +18,8 @@ namespace {
 constexpr const char* kObjectNetwork = "centernet";
 constexpr const char* kPackagedClassifier = "efficientnet_lite0";
 constexpr float kLeastObject_prob = 0.05F;
-// An object that lies mostly in filled pixels is not one that was seen.
+// An object that lies mostly in filled pixels is not one that was seen; nor are the classes of a
+// picture that is mostly filled: what they would name is the filling (docs/contexts-visual.md).
 constexpr double kMostlyFilled = 0.5;
 
 Region region_of(const Box& box, const ImageView& image) {
@@ -32,11 +33,6 @@ Region region_of(const Box& box, const ImageView& image) {
   region.height_px = clip(std::ceil(box.bottom_px()), image.height_px) - region.y_px;
   return region;
 }
-
-// A class of less is not one that was seen: a network that sees nothing it knows spreads its
-// probability over all its classes, and many small ones would add up to a context that many classes
-// speak for (398 of ImageNet's 1000 are animals); docs/contexts-visual.md.
-constexpr float kLeastClass_prob = 0.05F;
 
 // Those that come with Mien speak of its own vocabulary.
 bool comes_with_mien(const Manifest& manifest) {
@@ -64,6 +60,14 @@ struct Looker {
   PictureNetwork network;
   std::vector<ContextWitness> witnesses;
 };
+
+// What of the picture the network is shown.
+Region shown_part(const Looker& looker, const ImageView& image) {
+  if (looker.network.manifest().framing == Framing::kStretched)
+    return {0, 0, image.width_px, image.height_px};
+  const int side = std::min(image.width_px, image.height_px);
+  return {(image.width_px - side) / 2, (image.height_px - side) / 2, side, side};
+}
 
 struct ImageText {
   std::size_t looker = 0;
@@ -172,10 +176,10 @@ struct ContextNamer::State {
                        kPackagedClassifier + "), or name its manifest with --context-model too"};
     }
     if (embedding->onnx_sha256 != source.onnx_sha256) {
-      return Error{ErrorCode::kMismatch,
-                   place_of(manifest) + ": it was trained on the vectors of another '" +
-                       source.model + "' (" + source.onnx_sha256 + ", not " +
-                       embedding->onnx_sha256 + "); remedy: train it anew"};
+      return Error{ErrorCode::kMismatch, place_of(manifest) +
+                                             ": it was trained on the vectors of another '" +
+                                             source.model + "' (" + source.onnx_sha256 + ", not " +
+                                             embedding->onnx_sha256 + "); remedy: train it anew"};
     }
     const auto output = std::ranges::find(embedding->outputs, source.output, &TensorSpec::name);
     if (output == embedding->outputs.end() || output->shape.size() != 2 ||
@@ -239,11 +243,10 @@ struct ContextNamer::State {
     std::vector<std::vector<Tensor>> seen;
     for (Looker& looker : lookers) {
       MIEN_TRY(outputs, looker.network.see(image));
-      if (!looker.witnesses.empty()) {
-        std::vector<float> probs =
-            activated(outputs.front().data, looker.network.manifest().activation);
-        for (float& prob : probs) prob = prob < kLeastClass_prob ? 0 : prob;
-        hear(looker.witnesses, probs, absent);
+      const bool saw_picture = share_covered(shown_part(looker, image), filled) <= kMostlyFilled;
+      if (saw_picture && !looker.witnesses.empty()) {
+        const Manifest& manifest = looker.network.manifest();
+        hear(looker.witnesses, activated(outputs.front().data, manifest.activation), absent);
       }
       seen.push_back(std::move(outputs));
     }
@@ -315,7 +318,8 @@ Result<ContextNamer> ContextNamer::open(const ModelSet& models, const VisualOpti
     if (speaks(manifest, options)) MIEN_TRY_VOID(state->add_witness(models, manifest));
     if (manifest.role == ModelRole::kImageText)
       MIEN_TRY_VOID(state->add_image_text(models, manifest));
-    if (manifest.role == ModelRole::kContextProbe) MIEN_TRY_VOID(state->add_probe(models, manifest));
+    if (manifest.role == ModelRole::kContextProbe)
+      MIEN_TRY_VOID(state->add_probe(models, manifest));
   }
   state->choose_scored();
   if (state->scored.empty()) {

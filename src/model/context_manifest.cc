@@ -51,7 +51,8 @@ void read_image_texts(ManifestFields& fields, Manifest& manifest, std::string& p
   }
   texts.logit_scale = inner.number("logit_scale");
   texts.logit_bias = number_or(inner, "logit_bias", 0);
-  if (!(texts.logit_scale > 0)) inner.complain("logit_scale", "must be above 0 (not its logarithm)");
+  if (!(texts.logit_scale > 0))
+    inner.complain("logit_scale", "must be above 0 (not its logarithm)");
   texts.slope = number_or(inner, "slope", 1);
   texts.intercept = number_or(inner, "intercept", 0);
   if (!(texts.slope > 0)) inner.complain("slope", "must be above 0");

@@ -32,9 +32,9 @@ struct Score {
   double prob = 0;
   bool is_present = false;
 };
-using Scores = std::map<std::string, Score>;    // by context
-using Videos = std::map<std::string, Scores>;   // assessed ones, by id
-using Arms = std::map<std::string, Videos>;     // by source
+using Scores = std::map<std::string, Score>;   // by context
+using Videos = std::map<std::string, Scores>;  // assessed ones, by id
+using Arms = std::map<std::string, Videos>;    // by source
 
 // Mean and interval of one number a video.
 Json estimate(std::vector<double> values) {
@@ -58,8 +58,8 @@ Json estimate(std::vector<double> values) {
 }
 
 std::string best_of(const Scores& scores) {
-  const auto best = std::ranges::max_element(
-      scores, {}, [](const auto& entry) { return entry.second.prob; });
+  const auto best =
+      std::ranges::max_element(scores, {}, [](const auto& entry) { return entry.second.prob; });
   return best == scores.end() ? "" : best->first;
 }
 
@@ -131,31 +131,31 @@ Result<Arms> read_arms(Database& database, std::span<const std::filesystem::path
   const auto text = [](const Table& batch, const char* column, std::size_t row) {
     return batch.column(column).strings()[row];
   };
-  MIEN_TRY_VOID(database.query(
-      "SELECT DISTINCT video_id, source FROM " + sql_read_parquet(statuses) +
-          " WHERE status = 'ok' AND source LIKE 'visual%' ORDER BY ALL",
-      [&](const Table& batch) -> Status {
-        for (std::size_t row = 0; row < batch.rows(); ++row)
-          arms[text(batch, "source", row)][text(batch, "video_id", row)];
-        return Ok{};
-      }));
-  MIEN_TRY_VOID(database.query(
-      "SELECT video_id, source, context, score_prob, above_threshold FROM " +
-          sql_read_parquet(contexts) +
-          " WHERE source LIKE 'visual%' AND score_prob IS NOT NULL ORDER BY ALL",
-      [&](const Table& batch) -> Status {
-        for (std::size_t row = 0; row < batch.rows(); ++row) {
-          const auto arm = arms.find(text(batch, "source", row));
-          if (arm == arms.end()) continue;
-          const auto video = arm->second.find(text(batch, "video_id", row));
-          if (video == arm->second.end()) continue;
-          const Cell present = batch.at(row, "above_threshold");
-          video->second[text(batch, "context", row)] = {
-              std::get<double>(batch.at(row, "score_prob")),
-              std::holds_alternative<bool>(present) && std::get<bool>(present)};
-        }
-        return Ok{};
-      }));
+  MIEN_TRY_VOID(database.query("SELECT DISTINCT video_id, source FROM " +
+                                   sql_read_parquet(statuses) +
+                                   " WHERE status = 'ok' AND source LIKE 'visual%' ORDER BY ALL",
+                               [&](const Table& batch) -> Status {
+                                 for (std::size_t row = 0; row < batch.rows(); ++row)
+                                   arms[text(batch, "source", row)][text(batch, "video_id", row)];
+                                 return Ok{};
+                               }));
+  MIEN_TRY_VOID(
+      database.query("SELECT video_id, source, context, score_prob, above_threshold FROM " +
+                         sql_read_parquet(contexts) +
+                         " WHERE source LIKE 'visual%' AND score_prob IS NOT NULL ORDER BY ALL",
+                     [&](const Table& batch) -> Status {
+                       for (std::size_t row = 0; row < batch.rows(); ++row) {
+                         const auto arm = arms.find(text(batch, "source", row));
+                         if (arm == arms.end()) continue;
+                         const auto video = arm->second.find(text(batch, "video_id", row));
+                         if (video == arm->second.end()) continue;
+                         const Cell present = batch.at(row, "above_threshold");
+                         video->second[text(batch, "context", row)] = {
+                             std::get<double>(batch.at(row, "score_prob")),
+                             std::holds_alternative<bool>(present) && std::get<bool>(present)};
+                       }
+                       return Ok{};
+                     }));
   return arms;
 }
 
@@ -164,7 +164,8 @@ Result<Json> frames_json(Database& database, std::span<const std::filesystem::pa
   MIEN_TRY_VOID(database.query(
       "SELECT source, count(*)::BIGINT AS frames, avg(regions)::DOUBLE AS regions, "
       "avg(filled_share)::DOUBLE AS filled, avg(on_heads_share)::DOUBLE AS on_heads FROM " +
-          sql_read_parquet(files) + " WHERE source IN ('visual', 'visual_patches') GROUP BY source "
+          sql_read_parquet(files) +
+          " WHERE source IN ('visual', 'visual_patches') GROUP BY source "
           "ORDER BY source",
       [&](const Table& batch) -> Status {
         const auto mean = [&](const char* column, std::size_t row) {

@@ -43,7 +43,8 @@ class MaskingPanel : public ::testing::Test {
                         .finish());
     }
     ASSERT_TRUE(database_.write_parquet(contexts, folder_.path() / "contexts.parquet", {}).ok());
-    ASSERT_TRUE(database_.write_parquet(status, folder_.path() / "context_status.parquet", {}).ok());
+    ASSERT_TRUE(
+        database_.write_parquet(status, folder_.path() / "context_status.parquet", {}).ok());
   }
 
   nlohmann::ordered_json panel() {

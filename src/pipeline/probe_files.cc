@@ -62,8 +62,9 @@ std::string card_of(const ProbeWeights& weights, const Manifest& network,
   text += "| context | held-out videos | F1 | threshold |\n|---|---|---|---|\n";
   for (std::size_t c = 0; c < weights.contexts.size(); ++c) {
     const ContextCounts& counts = e.contexts[c];
-    text += fmt::format("| {} | {} | {} | {:.3f} |\n", weights.contexts[c], counts.texts,
-                        counts.texts > 0 ? figure(counts.f1()) : "no video", weights.threshold_prob[c]);
+    text +=
+        fmt::format("| {} | {} | {} | {:.3f} |\n", weights.contexts[c], counts.texts,
+                    counts.texts > 0 ? figure(counts.f1()) : "no video", weights.threshold_prob[c]);
   }
   text +=
       "\n**Limits.** It knows what its labels and its network know. A context that a video was not "
@@ -72,8 +73,9 @@ std::string card_of(const ProbeWeights& weights, const Manifest& network,
     text += fmt::format("Left out, since fewer than {} training videos show it: {}.\n",
                         kFewestTrainingVideos, context);
   }
-  return text + fmt::format("\nMade by `mien train context-visual`, Mien {}, seed {}, penalty {}.\n",
-                            kProgramVersion, request.seed, request.penalty);
+  return text +
+         fmt::format("\nMade by `mien train context-visual`, Mien {}, seed {}, penalty {}.\n",
+                     kProgramVersion, request.seed, request.penalty);
 }
 
 }  // namespace
@@ -113,8 +115,8 @@ Status write_probe(const ProbeWeights& weights, const Manifest& network,
       {"training", to_json(summary)}};
   MIEN_TRY_VOID(make_folders(request.out));
   MIEN_TRY_VOID(write_file_durably(request.out / "probe.onnx", bytes));
-  MIEN_TRY_VOID(write_file_durably(request.out / "card.md",
-                                   card_of(weights, network, request, summary)));
+  MIEN_TRY_VOID(
+      write_file_durably(request.out / "card.md", card_of(weights, network, request, summary)));
   return write_file_durably(request.out / "manifest.json", manifest.dump(1) + "\n");
 }
 

@@ -93,8 +93,8 @@ Status look_at(std::vector<LabelledVideo>& videos, const ModelSet& models,
                const TrainVisualRequest& request, TrainVisualSummary& summary) {
   std::vector<fs::path> paths;
   for (const LabelledVideo& video : videos) paths.push_back(video.path);
-  MIEN_TRY(looked, visual_vectors(models, paths, {request.network, request.threads,
-                                                  request.progress}));
+  MIEN_TRY(looked,
+           visual_vectors(models, paths, {request.network, request.threads, request.progress}));
   for (std::size_t i = 0; i < videos.size(); ++i) {
     if (!looked[i].reason.empty()) {
       summary.not_read.push_back(videos[i].id + ": " + looked[i].reason);
@@ -109,8 +109,8 @@ Status look_at(std::vector<LabelledVideo>& videos, const ModelSet& models,
 Result<std::vector<std::string>> trained_contexts(const std::vector<LabelledVideo>& videos,
                                                   const TrainVisualRequest& request,
                                                   TrainVisualSummary& summary) {
-  const fs::path file = request.vocabulary.empty() ? request.data / "contexts" / "everyday.csv"
-                                                   : request.vocabulary;
+  const fs::path file =
+      request.vocabulary.empty() ? request.data / "contexts" / "everyday.csv" : request.vocabulary;
   MIEN_TRY(vocabulary, read_vocabulary(file));
   std::map<std::string, int> counts;
   int training = 0;
@@ -162,8 +162,9 @@ Training training_of(std::span<const LabelledVideo* const> videos) {
       training.weights.push_back(1 / static_cast<double>(video->vectors.size()));
     }
   }
-  const Eigen::VectorXd weights = Eigen::Map<const Eigen::VectorXd>(training.weights.data(), frames) /
-                                  static_cast<double>(videos.size());
+  const Eigen::VectorXd weights =
+      Eigen::Map<const Eigen::VectorXd>(training.weights.data(), frames) /
+      static_cast<double>(videos.size());
   training.means = training.features.transpose() * weights;
   training.features.rowwise() -= training.means.transpose();
   training.deviations = (training.features.cwiseAbs2().transpose() * weights).cwiseSqrt();
@@ -203,10 +204,9 @@ std::vector<double> scores_of(const LabelledVideo& video, const ProbeWeights& we
   std::vector<std::vector<double>> frames(weights.contexts.size());
   for (const std::vector<float>& vector : video.vectors) {
     const Eigen::VectorXd logits =
-        weights.coefficients *
-            Eigen::Map<const Eigen::VectorXf>(vector.data(),
-                                              static_cast<Eigen::Index>(vector.size()))
-                .cast<double>() +
+        weights.coefficients * Eigen::Map<const Eigen::VectorXf>(
+                                   vector.data(), static_cast<Eigen::Index>(vector.size()))
+                                   .cast<double>() +
         weights.intercepts;
     for (std::size_t c = 0; c < frames.size(); ++c)
       frames[c].push_back(logistic(logits[static_cast<Eigen::Index>(c)]));
@@ -242,8 +242,7 @@ Status calibrate(std::span<const LabelledVideo* const> videos, ProbeWeights& wei
     summary.slope = line->coefficients[0];
     summary.intercept = line->intercept;
     weights.coefficients *= summary.slope;
-    weights.intercepts =
-        (weights.intercepts.array() * summary.slope + summary.intercept).matrix();
+    weights.intercepts = (weights.intercepts.array() * summary.slope + summary.intercept).matrix();
   }
   std::vector<std::pair<double, bool>> all;
   std::vector<std::vector<std::pair<double, bool>>> own(weights.contexts.size());
@@ -321,7 +320,8 @@ Result<TrainVisualSummary> train_visual(const TrainVisualRequest& request) {
   weights.contexts = std::move(contexts);
   const Status fitted = fit(training, request.penalty, weights);
   if (!fitted.ok()) {
-    return Error(fitted.error()).with_context(request.labels.string() + ", videos that can be read");
+    return Error(fitted.error())
+        .with_context(request.labels.string() + ", videos that can be read");
   }
   MIEN_TRY_VOID(calibrate(calibration, weights, summary));
   summary.training = static_cast<int>(training.size());
@@ -344,16 +344,11 @@ Json to_json(const TrainVisualSummary& summary) {
   for (auto& [context, counts] : evaluation["contexts"].items()) of_videos(counts);
   evaluation.erase("none_brier");
   evaluation.erase("not_answered");
-  return {{"training", summary.training},
-          {"calibration", summary.calibration},
-          {"held_out", summary.held_out},
-          {"frames", summary.frames},
-          {"slope", summary.slope},
-          {"intercept", summary.intercept},
-          {"not_found", summary.not_found},
-          {"not_read", summary.not_read},
-          {"left_out", summary.left_out},
-          {"evaluation", evaluation}};
+  return {{"training", summary.training},   {"calibration", summary.calibration},
+          {"held_out", summary.held_out},   {"frames", summary.frames},
+          {"slope", summary.slope},         {"intercept", summary.intercept},
+          {"not_found", summary.not_found}, {"not_read", summary.not_read},
+          {"left_out", summary.left_out},   {"evaluation", evaluation}};
 }
 
 }  // namespace mien

@@ -2,8 +2,8 @@
 // labelled, and measures it on videos that it has not seen.
 //
 //   OUT/probe.onnx     vector -> one logit a context: logistic regression, one against the rest
-//   OUT/manifest.json  for `mien annotate --context-model`: network, contexts, thresholds, evaluation
-//   OUT/card.md        the same for people
+//   OUT/manifest.json  for `mien annotate --context-model`: network, contexts, thresholds,
+//   evaluation OUT/card.md        the same for people
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct TrainVisualRequest {
   std::filesystem::path labels;  // labelled_text.h, without texts: video_id, contexts, uploader
   std::filesystem::path out;
   std::string id = "context_probe";
-  std::string network = "efficientnet_lite0";       // a picture network's id
-  std::filesystem::path vocabulary;                 // empty: that which comes with Mien
+  std::string network = "efficientnet_lite0";          // a picture network's id
+  std::filesystem::path vocabulary;                    // empty: that which comes with Mien
   std::vector<std::filesystem::path> extra_manifests;  // of networks of the user's own
   std::filesystem::path manifest_folder, model_folder, data;
   double penalty = 0.01;  // L2, on features of SD 1 (stats/logistic_regression.h)
@@ -33,13 +33,13 @@ struct TrainVisualRequest {
 };
 
 struct TrainVisualSummary {
-  int training = 0, calibration = 0, held_out = 0;    // videos
-  int frames = 0;                                     // of the training videos
-  std::vector<std::string> not_found;                 // labelled, but not in the study's corpus
-  std::vector<std::string> not_read;                  // "id: reason"
-  std::vector<std::string> left_out;                  // contexts of too few videos to train
-  TextModelEvaluation evaluation;                     // on the held-out videos; its texts are videos
-  double slope = 1, intercept = 0;                    // Platt's scaling that was folded in
+  int training = 0, calibration = 0, held_out = 0;  // videos
+  int frames = 0;                                   // of the training videos
+  std::vector<std::string> not_found;               // labelled, but not in the study's corpus
+  std::vector<std::string> not_read;                // "id: reason"
+  std::vector<std::string> left_out;                // contexts of too few videos to train
+  TextModelEvaluation evaluation;                   // on the held-out videos; its texts are videos
+  double slope = 1, intercept = 0;                  // Platt's scaling that was folded in
 };
 
 inline constexpr int kFewestTrainingVideos = 5;  // of a context that is trained

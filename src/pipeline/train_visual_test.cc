@@ -59,14 +59,14 @@ class Scenes : public ::testing::Test {
     auto database = Database::open().value();
     EXPECT_TRUE(database.write_parquet(corpus, folder_.path() / "study/corpus.parquet", {}).ok());
     const std::vector<std::vector<double>> colours = [] {
-      std::vector<std::vector<double>> identity(
-          testing::kSceneFeatures, std::vector<double>(testing::kSceneFeatures + 1));
+      std::vector<std::vector<double>> identity(testing::kSceneFeatures,
+                                                std::vector<double>(testing::kSceneFeatures + 1));
       for (std::size_t i = 0; i < identity.size(); ++i) identity[i][i] = 1;
       return identity;
     }();
-    network_ = testing::write_scene_model(folder_.path(), "colours",
-                                          testing::scene_network(colours), testing::kSceneFeatures,
-                                          nlohmann::json::object());
+    network_ =
+        testing::write_scene_model(folder_.path(), "colours", testing::scene_network(colours),
+                                   testing::kSceneFeatures, nlohmann::json::object());
     const fs::path root = testing::source_dir();
     request_.study = folder_.path() / "study";
     request_.labels = folder_.path() / "labels.csv";
@@ -102,8 +102,7 @@ TEST_F(Scenes, AreLearnedMeasuredAndNamed) {
   // The model is one that annotate takes, and names what it was trained on.
   const fs::path root = testing::source_dir();
   const fs::path manifest = request_.out / "manifest.json";
-  const auto models =
-      ModelSet::open(root / "models", root / "build/models", {manifest, network_});
+  const auto models = ModelSet::open(root / "models", root / "build/models", {manifest, network_});
   ASSERT_TRUE(models.ok()) << models.error().message;
   VisualOptions options;
   options.masked = true;

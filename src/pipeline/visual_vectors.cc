@@ -20,15 +20,15 @@ Result<VideoVectors> vectors_of(const std::filesystem::path& video, const Annota
     return result;
   }
   ChunkSource source(*reader, options.rate_hz);
-  const Status ran = run_chunks(source, engines, threads, Pictures::kDropped,
-                                [&](std::vector<AnalysedFrame>& frames) -> Status {
-                                  for (AnalysedFrame& frame : frames) {
-                                    if (!frame.contexts.has_value()) continue;
-                                    result.vectors.push_back(
-                                        std::move(frame.contexts->arms.front().vector));
-                                  }
-                                  return Ok{};
-                                });
+  const Status ran =
+      run_chunks(source, engines, threads, Pictures::kDropped,
+                 [&](std::vector<AnalysedFrame>& frames) -> Status {
+                   for (AnalysedFrame& frame : frames) {
+                     if (!frame.contexts.has_value()) continue;
+                     result.vectors.push_back(std::move(frame.contexts->arms.front().vector));
+                   }
+                   return Ok{};
+                 });
   if (!ran.ok() && reason_of(ran.error()) == MediaReason::kNone) return ran.error();
   if (result.vectors.empty()) result.reason = ran.ok() ? "no frame" : ran.error().message;
   return result;

@@ -15,9 +15,9 @@ using Eigen::VectorXd;
 constexpr int kMaxSteps = 100;
 constexpr int kMaxConjugateSteps = 200;
 constexpr int kMaxHalvings = 40;
-constexpr double kGradientEnd = 1e-8;     // relative to that at the beginning
-constexpr double kConjugateEnd = 0.01;    // relative to the gradient
-constexpr double kArmijo = 1e-4;          // share of the fall that the slope promises
+constexpr double kGradientEnd = 1e-8;   // relative to that at the beginning
+constexpr double kConjugateEnd = 0.01;  // relative to the gradient
+constexpr double kArmijo = 1e-4;        // share of the fall that the slope promises
 
 double log1p_exp(double value) {
   return value > 0 ? value + std::log1p(std::exp(-value)) : std::log1p(std::exp(value));

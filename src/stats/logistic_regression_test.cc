@@ -52,8 +52,8 @@ TEST(LogisticRegression, EndsWhereTheDerivativeOfTheLossIsZero) {
   }
   EXPECT_NEAR(of_intercept, 0, 1e-8);
   for (std::size_t f = 0; f < 7; ++f) {
-    EXPECT_NEAR(
-        of_features[f] + kPenalty * model->coefficients[static_cast<Eigen::Index>(f)], 0, 1e-8);
+    EXPECT_NEAR(of_features[f] + kPenalty * model->coefficients[static_cast<Eigen::Index>(f)], 0,
+                1e-8);
   }
   EXPECT_GT(model->coefficients[0], 0.3);
   EXPECT_LT(model->coefficients[1], -0.1);

@@ -108,10 +108,9 @@ inline std::string scene_network(const std::vector<std::vector<double>>& weights
   }
   OnnxGraph graph("scenes");
   graph.input("image", std::vector<std::int64_t>{-1, 3, 48, 48});
-  const std::string pooled =
-      graph.node("AveragePool", {"image"},
-                 {{"kernel_shape", std::vector<std::int64_t>{24, 24}},
-                  {"strides", std::vector<std::int64_t>{24, 24}}});
+  const std::string pooled = graph.node("AveragePool", {"image"},
+                                        {{"kernel_shape", std::vector<std::int64_t>{24, 24}},
+                                         {"strides", std::vector<std::int64_t>{24, 24}}});
   const std::string flat = graph.node("Flatten", {pooled}, {{"axis", std::int64_t{1}}});
   const std::string w =
       graph.floats(matrix, std::vector<std::int64_t>{outputs, std::int64_t{kSceneFeatures}});
