@@ -33,7 +33,8 @@ option(MIEN_PRECOMPILE "Precompile the common headers" ON)
 target_compile_definitions(mien_options INTERFACE $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
 set(MIEN_COMMON_HEADERS
   <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <limits> <map> <memory>
-  <optional> <set> <span> <string> <string_view> <utility> <vector> <fmt/format.h> <nlohmann/json.hpp>)
+  <optional> <set> <span> <string> <string_view> <utility> <vector> <fmt/format.h>
+  ${CMAKE_SOURCE_DIR}/src/base/json.h)
 function(mien_common_headers NAME TYPE)  # NAME TYPE HEADERS...: the target that others reuse
   set(source ${CMAKE_BINARY_DIR}/${NAME}.cc)
   file(WRITE ${source} "int main() { return 0; }\n")
