@@ -7,9 +7,9 @@ namespace {
 
 FrameContexts frame(std::vector<float> masked, std::vector<float> visible = {}) {
   FrameContexts contexts;
-  contexts.arms.push_back({FaceArm::kMasked, 0, 0, 0, std::move(masked)});
+  contexts.arms.push_back({FaceArm::kMasked, 0, 0, 0, std::move(masked), {}});
   if (!visible.empty()) {
-    contexts.arms.push_back({FaceArm::kVisible, 0, 0, 0, std::move(visible)});
+    contexts.arms.push_back({FaceArm::kVisible, 0, 0, 0, std::move(visible), {}});
   }
   return contexts;
 }
