@@ -58,7 +58,7 @@ struct AgreementEstimator::Sums {
 AgreementEstimator::AgreementEstimator(const LabelRatings& ratings) : ratings_(ratings) {
   values_ = ratings.value;
   std::ranges::sort(values_);
-  values_.erase(std::ranges::unique(values_).begin(), values_.end());
+  values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
   category_.reserve(ratings.value.size());
   const auto place_of = [&](double value) {
     return static_cast<std::uint32_t>(std::ranges::lower_bound(values_, value) - values_.begin());
