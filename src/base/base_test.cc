@@ -4,6 +4,7 @@
 
 #include "base/ascii_case.h"
 #include "base/geometry.h"
+#include "base/half_float.h"
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -17,6 +18,23 @@ TEST(AsciiCase, ChangesAToZAndNothingElse) {
   EXPECT_EQ(ascii_lower_case(".JPG-@[`{09_Zz"), ".jpg-@[`{09_zz");
   EXPECT_EQ(ascii_lower_case("\xc3\x84\xe9 A"), "\xc3\x84\xe9 a");
   EXPECT_EQ(ascii_lower_case(""), "");
+}
+
+TEST(HalfFloat, KeepsEveryHalfAndRoundsToTheNearestEvenOne) {
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const float value = half_to_float(half);
+    if (std::isnan(value)) {
+      EXPECT_TRUE(std::isnan(half_to_float(float_to_half(value))));
+    } else {
+      ASSERT_EQ(float_to_half(value), half);
+    }
+  }
+  EXPECT_EQ(half_to_float(float_to_half(2049)), 2048);  // halfway: the even one
+  EXPECT_EQ(half_to_float(float_to_half(2051)), 2052);
+  EXPECT_EQ(half_to_float(float_to_half(65519)), 65504);
+  EXPECT_EQ(half_to_float(float_to_half(-65520)), -INFINITY);
+  EXPECT_EQ(float_to_half(1e-9F), 0);
 }
 
 Result<int> half(int value) {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <tuple>
 
-#include "model/import/half_float.h"
+#include "base/half_float.h"
 
 namespace mien {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "model/import/half_float.h"
+#include "base/half_float.h"
 
 namespace mien {
 
