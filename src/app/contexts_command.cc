@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/contexts_commands.h"
+#include "app/print.h"
 #include "context/vocabulary.h"
 #include "pipeline/vocabulary_import.h"
 #include "store/durable_file.h"
@@ -14,7 +14,7 @@ namespace mien {
 
 namespace {
 
-void print_counts(const ContextVocabulary& vocabulary, bool json) {
+Status print_counts(const ContextVocabulary& vocabulary, bool json) {
   const std::map<std::string, std::size_t> languages = vocabulary.wordings_by_language();
   if (json) {
     const nlohmann::json out = {{"ok", true},
@@ -24,8 +24,7 @@ void print_counts(const ContextVocabulary& vocabulary, bool json) {
                                 {"languages", languages.size()},
                                 {"wordings", languages},
                                 {"repeated_names", vocabulary.repeated_names()}};
-    std::fputs((out.dump(2) + "\n").c_str(), stdout);
-    return;
+    return print_text(out.dump(2) + "\n");
   }
   std::string text =
       fmt::format("contexts          {}\nroots             {}\nexpression words  {}\n",
@@ -37,16 +36,13 @@ void print_counts(const ContextVocabulary& vocabulary, bool json) {
   for (const std::string& name : vocabulary.repeated_names()) {
     text += fmt::format("several contexts are called '{}'; only their ids tell them apart\n", name);
   }
-  std::fputs(text.c_str(), stdout);
+  return print_text(text);
 }
 
 Status check_vocabulary(const std::string& file, bool json) {
   MIEN_TRY(bytes, read_whole_file(file));
   const Result<ContextVocabulary> vocabulary = parse_vocabulary(bytes, file);
-  if (vocabulary.ok()) {
-    print_counts(*vocabulary, json);
-    return Ok{};
-  }
+  if (vocabulary.ok()) return print_counts(*vocabulary, json);
   if (json) {
     nlohmann::json problems = nlohmann::json::array();
     std::string_view rest = vocabulary.error().message;
@@ -57,8 +53,8 @@ Status check_vocabulary(const std::string& file, bool json) {
       rest.remove_prefix(end + 1);
     }
     const nlohmann::json out = {{"ok", false}, {"problems", problems}};
-    std::fputs((out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n").c_str(),
-               stdout);
+    MIEN_TRY_VOID(
+        print_text(out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
   }
   return vocabulary.error();
 }
@@ -78,24 +74,23 @@ void add_contexts(CommandLine& line) {
   check->callback([&line, file, json] {
     line.action = [file, json] { return check_vocabulary(*file, *json); };
   });
-  CLI::App* import =
+  CLI::App* from_maps =
       vocabulary->add_subcommand("import", "A vocabulary out of the row names of published maps");
   const auto maps = std::make_shared<std::string>();
   const auto experiment = std::make_shared<int>(1);
   const auto out = std::make_shared<std::string>();
-  import->add_option("MAPS", *maps, "Folder of published maps (docs/compare.md)")->required();
-  import->add_option("--experiment", *experiment, "Whose maps")->capture_default_str();
-  import->add_option("--out", *out, "The vocabulary to write, CSV")->required();
-  import->callback([&line, maps, experiment, out] {
+  from_maps->add_option("MAPS", *maps, "Folder of published maps (docs/compare.md)")->required();
+  from_maps->add_option("--experiment", *experiment, "Whose maps")->capture_default_str();
+  from_maps->add_option("--out", *out, "The vocabulary to write, CSV")->required();
+  from_maps->callback([&line, maps, experiment, out] {
     line.action = [maps, experiment, out]() -> Status {
       MIEN_TRY(csv, vocabulary_of_maps(*maps, *experiment));
-  return write_file_durably(*out, csv);
-};
-}  // namespace mien
-);
-add_contexts_text(*verb, line);
-add_contexts_calibrate(*verb, line);
-add_contexts_masking(*verb, line);
+      return write_file_durably(*out, csv);
+    };
+  });
+  add_contexts_text(*verb, line);
+  add_contexts_calibrate(*verb, line);
+  add_contexts_masking(*verb, line);
 }
 
 }  // namespace mien

@@ -4,17 +4,10 @@
 #include <filesystem>
 
 #include "app/command.h"
+#include "app/print.h"
 #include "pipeline/export.h"
 
 namespace mien {
-
-namespace {
-
-Error stdout_error() {
-  return {ErrorCode::kIo, "standard output cannot be written to; is the disk full?"};
-}
-
-}  // namespace
 
 void add_export(CommandLine& line) {
   struct Options {
@@ -52,12 +45,8 @@ void add_export(CommandLine& line) {
             "feels.\n",
             stderr);
       }
-      const auto write = [](const std::string& text) -> Status {
-        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return stdout_error();
-        return Ok{};
-      };
-      MIEN_TRY(summary, export_table(request, write));
-      if (std::fflush(stdout) != 0) return stdout_error();
+      MIEN_TRY(summary, export_table(request, print_text));
+      MIEN_TRY_VOID(flush_printed());
       if (summary.is_simulated) {
         std::fputs("mien: note: this table is of a simulated study, of nobody's faces\n", stderr);
       }

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/print.h"
 #include "app/train_commands.h"
 #include "pipeline/train_text.h"
 
@@ -21,23 +21,28 @@ nlohmann::json to_json(const TrainTextSummary& summary) {
 }
 
 std::string to_text(const TrainTextSummary& summary, const TrainTextRequest& request) {
-  const TextEvaluation& e = summary.evaluation.evaluation;
-  std::string text = fmt::format(
-      "trained on {} texts in {:.1f} s, calibrated on {}, measured on {} others:\n"
-      "  micro F1 {:.3f}  macro F1 {:.3f}  precision at 1 {:.3f}, at 3 {:.3f}\n"
-      "  calibration error {:.3f}; given a context though of none: {:.3f} of {}\n",
-      summary.training, summary.train_s, summary.calibration, summary.held_out, e.micro_f1,
-      e.macro_f1, e.top1, e.precision_at_3, e.calibration_error, e.none_above, e.none);
-  for (std::size_t c = 0; c < e.contexts.size(); ++c) {
-    const ContextCounts& counts = e.contexts[c];
-    text += fmt::format("  {:<28} {:>6} texts, F1 {:.3f}\n", summary.evaluation.contexts[c],
-                        counts.texts, counts.f1());
-  }
-  return text + fmt::format("use it: mien contexts text --model {}\n",
-                            (request.out / "manifest.json").string());
+  return fmt::format("trained on {} texts in {:.1f} s, calibrated on {}, measured on {} others:\n",
+                     summary.training, summary.train_s, summary.calibration, summary.held_out) +
+         evaluation_text(summary.evaluation, "texts") +
+         fmt::format("use it: mien contexts text --model {}\n",
+                     (request.out / "manifest.json").string());
 }
 
 }  // namespace
+
+std::string evaluation_text(const TextModelEvaluation& model, const std::string& of) {
+  const TextEvaluation& e = model.evaluation;
+  std::string text = fmt::format(
+      "  micro F1 {:.3f}  macro F1 {:.3f}  precision at 1 {:.3f}, at 3 {:.3f}\n"
+      "  calibration error {:.3f}; given a context though of none: {:.3f} of {}\n",
+      e.micro_f1, e.macro_f1, e.top1, e.precision_at_3, e.calibration_error, e.none_above, e.none);
+  for (std::size_t c = 0; c < e.contexts.size(); ++c) {
+    const ContextCounts& counts = e.contexts[c];
+    text += fmt::format("  {:<28} {:>6} {}, F1 {:.3f}\n", model.contexts[c], counts.texts, of,
+                        counts.f1());
+  }
+  return text;
+}
 
 void add_train(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("train", "Train models on data of one's own");
@@ -67,10 +72,7 @@ void add_train(CommandLine& line) {
   text->callback([&line, request, json] {
     line.action = [request, json]() -> Status {
       MIEN_TRY(summary, train_text(*request));
-      const std::string text_out =
-          *json ? to_json(summary).dump() + "\n" : to_text(summary, *request);
-      std::fputs(text_out.c_str(), stdout);
-      return Ok{};
+      return print_text(*json ? to_json(summary).dump() + "\n" : to_text(summary, *request));
     };
   });
 }

@@ -15,18 +15,10 @@ namespace mien {
 namespace {
 
 std::string to_text(const TrainVisualSummary& summary, const TrainVisualRequest& request) {
-  const TextEvaluation& e = summary.evaluation.evaluation;
-  std::string text = fmt::format(
-      "trained on {} videos ({} frames), calibrated on {}, measured on {} others:\n"
-      "  micro F1 {:.3f}  macro F1 {:.3f}  precision at 1 {:.3f}, at 3 {:.3f}\n"
-      "  calibration error {:.3f}; given a context though of none: {:.3f} of {}\n",
-      summary.training, summary.frames, summary.calibration, summary.held_out, e.micro_f1,
-      e.macro_f1, e.top1, e.precision_at_3, e.calibration_error, e.none_above, e.none);
-  for (std::size_t c = 0; c < e.contexts.size(); ++c) {
-    const ContextCounts& counts = e.contexts[c];
-    text += fmt::format("  {:<28} {:>6} videos, F1 {:.3f}\n", summary.evaluation.contexts[c],
-                        counts.texts, counts.f1());
-  }
+  std::string text =
+      fmt::format("trained on {} videos ({} frames), calibrated on {}, measured on {} others:\n",
+                  summary.training, summary.frames, summary.calibration, summary.held_out) +
+      evaluation_text(summary.evaluation, "videos");
   for (const std::string& context : summary.left_out) {
     text += fmt::format("  left out, fewer than {} training videos: {}\n", kFewestTrainingVideos,
                         context);
@@ -83,8 +75,7 @@ void add_train_visual(CommandLine& line, CLI::App& train) {
         };
       }
       MIEN_TRY(summary, train_visual(*request));
-      const std::string text = *json ? to_json(summary).dump() + "\n" : to_text(summary, *request);
-      return print_text(text);
+      return print_text(*json ? to_json(summary).dump() + "\n" : to_text(summary, *request));
     };
   });
 }
