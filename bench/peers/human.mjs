@@ -6,46 +6,17 @@
 // Prints one JSON line: {"peer", "mode", "frames", "ms_per_frame", "cpu_ms_per_frame", "peak_mb",
 // "version"}. FACES.json receives boxes and landmarks, for comparison with others'.
 import fs from 'node:fs';
-import path from 'node:path';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { loadHuman } from './load_human.mjs';
 
-const require = createRequire(import.meta.url);
 const [file, widthText, heightText, mode, warmUpText, facesFile] = process.argv.slice(2);
 const width = Number(widthText);
 const height = Number(heightText);
 const warmUp = Number(warmUpText ?? 10);
-const root = path.resolve(import.meta.dirname, '..', '..', 'node_modules');
-
-// The library fetches models; here they come from the package on disk.
-const realFetch = globalThis.fetch;
-globalThis.fetch = async (url, options) => {
-  const text = String(url);
-  if (!text.startsWith('file://')) return realFetch(url, options);
-  const bytes = fs.readFileSync(new URL(text));
-  return new Response(bytes, { status: 200, headers: { 'content-type': text.endsWith('.json') ? 'application/json' : 'application/octet-stream' } });
-};
-
-require('@tensorflow/tfjs');
-const wasm = require('@tensorflow/tfjs-backend-wasm');
-wasm.setWasmPaths(path.join(root, '@tensorflow', 'tfjs-backend-wasm', 'dist') + path.sep);
-const { default: Human } = require(path.join(root, '@vladmandic', 'human', 'dist', 'human.node-wasm.js'));
 
 const cached = mode === 'cached';
 const all = mode !== 'mesh';
-const human = new Human({
-  backend: 'wasm',
-  debug: false,
-  async: false,
-  wasmPath: path.join(root, '@tensorflow', 'tfjs-backend-wasm', 'dist') + path.sep,
-  modelBasePath: pathToFileURL(path.join(root, '@vladmandic', 'human-models', 'models')).href + '/',
+const human = await loadHuman({
   cacheSensitivity: cached ? 0.7 : 0,
-  filter: { enabled: false },
-  gesture: { enabled: false },
-  body: { enabled: false },
-  hand: { enabled: false },
-  object: { enabled: false },
-  segmentation: { enabled: false },
   face: {
     enabled: true,
     detector: { maxDetected: 10, ...(cached ? {} : { skipFrames: 0, skipTime: 0 }) },
@@ -58,9 +29,6 @@ const human = new Human({
     liveness: { enabled: false },
   },
 });
-await human.tf.setBackend('wasm');
-await human.tf.ready();
-await human.load();
 const raw = fs.readFileSync(file);
 const size = width * height * 3;
 const frames = Math.floor(raw.length / size);

