@@ -65,4 +65,11 @@ inline void make_study(const std::filesystem::path& study, int clips,
   write_text(study / "rating" / "clips.json", "{\"version\":1,\"clips\":[" + list + "]}");
 }
 
+// `text` with the first `from` replaced.
+inline std::string with(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
 }  // namespace mien::testing

@@ -1,5 +1,5 @@
 // Every rewriting of the converter against the slow and obvious arithmetic, on graphs small enough
-// to write down, and what it says of graphs that are wrong.
+// to write down.
 #include "model/import/tfjs_converter.h"
 
 #include <gmock/gmock.h>
@@ -7,138 +7,22 @@
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "support/paths.h"
-
-#include "base/sha256.h"
 #include "model/import/import.h"
-#include "model/session.h"
+#include "model/import/tfjs_graph_fixture.h"
 
 namespace mien {
 namespace {
 
 using nlohmann::json;
+using testing::base64;
+using testing::Extents;
 using ::testing::HasSubstr;
-using Extents = std::vector<std::int64_t>;
-
-constexpr std::int64_t kSide = 6;  // rows and columns of the test picture
-
-std::string base64(const std::string& text) {  // of operator names: short ASCII
-  static const char* digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k <= text.size() ? digits[bits >> (18 - 6 * k) & 63U] : '=';
-  }
-  return out;
-}
-
-// A TensorFlow.js model under construction; the input is "picture", 1 x 6 x 6 x 3.
-class Graph {
- public:
-  Graph() {
-    node("picture", "Placeholder", {});
-    manifest_.source.format = "tfjs-graph";
-    manifest_.id = "test";
-    manifest_.input = {"in", {-1, kSide, kSide, 3}, "", ""};
-    manifest_.scaling.subtract = {0, 0, 0};
-    manifest_.onnx_file = "test.onnx";
-  }
-  std::string node(const std::string& name, const std::string& op,
-                   const std::vector<std::string>& inputs,
-                   const json& attributes = json::object()) {
-    nodes_.push_back({{"name", name}, {"op", op}, {"input", inputs}, {"attr", attributes}});
-    return name;
-  }
-  std::string numbers(const std::string& name, const Extents& shape,
-                      const std::vector<float>& values) {
-    weights_.push_back({{"name", name}, {"shape", shape}, {"dtype", "float32"}});
-    bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
-    return node(name, "Const", {});
-  }
-  std::string integers(const std::string& name, const std::vector<std::int32_t>& values) {
-    weights_.push_back({{"name", name}, {"shape", {values.size()}}, {"dtype", "int32"}});
-    bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * 4);
-    return node(name, "Const", {});
-  }
-  // A 1 x 1 convolution of the picture, so that what follows is kept channels-second.
-  std::string channels(const std::string& name, std::int64_t count) {
-    std::vector<float> filter;
-    for (std::int64_t i = 0; i < 3 * count; ++i)
-      filter.push_back(0.5F * std::sin(static_cast<float>(3 * i + 1)));
-    return node(name, "Conv2D", {"picture", numbers(name + "/filter", {1, 1, 3, count}, filter)},
-                window(1, "VALID"));
-  }
-  static json window(int stride, const std::string& padding) {
-    return {{"strides",
-             {{"list", {{"i", {"1", std::to_string(stride), std::to_string(stride), "1"}}}}}},
-            {"padding", {{"s", base64(padding)}}}};
-  }
-
-  json& nodes() { return nodes_; }
-  json& weights() { return weights_; }
-  std::string& bytes() { return bytes_; }
-
-  Result<std::string> convert(const std::vector<std::string>& outputs) {
-    manifest_.outputs.clear();
-    for (const std::string& output : outputs)
-      manifest_.outputs.push_back({"out_" + output, {-1}, "", output});
-    return convert_model(manifest_, description(), bytes_);
-  }
-  std::string description() const {
-    return json{{"modelTopology", {{"node", nodes_}}},
-                {"weightsManifest", {{{"paths", {"w.bin"}}, {"weights", weights_}}}}}
-        .dump();
-  }
-  const Manifest& manifest() const { return manifest_; }
-
-  std::string refusal(const std::string& output) {
-    const auto converted = convert({output});
-    return converted.ok() ? "" : converted.error().message;
-  }
-
-  // Runs the graph on picture(); shapes are those of the outputs.
-  std::vector<Tensor> run(const std::vector<std::string>& outputs,
-                          const std::vector<Extents>& shapes) {
-    auto onnx = convert(outputs);
-    EXPECT_TRUE(onnx.ok()) << onnx.error().message;
-    if (!onnx.ok()) return {};
-    // The shapes of outputs are part of the file.
-    for (std::size_t i = 0; i < shapes.size(); ++i) manifest_.outputs[i].shape = shapes[i];
-    onnx = convert_model(manifest_, description(), bytes_);
-    const testing::TemporaryFolder folder;
-    std::ofstream(folder.path() / "test.onnx", std::ios::binary) << *onnx;
-    manifest_.onnx_sha256 = sha256_of_bytes(*onnx);
-    auto session = Session::open(manifest_, folder.path());
-    EXPECT_TRUE(session.ok()) << session.error().message;
-    if (!session.ok()) return {};
-    const std::vector<float> input = picture();
-    auto result = session->run({{1, kSide, kSide, 3}, input});
-    EXPECT_TRUE(result.ok());
-    return result.ok() ? *result : std::vector<Tensor>{};
-  }
-
-  static std::vector<float> picture() {
-    std::vector<float> values(kSide * kSide * 3);
-    for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] = std::sin(static_cast<float>(7 * i)) * 2;
-    return values;
-  }
-
- private:
-  Manifest manifest_;
-  json nodes_ = json::array();
-  json weights_ = json::array();
-  std::string bytes_;
-};
-
-const Extents kEight = {-1, kSide, kSide, 8};
+using testing::kEight;
+using testing::kSide;
+using Graph = testing::TfjsGraph;
 
 void expect_near(const std::vector<float>& actual, const std::vector<float>& wanted) {
   ASSERT_EQ(actual.size(), wanted.size());
@@ -295,148 +179,6 @@ TEST(TfjsConverter, StridedConvolutionsAndPoolsPadAsTensorFlowDoes) {
       }
     }
   }
-}
-
-TEST(TfjsConverter, NamesTheNodeOfAnUnknownOperator) {
-  Graph graph;
-  graph.node("strange", "FancyNewThing", {"picture"});
-  const auto converted = graph.convert({"strange"});
-  ASSERT_FALSE(converted.ok());
-  EXPECT_EQ(converted.error().code, ErrorCode::kUnsupported);
-  EXPECT_THAT(converted.error().message, HasSubstr("strange"));
-  EXPECT_THAT(converted.error().message, HasSubstr("FancyNewThing"));
-}
-
-TEST(TfjsConverter, RefusesGraphsThatCannotBe) {
-  const auto refusal = [](const std::function<void(Graph&)>& spoil) {
-    Graph graph;
-    graph.channels("x", 8);
-    graph.node("y", "Relu", {"x"});
-    spoil(graph);
-    return graph.refusal("y");
-  };
-  EXPECT_EQ(refusal([](Graph&) {}), "");
-  EXPECT_THAT(refusal([](Graph& g) { g.nodes().back()["input"] = {"nobody"}; }),
-              HasSubstr("nobody"));
-  EXPECT_THAT(refusal([](Graph& g) { g.nodes().back()["input"] = json::array(); }),
-              HasSubstr("too few inputs"));
-  EXPECT_THAT(refusal([](Graph& g) { g.nodes().back()["input"] = {"y"}; }),
-              HasSubstr("depends on itself"));
-  EXPECT_THAT(refusal([](Graph& g) {
-                g.node("a", "Relu", {"b"});
-                g.node("b", "Relu", {"a"});
-              }),
-              HasSubstr("depends on itself"));
-  EXPECT_THAT(refusal([](Graph& g) { g.node("x", "Relu", {"picture"}); }), HasSubstr("twice"));
-  EXPECT_THAT(refusal([](Graph& g) { g.nodes().back()["name"] = "z"; }), HasSubstr("'y'"));
-  EXPECT_THAT(refusal([](Graph& g) { g.nodes().back().erase("op"); }), HasSubstr("misshapen"));
-  EXPECT_THAT(refusal([](Graph& g) {
-                g.node("second", "Placeholder", {});
-                g.nodes()[3] = {{"name", "y"}, {"op", "Add"}, {"input", {"x", "second"}}};
-              }),
-              HasSubstr("second"));
-  EXPECT_NE(refusal([](Graph& g) {
-              json deep = 1;
-              for (int i = 0; i < 100; ++i) deep = json::array({deep});
-              g.nodes().back()["attr"]["deep"] = deep;
-            }),
-            "");
-}
-
-TEST(TfjsConverter, RefusesWeightsThatCannotBe) {
-  const auto refusal = [](const std::function<void(Graph&)>& spoil) {
-    Graph graph;
-    graph.channels("x", 8);
-    spoil(graph);
-    return graph.refusal("x");
-  };
-  EXPECT_EQ(refusal([](Graph&) {}), "");
-  EXPECT_THAT(refusal([](Graph& g) { g.bytes().pop_back(); }), HasSubstr("x/filter"));
-  EXPECT_THAT(refusal([](Graph& g) { g.bytes() += "more"; }), HasSubstr("4 bytes"));
-  EXPECT_THAT(refusal([](Graph& g) {
-                g.weights()[0]["shape"] = {1 << 20, 1 << 20, 1 << 20};
-              }),
-              HasSubstr("too large"));
-  EXPECT_THAT(refusal([](Graph& g) { g.weights()[0]["shape"] = {-1, 24}; }), HasSubstr("-1"));
-  EXPECT_THAT(refusal([](Graph& g) { g.weights()[0]["shape"] = {24}; }),
-              HasSubstr("4-dimensional"));
-  EXPECT_THAT(refusal([](Graph& g) { g.weights()[0]["dtype"] = "complex64"; }),
-              HasSubstr("complex64"));
-  EXPECT_THAT(refusal([](Graph& g) { g.weights()[0]["name"] = "else"; }), HasSubstr("x/filter"));
-  EXPECT_THAT(
-      refusal([](Graph& g) {
-        g.weights()[0]["quantization"] = {{"dtype", "uint8"}, {"scale", nullptr}, {"min", 0}};
-      }),
-      HasSubstr("misshapen"));
-  EXPECT_THAT(
-      refusal([](Graph& g) {
-        g.weights()[0]["quantization"] = {{"dtype", "uint8"}, {"scale", 1e300}, {"min", -1e300}};
-        g.bytes().resize(24);
-      }),
-      HasSubstr("quantisation"));
-}
-
-// Constants of every rank and kind where pictures are wanted: refused or converted, never a crash.
-TEST(TfjsConverter, SurvivesConstantsOfAnyRankAnywhere) {
-  int refused = 0;
-  for (const char* op : {"Add", "Mul", "Prelu", "Conv2D", "DepthwiseConv2dNative", "Mean", "Sum",
-                         "ConcatV2", "Pad", "Reshape", "StridedSlice", "GatherV2", "GatherNd",
-                         "Transpose", "MaxPool", "BatchMatMulV2", "ClipByValue", "Squeeze"}) {
-    for (std::size_t rank = 0; rank <= 6; ++rank) {
-      for (const bool is_integer : {false, true}) {
-        for (const bool is_first : {false, true}) {
-          Graph graph;
-          graph.channels("x", 8);
-          std::vector<float> ones(1, 1);
-          Extents shape(rank, 1);
-          if (rank > 0) {
-            shape.back() = 8;
-            ones.resize(8, 1);
-          }
-          graph.numbers("c", shape, ones);
-          if (is_integer) graph.weights().back()["dtype"] = "int32";
-          graph.node("y", op,
-                     is_first ? std::vector<std::string>{"c", "x", "c", "c"}
-                              : std::vector<std::string>{"x", "c", "c", "c"},
-                     Graph::window(1, "SAME"));
-          refused += graph.refusal("y").empty() ? 0 : 1;
-        }
-      }
-    }
-  }
-  EXPECT_GT(refused, 100);
-}
-
-TEST(TfjsConverter, SurvivesDamagedDescriptions) {
-  Graph graph;
-  graph.channels("x", 8);
-  graph.node("p", "Prelu", {"x", graph.numbers("slopes", {1, 1, 8}, std::vector<float>(8, 0.5F))});
-  graph.node("w", "Pad", {"p", graph.integers("sides", {0, 0, 0, 0, 0, 0, 0, 4})});
-  graph.node("m", "Mean", {"w", graph.integers("axes", {1, 2})});
-  ASSERT_EQ(graph.refusal("m"), "");
-  const std::string whole = graph.description();
-  std::mt19937 random(3);
-  int refused = 0;
-  for (int round = 0; round < 4000; ++round) {
-    std::string text = whole;
-    for (std::size_t edits = 1 + random() % 3; edits > 0; --edits) {
-      // Digits and letters, so that most texts stay JSON and reach the converter.
-      char& c = text[random() % text.size()];
-      if (std::isdigit(static_cast<unsigned char>(c)) != 0)
-        c = static_cast<char>('0' + random() % 10);
-      if (std::isalpha(static_cast<unsigned char>(c)) != 0)
-        c = static_cast<char>('a' + random() % 26);
-      if (random() % 16 == 0) c = static_cast<char>(random() % 256);
-    }
-    refused += convert_model(graph.manifest(), text, graph.bytes()).ok() ? 0 : 1;
-  }
-  EXPECT_GT(refused, 500);
-}
-
-TEST(TfjsConverter, TheSameGraphGivesTheSameBytes) {
-  Graph graph;
-  graph.channels("x", 8);
-  EXPECT_EQ(graph.convert({"x"}).value(), graph.convert({"x"}).value());
 }
 
 }  // namespace
