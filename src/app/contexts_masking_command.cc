@@ -39,10 +39,11 @@ std::string to_text(const nlohmann::ordered_json& result) {
   if (!result.contains("filled")) return text;
   for (const auto& arm : result.at("filled")) {
     text += fmt::format(
-        "`{}`: {} frames, {} regions a frame, {} of the picture filled, {} of that on heads\n",
+        "`{}`: {} frames, {} of them not assessed; {} regions a frame, {} of the picture filled, "
+        "{} of that on heads\n",
         arm.at("source").get<std::string>(), arm.at("frames").get<int>(),
-        number(arm.at("regions_a_frame")), number(arm.at("filled_share")),
-        number(arm.at("filled_on_heads_share")));
+        arm.at("not_assessed").get<int>(), number(arm.at("regions_a_frame")),
+        number(arm.at("filled_share")), number(arm.at("filled_on_heads_share")));
   }
   return text;
 }

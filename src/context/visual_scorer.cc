@@ -60,6 +60,8 @@ Result<FrameContexts> VisualScorer::score(const ImageView& image, double scale,
     masked = std::move(made);
   }
   const Region whole{0, 0, image.width_px, image.height_px};
+  frame.mostly_filled =
+      masked.has_value() && share_covered(whole, masked->heads) > kMostFilled_share;
   for (const FaceArm arm : kFaceArms) {
     if (!state_->options.wants(arm)) continue;
     ArmScores scores;
@@ -79,8 +81,10 @@ Result<FrameContexts> VisualScorer::score(const ImageView& image, double scale,
     scores.filled_share = share_covered(whole, regions);
     scores.on_heads_share =
         masked.has_value() ? share_on(regions, masked->heads, image.width_px, image.height_px) : 0;
-    MIEN_TRY(named, state_->namer.name(shown, regions));
-    (state_->options.vectors_of.empty() ? scores.score_prob : scores.vector) = std::move(named);
+    if (!frame.mostly_filled) {
+      MIEN_TRY(named, state_->namer.name(shown, regions));
+      (state_->options.vectors_of.empty() ? scores.score_prob : scores.vector) = std::move(named);
+    }
     frame.arms.push_back(std::move(scores));
   }
   if (pictures == Pictures::kKept && state_->options.masked) {

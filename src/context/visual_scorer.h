@@ -1,5 +1,9 @@
 // A frame -> its contexts, with faces filled, visible, or with patches filled elsewhere.
 //
+// A frame that heads mostly fill is not assessed, in no arm, so that arms are compared on the same
+// frames: what networks name there is the filling. Where only visible frames are asked for, heads
+// are not looked for, and every frame is assessed.
+//
 // Which networks name them: context_namer.h.
 #pragma once
 
@@ -18,17 +22,22 @@
 
 namespace mien {
 
+// Share of the picture in heads above which it is not assessed: where the change that filling makes
+// begins to grow (docs/contexts-visual.md, "Close-ups").
+inline constexpr double kMostFilled_share = 0.5;
+
 struct ArmScores {
   FaceArm arm = FaceArm::kMasked;
   std::int64_t regions = 0;       // filled ones; 0 where faces are visible
-  double filled_share = 0;        // of the picture
+  double filled_share = 0;        // of the picture; where not assessed, what would be filled
   double on_heads_share = 0;      // of the filled pixels: 1 where masked, least where patches
-  std::vector<float> score_prob;  // one a context of contexts()
+  std::vector<float> score_prob;  // one a context of contexts(); empty where not assessed
   std::vector<float> vector;      // where VisualOptions asks for vectors; else empty
 };
 
 struct FrameContexts {
   std::int64_t pts_us = 0;
+  bool mostly_filled = false;   // not assessed
   std::vector<ArmScores> arms;  // those that are wanted, in the order of kFaceArms
   Image masked;                 // what the networks saw with heads filled, where it is kept
 };

@@ -26,7 +26,7 @@ std::vector<double> pooled(std::span<const FrameContexts> frames, FaceArm arm) {
   std::vector<std::vector<double>> by_context;
   for (const FrameContexts& frame : frames) {
     for (const ArmScores& scores : frame.arms) {
-      if (scores.arm != arm) continue;
+      if (scores.arm != arm || frame.mostly_filled) continue;
       by_context.resize(scores.score_prob.size());
       for (std::size_t c = 0; c < by_context.size(); ++c) {
         by_context[c].push_back(static_cast<double>(scores.score_prob[c]));

@@ -14,7 +14,7 @@
 
 namespace mien {
 
-// Scores of one arm over the frames, one a context; empty where no frame has the arm.
+// Scores of one arm over the frames that were assessed, one a context; empty where there is none.
 std::vector<double> pooled(std::span<const FrameContexts> frames, FaceArm arm);
 
 // The mean of the highest quarter, rounded up; `scores` not empty.

@@ -20,6 +20,14 @@ TEST(VisualVideo, TakesTheMeanOfTheHighestQuarter) {
   EXPECT_DOUBLE_EQ(mean_of_highest({0.1, 0.4, 0.2, 0.3, 0.2}), 0.35);
 }
 
+TEST(VisualVideo, LeavesOutFramesThatWereNotAssessed) {
+  FrameContexts close_up = frame({});
+  close_up.mostly_filled = true;
+  EXPECT_EQ(pooled(std::vector{close_up, frame({0.5F})}, FaceArm::kMasked),
+            (std::vector<double>{0.5}));
+  EXPECT_TRUE(pooled(std::vector{close_up, close_up}, FaceArm::kMasked).empty());
+}
+
 TEST(VisualVideo, PoolsEachContextAndArmByItself) {
   const std::vector<FrameContexts> frames{frame({0.5F, 0.0F}, {0.25F, 1.0F}),
                                           frame({0.25F, 0.75F}, {0.5F, 0.0F})};

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/json_values.h"
 #include "pipeline/study_tables.h"
 #include "stats/correlation.h"
 #include "stats/distributions.h"
@@ -27,6 +28,7 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kPairs = {
      {"visual_patches", "visual_visible"},
      {"visual", "visual_patches"}}};
 constexpr std::size_t kFewestForInterval = 3;
+constexpr double kConfidence = 0.95;
 
 struct Score {
   double prob = 0;
@@ -47,7 +49,7 @@ Json estimate(std::vector<double> values) {
   if (values.size() >= kFewestForInterval) {
     double squares = 0;
     for (const double value : values) squares += (value - mean) * (value - mean);
-    const double half = t_quantile(0.975, n - 1) * std::sqrt(squares / (n - 1) / n);
+    const double half = t_quantile((1 + kConfidence) / 2, n - 1) * std::sqrt(squares / (n - 1) / n);
     lower = mean - half;
     upper = mean + half;
   }
@@ -55,6 +57,14 @@ Json estimate(std::vector<double> values) {
           {"lower", lower},
           {"upper", upper},
           {"videos", values.size()}};
+}
+
+Json correlation(const std::vector<double>& of_videos) {
+  const MeanCorrelation mean = mean_correlation(of_videos, kConfidence);
+  return {{"mean", number(mean.mean)},
+          {"lower", number(mean.lower)},
+          {"upper", number(mean.upper)},
+          {"videos", mean.n}};
 }
 
 std::string best_of(const Scores& scores) {
@@ -118,7 +128,7 @@ Json pair_json(const std::string& first, const std::string& second, const Arms& 
           {"contexts", changes.contexts},
           {"mean_change", estimate(changes.mean)},
           {"mean_absolute_change", estimate(changes.absolute)},
-          {"spearman", estimate(changes.spearman)},
+          {"spearman", correlation(changes.spearman)},
           {"same_best_context", changes.same_best},
           {"present_in_first", changes.first},
           {"present_in_second", changes.second},
@@ -163,7 +173,8 @@ Result<Json> frames_json(Database& database, std::span<const std::filesystem::pa
   Json list = Json::array();
   MIEN_TRY_VOID(database.query(
       "SELECT source, count(*)::BIGINT AS frames, avg(regions)::DOUBLE AS regions, "
-      "avg(filled_share)::DOUBLE AS filled, avg(on_heads_share)::DOUBLE AS on_heads FROM " +
+      "avg(filled_share)::DOUBLE AS filled, avg(on_heads_share)::DOUBLE AS on_heads, "
+      "count(*) FILTER (reason IS NOT NULL)::BIGINT AS not_assessed FROM " +
           sql_read_parquet(files) +
           " WHERE source IN ('visual', 'visual_patches') GROUP BY source "
           "ORDER BY source",
@@ -175,6 +186,7 @@ Result<Json> frames_json(Database& database, std::span<const std::filesystem::pa
         for (std::size_t row = 0; row < batch.rows(); ++row) {
           list.push_back({{"source", batch.column("source").strings()[row]},
                           {"frames", batch.column("frames").integers()[row]},
+                          {"not_assessed", batch.column("not_assessed").integers()[row]},
                           {"regions_a_frame", mean("regions", row)},
                           {"filled_share", mean("filled", row)},
                           {"filled_on_heads_share", mean("on_heads", row)}});
@@ -201,7 +213,8 @@ Result<VideoPanel> masking_panel(Database& database, const std::filesystem::path
     if (!pair.empty()) pairs.push_back(std::move(pair));
   }
   if (pairs.empty()) return none;
-  Json result = {{"arms", std::move(pairs)}, {"interval", "Student's t over videos, 95%"}};
+  Json result = {{"arms", std::move(pairs)},
+                 {"interval", "Student's t over videos, 95%; of correlations on Fisher's scale"}};
   const auto frames = study_table_files(study, "context_frames");
   if (frames.ok()) {
     MIEN_TRY(filled, frames_json(database, *frames));

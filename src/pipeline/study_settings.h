@@ -14,7 +14,7 @@
 namespace mien {
 
 // Raised when a column of the annotation tables changes its name, place, kind or meaning.
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 struct StudySettings {
   nlohmann::json options;                     // those that decide what is measured

@@ -14,6 +14,7 @@ namespace {
 constexpr double kKept_prob = 0.01;
 constexpr std::size_t kKeptInAnyCase = 5;
 constexpr double kLumaRange = 255;
+constexpr const char* kMostlyFilled = "mostly_filled";
 
 }  // namespace
 
@@ -28,7 +29,8 @@ VisualRows::VisualRows(std::string video_id, const VisualOptions& options,
 void VisualRows::add(const AnalysedFrame& frame, int shot) {
   if (!options_.any()) return;
   if (frame.contexts.has_value()) {
-    frames_.push_back({frame.contexts->pts_us, frame.contexts->arms, Image()});
+    const FrameContexts& seen = *frame.contexts;
+    frames_.push_back({seen.pts_us, seen.mostly_filled, seen.arms, Image()});
   }
   add_scene(frame.faces, shot);
 }
@@ -84,13 +86,16 @@ Table VisualRows::context_rows() const {
 Table VisualRows::status_rows(const std::string& failure) const {
   Table table(context_status_schema());
   RowBuilder row(table.schema());
+  const bool too_close = std::ranges::all_of(frames_, &FrameContexts::mostly_filled);
+  const std::string status = !failure.empty() ? "failed" : too_close ? "skipped" : "ok";
+  const std::string reason = !failure.empty() ? failure : too_close ? kMostlyFilled : "";
   for (const FaceArm arm : kFaceArms) {
     if (!options_.wants(arm)) continue;
     row.set("video_id", video_id_)
         .set("source", std::string(source_of(arm)))
         .set("vocabulary", options_.vocabulary_file().stem().string())
-        .set("status", std::string(failure.empty() ? "ok" : "failed"))
-        .set("reason", failure.empty() ? Cell{} : Cell{failure})
+        .set("status", status)
+        .set("reason", reason.empty() ? Cell{} : Cell{reason})
         .set_null("language")
         .set_null("language_prob")
         .set_null("none_prob");
@@ -105,6 +110,7 @@ Table VisualRows::frame_rows() const {
   for (const FrameContexts& frame : frames_) {
     for (const ArmScores& arm : frame.arms) {
       const auto best = std::ranges::max_element(arm.score_prob);
+      const bool named = !frame.mostly_filled && *best > 0;
       const auto context = static_cast<std::size_t>(best - arm.score_prob.begin());
       row.set("video_id", video_id_)
           .set("source", std::string(source_of(arm.arm)))
@@ -112,8 +118,9 @@ Table VisualRows::frame_rows() const {
           .set("regions", arm.regions)
           .set("filled_share", arm.filled_share)
           .set("on_heads_share", arm.filled_share > 0 ? Cell{arm.on_heads_share} : Cell{})
-          .set("context", *best > 0 ? Cell{contexts_[context]} : Cell{})
-          .set("score_prob", double{*best});
+          .set("context", named ? Cell{contexts_[context]} : Cell{})
+          .set("score_prob", frame.mostly_filled ? Cell{} : Cell{double{*best}})
+          .set("reason", frame.mostly_filled ? Cell{std::string(kMostlyFilled)} : Cell{});
       table.append(row.finish());
     }
   }

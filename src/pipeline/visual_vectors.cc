@@ -20,17 +20,23 @@ Result<VideoVectors> vectors_of(const std::filesystem::path& video, const Annota
     return result;
   }
   ChunkSource source(*reader, options.rate_hz);
+  bool any = false;
   const Status ran =
       run_chunks(source, engines, threads, Pictures::kDropped,
                  [&](std::vector<AnalysedFrame>& frames) -> Status {
                    for (AnalysedFrame& frame : frames) {
                      if (!frame.contexts.has_value()) continue;
+                     any = true;
+                     if (frame.contexts->mostly_filled) continue;
                      result.vectors.push_back(std::move(frame.contexts->arms.front().vector));
                    }
                    return Ok{};
                  });
   if (!ran.ok() && reason_of(ran.error()) == MediaReason::kNone) return ran.error();
-  if (result.vectors.empty()) result.reason = ran.ok() ? "no frame" : ran.error().message;
+  if (!result.vectors.empty()) return result;
+  result.reason = !ran.ok() ? ran.error().message
+                  : any     ? "heads cover most of every frame"
+                            : "no frame";
   return result;
 }
 

@@ -1,5 +1,6 @@
 // Videos -> the vectors that a picture network gives for their frames, heads filled: what `mien
-// train context-visual` learns from. Frames and filling are those of `mien annotate --contexts`.
+// train context-visual` learns from. Frames and filling are those of `mien annotate --contexts`;
+// frames that heads mostly fill have no vector.
 #pragma once
 
 #include <cstdint>

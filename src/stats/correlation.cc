@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "stats/distributions.h"
 
 namespace mien {
 
@@ -152,6 +153,23 @@ double fisher_mean(std::span<const double> correlations) {
   for (const double r : correlations)
     transformed.push_back(std::atanh(std::clamp(r, -kMost, kMost)));
   return std::tanh(mean_of(transformed));
+}
+
+MeanCorrelation mean_correlation(std::span<const double> correlations, double confidence) {
+  const std::vector<double> kept = present(correlations);
+  MeanCorrelation result{mean_of(kept), kNaN, kNaN, kept.size()};
+  if (kept.size() < kFewestUnits) return result;
+  const auto n = static_cast<double>(kept.size());
+  const double error = std::sqrt(variance_of(kept) / n);
+  const double room = 1 - result.mean * result.mean;
+  if (!(error > 0 && room > 0)) {
+    result.lower = result.upper = result.mean;
+    return result;
+  }
+  const double half = t_quantile((1 + confidence) / 2, n - 1) * error / room;
+  result.lower = std::tanh(std::atanh(result.mean) - half);
+  result.upper = std::tanh(std::atanh(result.mean) + half);
+  return result;
 }
 
 }  // namespace mien

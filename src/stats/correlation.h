@@ -43,4 +43,19 @@ std::vector<double> winsorised(std::span<const double> values);
 // +-(1 - 1e-12). NaN left out.
 double fisher_mean(std::span<const double> correlations);
 
+// The plain mean of correlations of independent units, and its interval, that of Student's t on
+// Fisher's scale: tanh(atanh(mean) +- t sd / (sqrt(n) (1 - mean^2))), the standard error carried
+// over by the delta method. So it stays within -1 and 1, and units whose correlation is exactly
+// +-1 need no cutting off. Where all are equal both ends are the mean. NaN left out.
+struct MeanCorrelation {
+  double mean = 0;   // NaN where there is none
+  double lower = 0;  // NaN for fewer than kFewestUnits
+  double upper = 0;
+  std::size_t n = 0;
+};
+
+inline constexpr std::size_t kFewestUnits = 3;
+
+MeanCorrelation mean_correlation(std::span<const double> correlations, double confidence);
+
 }  // namespace mien

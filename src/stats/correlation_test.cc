@@ -87,5 +87,48 @@ TEST(FisherMean, AveragesOnTheTransformedScale) {
   EXPECT_LT(fisher_mean(std::vector<double>{1.0, 0.0}), 1);
 }
 
+TEST(MeanCorrelation, EqualsTheFormulaByHand) {
+  // t.ppf(0.975, 3) = 3.182446305284263 and the rest in double precision outside of Mien.
+  const MeanCorrelation found =
+      mean_correlation(std::vector<double>{0.2, 0.5, kNaN, 0.9, 1.0}, 0.95);
+  EXPECT_EQ(found.n, 4U);
+  EXPECT_NEAR(found.mean, 0.65, 1e-15);
+  EXPECT_NEAR(found.lower, -0.23862641133674542, 1e-9);
+  EXPECT_NEAR(found.upper, 0.9461721630961378, 1e-9);
+}
+
+TEST(MeanCorrelation, StaysWithinTheRangeAndSaysWhatIsMissing) {
+  const MeanCorrelation wide = mean_correlation(std::vector<double>{1, 1, -1, 0.99}, 0.95);
+  EXPECT_GE(wide.lower, -1);
+  EXPECT_LE(wide.upper, 1);
+  const MeanCorrelation equal = mean_correlation(std::vector<double>{1, 1, 1}, 0.95);
+  EXPECT_EQ(equal.lower, 1);
+  EXPECT_EQ(equal.upper, 1);
+  const MeanCorrelation few = mean_correlation(std::vector<double>{0.3, 0.4}, 0.95);
+  EXPECT_NEAR(few.mean, 0.35, 1e-15);
+  EXPECT_TRUE(std::isnan(few.lower));
+  EXPECT_TRUE(std::isnan(mean_correlation({}, 0.95).mean));
+}
+
+// Correlations of units drawn about one that is known: 95% intervals hold it about as often.
+TEST(MeanCorrelation, CoversTheTrueMean) {
+  constexpr int kStudies = 2000;
+  for (const std::size_t units : {4U, 20U}) {
+    Random random(units);
+    int covered = 0;
+    for (int study = 0; study < kStudies; ++study) {
+      std::vector<double> r(units);  // 1 - U^2 / 2 has the mean 5/6 and often lies close to 1
+      for (double& one : r) {
+        const double u = random.uniform();
+        one = 1 - u * u / 2;
+      }
+      const MeanCorrelation found = mean_correlation(r, 0.95);
+      covered += found.lower <= 5.0 / 6 && 5.0 / 6 <= found.upper ? 1 : 0;
+    }
+    EXPECT_GT(covered, 0.93 * kStudies) << units;
+    EXPECT_LT(covered, 0.99 * kStudies) << units;
+  }
+}
+
 }  // namespace
 }  // namespace mien

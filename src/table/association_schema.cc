@@ -42,7 +42,11 @@ TableSchema context_status_schema() {
        source_column(),
        {"vocabulary", kString, "Name of the vocabulary that was offered."},
        {"status", kString, "ok, or why there are no contexts to read: failed, skipped."},
-       {"reason", kString, "Reason code where status is not ok, else null."},
+       {"reason", kString,
+        "Reason code where status is not ok, else null. Of pictures: mostly_filled (skipped: heads "
+        "cover more than half of every frame), else that of the video. Of words: no_text, "
+        "no_words, not_text, language_unknown_to_model, script_unknown_to_model, "
+        "no_words_known_to_model."},
        {"language", kString, "Language of the words, ISO 639; null for pictures."},
        {"language_prob", kDouble, "How sure the language is, in [0, 1]; null for pictures."},
        {"none_prob", kDouble, "Probability that no context of the vocabulary fits; may be null."}}};

@@ -17,19 +17,24 @@ TableSchema context_frames_schema() {
   return {
       "context_frames",
       "video, source and frame",
-      "The frames that the context networks saw, and how much of them was filled.",
+      "The frames whose contexts are named, and how much of them was filled.",
       {video_column(),
        {"source", kString,
         "visual: heads filled; visual_visible: the frame as it is; visual_patches: patches of the "
         "heads' sizes filled elsewhere."},
        {"pts_us", kInt64, "Presentation time of the frame."},
        {"regions", kInt64, "Regions that were filled."},
-       {"filled_share", kDouble, "Share of the picture that was filled, in [0, 1]."},
+       {"filled_share", kDouble, "Share of the picture that was filled, or would be, in [0, 1]."},
        {"on_heads_share", kDouble,
         "Share of the filled pixels that lie on heads: 1 for visual; for visual_patches above 0 "
         "where heads leave no room beside them; null where nothing was filled."},
-       {"context", kString, "The context of the highest score; null where all scores are 0."},
-       {"score_prob", kDouble, "Its score on this frame in [0, 1]."}}};
+       {"context", kString,
+        "The context of the highest score; null where all scores are 0 or the frame was not "
+        "assessed."},
+       {"score_prob", kDouble, "Its score on this frame in [0, 1]; null where not assessed."},
+       {"reason", kString,
+        "Why the frame was not assessed: mostly_filled, heads cover more than half of it; null "
+        "where it was."}}};
 }
 
 TableSchema scenes_schema() {

@@ -88,6 +88,35 @@ TEST(VisualContexts, AreTheSameForAnyNumberOfThreads) {
   EXPECT_EQ(table_rows(folder.path() / "one", "context_frames").size(), 6U);
 }
 
+// A frame that a head fills is assessed in no arm, so that arms are compared on the same frames.
+TEST(VisualContexts, DoNotAssessCloseUps) {
+  const TemporaryFolder folder;
+  const auto inputs = folder.path() / "in";
+  std::filesystem::create_directories(inputs);
+  face_clip(inputs / "near.mp4", 2, 1, {"-vf", "crop=160:160:120:70"});
+  group_picture(inputs / "far.png", 3, 640);
+  const auto study = folder.path() / "study";
+  ASSERT_EQ(
+      annotate(inputs, study, {"--contexts", "--faces", "masked,visible,patches"}).exit_status, 0);
+  for (const Json& row : table_rows(study, "context_status")) {
+    const bool is_near = row.at("video_id") == "near.mp4";
+    EXPECT_EQ(row.at("status"), is_near ? "skipped" : "ok") << row;
+    EXPECT_EQ(row.at("reason"), is_near ? Json("mostly_filled") : Json()) << row;
+  }
+  for (const Json& row : table_rows(study, "contexts")) EXPECT_EQ(row.at("video_id"), "far.png");
+  int close_ups = 0;
+  for (const Json& row : table_rows(study, "context_frames")) {
+    const bool is_near = row.at("video_id") == "near.mp4";
+    EXPECT_EQ(row.at("reason"), is_near ? Json("mostly_filled") : Json()) << row;
+    EXPECT_EQ(row.at("score_prob").is_null(), is_near) << row;
+    if (!is_near) continue;
+    ++close_ups;
+    EXPECT_TRUE(row.at("context").is_null());
+    EXPECT_GT(row.at("source") == "visual" ? row.at("filled_share").get<double>() : 1, 0.5);
+  }
+  EXPECT_EQ(close_ups, 3);
+}
+
 TEST(VisualContexts, RefusesWhatMeansNothing) {
   const TemporaryFolder folder;
   const auto picture = group_picture(folder.path() / "a.png", 1, 160);
