@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 8> kTables = {"study",    "simulate",  "ingest",  "contexts",
                                                      "annotate", "associate", "compare", "report"};
-constexpr std::array<std::string_view, 2> kPaths = {"published", "inputs"};
+constexpr std::array<std::string_view, 5> kPaths = {"published", "inputs", "context_model",
+                                                    "context_vocabulary", "expression_model"};
 
 Error wrong(const fs::path& file, const toml::node& node, const std::string& what) {
   return {ErrorCode::kUsage,

@@ -98,14 +98,16 @@ class RunTest : public ::testing::Test {
 TEST_F(RunTest, TablesBecomeStagesAndKeysBecomeOptions) {
   const auto plan = this->plan(
       "[study]\nout = 'out'\n[annotate]\ninputs = ['videos']\nframes = true\noverlay = false\n"
-      "[associate]\nkind = 'partial'\nmin_count = 20\ncovariate = ['year', 'length']\n"
+      "context_model = ['m.json']\n[associate]\nkind = 'partial'\nmin_count = 20\ncovariate = "
+      "['year', 'length']\n"
       "[compare]\nmargin = 0.02\n[report]\npublished = 'maps'\n");
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   EXPECT_EQ(plan->study, study());
   ASSERT_EQ(plan->stages.size(), 4U);
   EXPECT_EQ(plan->stages[0].verb, "annotate");
   EXPECT_EQ(plan->stages[0].arguments,
-            (Verbs{(folder_.path() / "videos").string(), "--out", study().string(), "--frames"}));
+            (Verbs{(folder_.path() / "videos").string(), "--out", study().string(),
+                   "--context-model", (folder_.path() / "m.json").string(), "--frames"}));
   EXPECT_EQ(plan->stages[1].arguments,
             (Verbs{"--study", study().string(), "--covariate", "year", "--covariate", "length",
                    "--kind", "partial", "--min-count", "20"}));
