@@ -7,6 +7,7 @@
 
 #include "app/contexts_commands.h"
 #include "app/interrupt.h"
+#include "app/print.h"
 #include "app/stage_lines.h"
 #include "pipeline/text_contexts.h"
 #include "store/durable_file.h"
@@ -65,6 +66,12 @@ void add_text_model_options(CLI::App& verb, const CommandLine& line, TextModelRe
       ->capture_default_str();
 }
 
+void add_least_prob(CLI::App& verb, TextModelRequest& request) {
+  verb.add_option("--threshold", request.least_prob,
+                  "No context counts as present below this score, whatever its own threshold is")
+      ->check(CLI::Range(0.0, 1.0));
+}
+
 void add_contexts_text(CLI::App& contexts, CommandLine& line) {
   CLI::App* verb =
       contexts.add_subcommand("text", "Name contexts from the titles and descriptions of a study");
@@ -75,6 +82,7 @@ void add_contexts_text(CLI::App& contexts, CommandLine& line) {
   add_text_model_options(*verb, line, *model);
   verb->add_option("--calibration", model->calibration,
                    "A calibration of one's own ('mien contexts calibrate')");
+  add_least_prob(*verb, *model);
   verb->add_flag("--redo", request->redo, "Replace what another model or vocabulary named");
   verb->add_flag("--json", *json, "The summary as JSON");
   verb->callback([&line, model, request, json] {
@@ -84,10 +92,7 @@ void add_contexts_text(CLI::App& contexts, CommandLine& line) {
       request->threads = model->threads;
       request->progress = stage_lines();
       MIEN_TRY(summary, name_text_contexts(*request, *opened.scorer, stop_on_interrupt()));
-      const std::string text =
-          *json ? to_json(summary, opened).dump() + "\n" : to_text(summary, opened);
-      std::fputs(text.c_str(), stdout);
-      return Ok{};
+      return print_text(*json ? to_json(summary, opened).dump() + "\n" : to_text(summary, opened));
     };
   });
 }
@@ -107,12 +112,9 @@ void add_contexts_calibrate(CLI::App& contexts, CommandLine& line) {
     line.action = [model, titles, out]() -> Status {
       MIEN_TRY(calibration, calibrate_text_model(*model, *titles));
       MIEN_TRY_VOID(write_file_durably(*out, calibration_json(calibration)));
-      std::fputs(fmt::format("{}: fitted on {} texts, {} of them of no context; threshold {:.3f}\n",
-                             out->string(), calibration.texts, calibration.none_texts,
-                             calibration.threshold_prob)
-                     .c_str(),
-                 stdout);
-      return Ok{};
+      return print_text(fmt::format(
+          "{}: fitted on {} texts, {} of them of no context; threshold {:.3f}\n", out->string(),
+          calibration.texts, calibration.none_texts, calibration.threshold_prob));
     };
   });
 }

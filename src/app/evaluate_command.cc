@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/contexts_commands.h"
+#include "app/print.h"
 
 namespace mien {
 
@@ -22,6 +22,17 @@ std::string line_of_model(const TextModelEvaluation& model) {
                      e.macro_f1, e.none_brier);
 }
 
+std::string curve_of_model(const TextModelEvaluation& model) {
+  std::string text = fmt::format("  {:>12}{:>14}{:>8}{:>11}{:>8}{:>10}\n", "threshold",
+                                 "false of none", "found", "precision", "recall", "micro F1");
+  for (const OperatingPoint& point : model.points) {
+    text += fmt::format("  {:>12.4f}{:>7} of {:<3}{:>8.3f}{:>11.3f}{:>8.3f}{:>10.3f}\n",
+                        point.least_prob, point.none_given, model.evaluation.none, point.found,
+                        point.precision, point.recall, point.micro_f1);
+  }
+  return text;
+}
+
 }  // namespace
 
 void add_evaluate(CommandLine& line) {
@@ -32,6 +43,7 @@ void add_evaluate(CommandLine& line) {
   const auto titles = std::make_shared<TitleChoice>();
   const auto models = std::make_shared<std::vector<std::string>>();
   const auto json = std::make_shared<bool>(false);
+  const auto curve = std::make_shared<bool>(false);
   add_text_model_places(line, *request);
   text->add_option("--titles", titles->file, "CSV file: id, title, description, contexts, split")
       ->required();
@@ -40,26 +52,29 @@ void add_evaluate(CommandLine& line) {
   text->add_option("--model", *models, "As of 'mien contexts text'; may be given several times");
   text->add_option("--vocabulary", request->vocabulary, "CSV file of contexts");
   text->add_option("--calibration", request->calibration, "A calibration of one's own");
+  add_least_prob(*text, *request);
+  text->add_flag("--curve", *curve,
+                 "Also what is found where fewer texts of no context are given one");
   text->add_option("--threads", request->threads, "Threads")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   text->add_flag("--json", *json, "As JSON, with counts by context and reliability");
-  text->callback([&line, request, titles, models, json] {
-    line.action = [request, titles, models, json]() -> Status {
+  text->callback([&line, request, titles, models, json, curve] {
+    line.action = [request, titles, models, json, curve]() -> Status {
       if (models->empty()) models->emplace_back();
       nlohmann::json all = nlohmann::json::array();
-      if (!*json) std::fputs(heading().c_str(), stdout);
+      if (!*json) MIEN_TRY_VOID(print_text(heading()));
       for (const std::string& model : *models) {
         request->model = model;
         MIEN_TRY(evaluation, evaluate_text_model(*request, *titles));
         if (*json) {
           all.push_back(evaluation_json(evaluation));
         } else {
-          std::fputs(line_of_model(evaluation).c_str(), stdout);
+          MIEN_TRY_VOID(print_text(line_of_model(evaluation)));
+          if (*curve) MIEN_TRY_VOID(print_text(curve_of_model(evaluation)));
         }
       }
-      if (*json) std::fputs((all.dump(1) + "\n").c_str(), stdout);
-      return Ok{};
+      return *json ? print_text(all.dump(1) + "\n") : Ok{};
     };
   });
 }

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kLabel = "__label__";
 constexpr std::uint32_t kNoLabel = 0xffffffff;
 constexpr std::int64_t kMostRowNumbers = std::int64_t{1} << 28;  // 1 GB
+constexpr std::int32_t kWordsTried = 100;
 constexpr float kLargestLogit = 8;  // where training, by the library's table, sees no difference
 
 Error failed(const fs::path& path, const std::string& what, const std::string& remedy) {
@@ -109,7 +110,8 @@ struct FastTextModel::State {
   fasttext::FastText model;
   std::shared_ptr<const fasttext::Dictionary> words;
   std::size_t dimensions = 0;
-  std::vector<float> rows;  // of words and pairs of words, x dimensions
+  std::uint64_t buckets = 0;  // of pairs of words
+  std::vector<float> rows;    // of words and pairs of words, x dimensions
   std::size_t labels = 0;
   std::vector<float> weights;  // dimensions x labels, by the number that training gave them
 };
@@ -150,6 +152,53 @@ bool take_weights(const fasttext::FastText& model, const std::vector<std::uint32
 
 }  // namespace
 
+// What the library's Dictionary::getLine gives for words with one space between them and pairs of
+// them, without its stream: the words' numbers, the line's end, then the pairs'.
+void FastTextModel::row_numbers(const State& state, std::string_view words,
+                                std::vector<std::int32_t>& ids) {
+  constexpr std::uint64_t kPairFactor = 116049371;
+  const std::int32_t known = state.words->nwords();
+  std::vector<std::int32_t> hashes;
+  std::string word;
+  const auto add = [&] {
+    const std::uint32_t hash = state.words->hash(word);
+    const std::int32_t id = state.words->getId(word, hash);
+    if (id >= known || (id < 0 && word.starts_with(kLabel))) return;  // a label
+    if (id >= 0) ids.push_back(id);
+    hashes.push_back(static_cast<std::int32_t>(hash));
+  };
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    word.assign(words.substr(0, end));
+    if (!word.empty()) add();
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  word = fasttext::Dictionary::EOS;
+  add();
+  const auto wide = [](std::int32_t hash) {
+    return static_cast<std::uint64_t>(std::int64_t{hash});
+  };
+  for (std::size_t i = 0; i + 1 < hashes.size() && state.buckets > 0; ++i) {
+    const std::uint64_t pair = wide(hashes[i]) * kPairFactor + wide(hashes[i + 1]);
+    ids.push_back(known + static_cast<std::int32_t>(pair % state.buckets));
+  }
+}
+
+// Whether the numbers are the library's: models trained in another way have others.
+bool FastTextModel::has_our_numbers(const State& state) {
+  std::string line;
+  for (std::int32_t id = 0; id < std::min(state.words->nwords(), kWordsTried); ++id) {
+    const std::string word = state.words->getWord(id);
+    if (word != fasttext::Dictionary::EOS) line += word + " ";
+  }
+  line += "unseen";
+  std::vector<std::int32_t> own, librarys, labels;
+  row_numbers(state, line, own);
+  std::istringstream stream(line + "\n");
+  state.words->getLine(stream, librarys, labels);
+  return own == librarys;
+}
+
 FastTextModel::FastTextModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FastTextModel::FastTextModel(FastTextModel&&) noexcept = default;
 FastTextModel& FastTextModel::operator=(FastTextModel&&) noexcept = default;
@@ -183,6 +232,13 @@ Result<FastTextModel> FastTextModel::open(const fs::path& path) {
   }
   state->labels = number_of.size();
   state->dimensions = static_cast<std::size_t>(state->model.getDimension());
+  state->buckets = static_cast<std::uint64_t>(std::max(0, state->model.getArgs().bucket));
+  if (!has_our_numbers(*state)) {
+    return Error{ErrorCode::kMismatch,
+                 path.string() +
+                     ": it reads more than words and pairs of words; remedy: train with "
+                     "'mien train context-text'"};
+  }
   if (!take_rows(state->model, state->words->nwords(), state->rows)) {
     return Error{ErrorCode::kUnsupported,
                  path.string() +
@@ -202,10 +258,8 @@ std::size_t FastTextModel::labels() const {
 }
 
 bool FastTextModel::predict(const std::string& words, std::span<float> logits) const {
-  std::istringstream line(words + "\n");
   std::vector<std::int32_t> ids;
-  std::vector<std::int32_t> none;
-  state_->words->getLine(line, ids, none);
+  row_numbers(*state_, words, ids);
   const std::int32_t end_of_line = state_->words->getId(fasttext::Dictionary::EOS);
   // Pairs of words have numbers behind those of the words, whether they were met or not.
   const std::int32_t words_known = state_->words->nwords();

@@ -15,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -56,6 +57,9 @@ class FastTextModel {
 
  private:
   struct State;
+  static void row_numbers(const State& state, std::string_view words,
+                          std::vector<std::int32_t>& ids);
+  static bool has_our_numbers(const State& state);
   explicit FastTextModel(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

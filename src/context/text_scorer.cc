@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "base/sha256.h"
@@ -10,16 +11,18 @@
 namespace mien {
 
 TextScorer::TextScorer(std::unique_ptr<const ContextSimilarity> similarity,
-                       const Calibration& calibration)
+                       const Calibration& calibration, double least_prob)
     : similarity_(std::move(similarity)), calibration_(calibration) {
   for (const std::string& id : similarity_->contexts()) {
     const auto own = calibration_.contexts.find(id);
     const bool has_own = own != calibration_.contexts.end();
     offsets_.push_back(has_own ? own->second.offset : 0);
-    thresholds_.push_back(has_own ? own->second.threshold_prob : calibration_.threshold_prob);
+    const double threshold = has_own ? own->second.threshold_prob : calibration_.threshold_prob;
+    thresholds_.push_back(std::max(threshold, least_prob));
   }
   identity_ =
       similarity_->identity() + " calibration " + sha256_of_bytes(calibration_json(calibration_));
+  if (least_prob > 0) identity_ += " threshold " + nlohmann::json(least_prob).dump();
 }
 
 Result<std::vector<TextScores>> TextScorer::score(std::span<const PreparedText> texts) const {

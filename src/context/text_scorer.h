@@ -36,7 +36,9 @@ std::vector<ContextScore> kept_scores(std::span<const double> logits);
 // Thread-safe; the same text has the same scores whatever it is scored with.
 class TextScorer {
  public:
-  TextScorer(std::unique_ptr<const ContextSimilarity> similarity, const Calibration& calibration);
+  // No context is given below `least_prob`, whatever the calibration's own thresholds are.
+  TextScorer(std::unique_ptr<const ContextSimilarity> similarity, const Calibration& calibration,
+             double least_prob = 0);
 
   // One line that changes whenever scores may: model, vocabulary, calibration.
   const std::string& identity() const { return identity_; }

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::int64_t kMemoryMb = 800;  // DuckDB's share; what is larger spills
+constexpr std::int64_t kMemoryMb = 256;  // DuckDB's share; what is larger spills
 
 class Naming {
  public:
@@ -137,8 +137,8 @@ Status Naming::publish(Database& database, const TextPieces& pieces) {
   fs::remove(status, failed);
   if (failed) return Error{ErrorCode::kIo, status.string() + ": " + failed.message()};
   MIEN_TRY_VOID(
-      database.write_query_parquet(pieces.contexts_sql(), contexts, metadata("contexts")));
-  MIEN_TRY_VOID(database.write_query_parquet(pieces.status_sql(request_.vocabulary), status,
+      database.concatenate_parquet(pieces.tables("contexts"), contexts, metadata("contexts")));
+  MIEN_TRY_VOID(database.concatenate_parquet(pieces.tables("context_status"), status,
                                              metadata("context_status")));
   fs::remove_all(work_, failed);
   return Ok{};
@@ -194,7 +194,8 @@ Result<TextContextsSummary> Naming::run() {
     return summary_;
   }
   MIEN_TRY_VOID(prepare_workplace());
-  TextPieces pieces(work_, database, scorer_, request_.threads, request_.progress, stop_);
+  TextPieces pieces(work_, database, scorer_, request_.vocabulary, request_.threads,
+                    request_.progress, stop_);
   MIEN_TRY_VOID(pieces.prepare(corpus_));
   MIEN_TRY_VOID(pieces.score());
   summary_.texts = pieces.texts();

@@ -175,6 +175,49 @@ TEST_F(TextContexts, GoesOnWhereItStoppedWithTheSameBytes) {
   EXPECT_EQ(hashes(), bytes);
 }
 
+// Texts of the first piece come again in the second and third, before and after a stop between
+// them.
+TEST_F(TextContexts, TextsThatLaterPiecesRepeatHaveTheSameScores) {
+  constexpr std::int64_t kVideos = 9000;
+  constexpr std::int64_t kDifferent = 3000;
+  write_corpus(kVideos, kDifferent);
+  const TextScorer model = scorer();
+  int pieces = 0;
+  request_.progress = [&](const StageProgress& progress) {
+    if (progress.stage == "contexts" && ++pieces == 2) stop_ = true;
+  };
+  ASSERT_FALSE(name_text_contexts(request_, model, stop_).ok());
+  stop_ = false;
+  request_.progress = {};
+  const auto rest = name_text_contexts(request_, model, stop_);
+  ASSERT_TRUE(rest.ok()) << rest.error().message;
+  EXPECT_EQ(rest->texts, kDifferent);
+  EXPECT_EQ(asked_, kDifferent);
+  const Table contexts = read("contexts");
+  const Table status = read("context_status");
+  constexpr std::size_t kContexts = 3;
+  ASSERT_EQ(contexts.rows(), static_cast<std::size_t>(kVideos - 2) * kContexts);
+  ASSERT_EQ(status.rows(), static_cast<std::size_t>(kVideos));
+  for (std::int64_t v = kDifferent + 2; v < kVideos; ++v) {
+    const auto row = static_cast<std::size_t>(v - 2) * kContexts;
+    const std::size_t first =
+        row - static_cast<std::size_t>(v / kDifferent * kDifferent) * kContexts;
+    ASSERT_EQ(contexts.column("video_id").strings()[row], "v" + std::to_string(v));
+    if (v % kDifferent < 2) continue;  // whose first has no words
+    for (std::size_t k = 0; k < kContexts; ++k) {
+      EXPECT_EQ(contexts.at(row + k, "context"), contexts.at(first + k, "context")) << v;
+      EXPECT_EQ(contexts.at(row + k, "score_prob"), contexts.at(first + k, "score_prob")) << v;
+    }
+    const auto at = static_cast<std::size_t>(v);
+    EXPECT_EQ(status.at(at, "none_prob"), status.at(at % kDifferent, "none_prob")) << v;
+  }
+  const std::string bytes = hashes();
+  request_.redo = true;
+  request_.threads = 2;
+  ASSERT_TRUE(name_text_contexts(request_, model, stop_).ok());
+  EXPECT_EQ(hashes(), bytes);
+}
+
 TEST_F(TextContexts, StudiesWithoutTitles) {
   const auto none = name_text_contexts(request_, scorer(), stop_);
   ASSERT_FALSE(none.ok());

@@ -127,7 +127,8 @@ Result<TextModel> open_classifier(const TextModelRequest& request, std::string_v
   TextModel model;
   model.id = manifest.id;
   model.vocabulary = manifest.id;
-  model.scorer = std::make_unique<TextScorer>(std::move(similarity), manifest.calibration);
+  model.scorer =
+      std::make_unique<TextScorer>(std::move(similarity), manifest.calibration, request.least_prob);
   return model;
 }
 
@@ -154,7 +155,8 @@ Result<TextModel> open_text_model(const TextModelRequest& request) {
   TextModel model;
   model.id = opened.id;
   model.vocabulary = file.name;
-  model.scorer = std::make_unique<TextScorer>(std::move(opened.similarity), calibration);
+  model.scorer =
+      std::make_unique<TextScorer>(std::move(opened.similarity), calibration, request.least_prob);
   return model;
 }
 
@@ -197,6 +199,7 @@ Result<TextModelEvaluation> evaluate_text_model(const TextModelRequest& request,
     if (!text.reason.empty()) ++result.reasons[text.reason];
   }
   result.evaluation = evaluate_texts(scores, labels, model.scorer->thresholds());
+  result.points = operating_points(scores, labels, model.scorer->thresholds());
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "context/operating_points.h"
 #include "context/text_evaluation.h"
 #include "context/text_scorer.h"
 #include "context/vocabulary.h"
@@ -24,6 +25,7 @@ struct TextModelRequest {
   std::string model;                  // id, a manifest's file, or empty: the default
   std::filesystem::path vocabulary;   // empty: data/contexts/everyday.csv
   std::filesystem::path calibration;  // empty: data/contexts/calibration_<id>.json
+  double least_prob = 0;              // no context is given below, see TextScorer
   int threads = 1;
   std::function<void(const std::string& line)> say;  // what is worth knowing; may be empty
 };
@@ -55,6 +57,7 @@ struct TextModelEvaluation {
   std::vector<std::string> contexts;   // ids, as evaluation.contexts
   std::map<std::string, int> reasons;  // of texts without scores
   TextEvaluation evaluation;
+  std::vector<OperatingPoint> points;
 };
 
 // What `mien evaluate` and a trained model's manifest tell; figures that cannot be had are null.

@@ -1,17 +1,9 @@
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/json_values.h"
 #include "pipeline/text_model.h"
 
 namespace mien {
-
-namespace {
-
-nlohmann::json number(double value) {
-  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
-}
-
-}  // namespace
 
 nlohmann::json evaluation_json(const TextModelEvaluation& model) {
   const TextEvaluation& e = model.evaluation;
@@ -20,8 +12,17 @@ nlohmann::json evaluation_json(const TextModelEvaluation& model) {
     bins.push_back({{"from", bin.low},
                     {"to", bin.high},
                     {"scores", bin.scores},
-                    {"mean_prob", number(bin.mean_prob)},
-                    {"share_right", number(bin.share_right)}});
+                    {"mean_prob", number<nlohmann::json>(bin.mean_prob)},
+                    {"share_right", number<nlohmann::json>(bin.share_right)}});
+  }
+  nlohmann::json points = nlohmann::json::array();
+  for (const OperatingPoint& point : model.points) {
+    points.push_back({{"least_prob", point.least_prob},
+                      {"none_given", point.none_given},
+                      {"found", number<nlohmann::json>(point.found)},
+                      {"precision", number<nlohmann::json>(point.precision)},
+                      {"recall", number<nlohmann::json>(point.recall)},
+                      {"micro_f1", number<nlohmann::json>(point.micro_f1)}});
   }
   nlohmann::json contexts = nlohmann::json::object();
   for (std::size_t c = 0; c < e.contexts.size(); ++c) {
@@ -37,17 +38,18 @@ nlohmann::json evaluation_json(const TextModelEvaluation& model) {
           {"none", e.none},
           {"answered", e.answered},
           {"not_answered", model.reasons},
-          {"top1", number(e.top1)},
-          {"top3", number(e.top3)},
-          {"precision_at_3", number(e.precision_at_3)},
-          {"false_of_none", number(e.none_above)},
-          {"micro_f1", number(e.micro_f1)},
-          {"macro_f1", number(e.macro_f1)},
-          {"precision", number(e.precision)},
-          {"recall", number(e.recall)},
-          {"none_brier", number(e.none_brier)},
-          {"calibration_error", number(e.calibration_error)},
+          {"top1", number<nlohmann::json>(e.top1)},
+          {"top3", number<nlohmann::json>(e.top3)},
+          {"precision_at_3", number<nlohmann::json>(e.precision_at_3)},
+          {"false_of_none", number<nlohmann::json>(e.none_above)},
+          {"micro_f1", number<nlohmann::json>(e.micro_f1)},
+          {"macro_f1", number<nlohmann::json>(e.macro_f1)},
+          {"precision", number<nlohmann::json>(e.precision)},
+          {"recall", number<nlohmann::json>(e.recall)},
+          {"none_brier", number<nlohmann::json>(e.none_brier)},
+          {"calibration_error", number<nlohmann::json>(e.calibration_error)},
           {"bins", bins},
+          {"points", points},
           {"contexts", contexts}};
 }
 
