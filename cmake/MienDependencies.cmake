@@ -44,5 +44,18 @@ target_compile_definitions(mien_onnx_proto INTERFACE ONNX_ML=1 ONNX_NAMESPACE=on
 target_link_libraries(mien_onnx_proto INTERFACE onnx_proto protobuf::libprotobuf)
 add_library(Onnx::Proto ALIAS mien_onnx_proto)
 
+# LibTorch, for the program mien-train alone. Named directly: its own configuration adds flags.
+find_library(MIEN_TORCH torch)
+find_library(MIEN_TORCH_CPU torch_cpu)
+find_library(MIEN_C10 c10)
+find_path(MIEN_TORCH_INCLUDE torch/types.h PATH_SUFFIXES torch/csrc/api/include)
+if(NOT MIEN_TORCH OR NOT MIEN_TORCH_CPU OR NOT MIEN_C10 OR NOT MIEN_TORCH_INCLUDE)
+  message(FATAL_ERROR "LibTorch is missing; remedy: install libtorch-dev (tools/setup does)")
+endif()
+add_library(mien_torch INTERFACE)
+target_include_directories(mien_torch SYSTEM INTERFACE ${MIEN_TORCH_INCLUDE})
+target_link_libraries(mien_torch INTERFACE ${MIEN_TORCH} ${MIEN_TORCH_CPU} ${MIEN_C10})
+add_library(Torch::Torch ALIAS mien_torch)
+
 # The two shared libraries lie beside the program and are found there.
 set(CMAKE_BUILD_RPATH ${MIEN_PRIVATE}/lib)
