@@ -10,6 +10,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/half_float.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -247,6 +248,14 @@ Status Dataset::read(std::size_t clip, std::vector<std::uint16_t>& halves) const
     offset += got;
     left -= static_cast<std::size_t>(got);
   }
+  return Ok{};
+}
+
+Status Dataset::read_floats(std::size_t clip, std::vector<float>& rows) const {
+  std::vector<std::uint16_t> halves;
+  MIEN_TRY_VOID(read(clip, halves));
+  rows.clear();
+  for (const std::uint16_t half : halves) rows.push_back(half_to_float(half));
   return Ok{};
 }
 

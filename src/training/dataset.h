@@ -136,6 +136,7 @@ class Dataset {
   // The clip's rows as halves: halves.size() is rows x dimensions afterwards. Threads may read at
   // once.
   Status read(std::size_t clip, std::vector<std::uint16_t>& halves) const;
+  Status read_floats(std::size_t clip, std::vector<float>& rows) const;
 
  private:
   Dataset() = default;

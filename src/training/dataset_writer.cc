@@ -9,6 +9,7 @@
 #include "base/half_float.h"
 #include "store/durable_file.h"
 #include "training/dataset.h"
+#include "training/rated_labels.h"
 
 namespace mien {
 
@@ -29,49 +30,32 @@ Error cannot_write(const std::filesystem::path& path) {
   return {ErrorCode::kIo, path.string() + ": cannot be written; " + io_remedy(ENOSPC)};
 }
 
-// The judgements and values of clips in the set, with the set's numbers of clips.
-struct KeptRatings {
-  std::vector<Judgement> judgements;
-  std::vector<std::vector<LabelValue>> values;
-  std::size_t rated_clips = 0;
-};
-
-KeptRatings keep(const Ratings& ratings, const std::vector<DatasetClip>& clips) {
+// The ratings of clips in the set, in its order, of which those without any stay.
+Ratings keep(const Ratings& ratings, const std::vector<DatasetClip>& clips) {
   std::unordered_map<std::string_view, std::uint32_t> number;
-  for (std::uint32_t i = 0; i < clips.size(); ++i) number.emplace(clips[i].id, i);
-  constexpr std::uint32_t kGone = std::numeric_limits<std::uint32_t>::max();
-  std::vector<std::uint32_t> order;
-  std::vector<std::uint32_t> clip_of(ratings.judgements.size(), kGone);
-  for (std::uint32_t j = 0; j < ratings.judgements.size(); ++j) {
-    const auto found = number.find(ratings.clips[ratings.judgements[j].clip]);
+  for (std::uint32_t i = 0; i < ratings.clips.size(); ++i) number.emplace(ratings.clips[i], i);
+  std::vector<std::uint32_t> rated, place;  // number among the ratings, and in the set
+  for (std::uint32_t i = 0; i < clips.size(); ++i) {
+    const auto found = number.find(clips[i].id);
     if (found == number.end()) continue;
-    clip_of[j] = found->second;
-    order.push_back(j);
+    rated.push_back(found->second);
+    place.push_back(i);
   }
-  std::ranges::stable_sort(order, {}, [&](std::uint32_t j) { return clip_of[j]; });
-  KeptRatings kept;
-  std::vector<std::uint32_t> place(ratings.judgements.size(), kGone);
-  for (const std::uint32_t j : order) {
-    place[j] = static_cast<std::uint32_t>(kept.judgements.size());
-    Judgement judgement = ratings.judgements[j];
-    judgement.clip = clip_of[j];
-    if (kept.judgements.empty() || kept.judgements.back().clip != judgement.clip)
-      ++kept.rated_clips;
-    kept.judgements.push_back(judgement);
-  }
-  for (const auto& of_label : ratings.values) {
-    auto& values = kept.values.emplace_back();
-    for (const LabelValue& value : of_label) {
-      if (place[value.judgement] != kGone) values.push_back({place[value.judgement], value.value});
-    }
-    std::ranges::sort(values, {}, &LabelValue::judgement);
-  }
+  Ratings kept = only_clips(ratings, rated);
+  for (Judgement& judgement : kept.judgements) judgement.clip = place[judgement.clip];
   return kept;
 }
 
+std::size_t count_rated(const Ratings& kept) {
+  std::size_t count = 0;
+  for (std::size_t j = 0; j < kept.judgements.size(); ++j)
+    count += j == 0 || kept.judgements[j].clip != kept.judgements[j - 1].clip ? 1 : 0;
+  return count;
+}
+
 // The range of value ratings, as told or as given.
-Status settle_range(const Ratings& ratings, const KeptRatings& kept, DatasetHeader& header) {
-  if (ratings.mode == RatingMode::kChoice) {
+Status settle_range(const Ratings& kept, DatasetHeader& header) {
+  if (kept.mode == RatingMode::kChoice) {
     header.lowest_value = 0;
     header.highest_value = 1;
     return Ok{};
@@ -101,7 +85,7 @@ Status settle_range(const Ratings& ratings, const KeptRatings& kept, DatasetHead
   return Ok{};
 }
 
-std::string ratings_bytes(const KeptRatings& kept) {
+std::string ratings_bytes(const Ratings& kept) {
   std::vector<std::uint32_t> words;
   for (const Judgement& j : kept.judgements)
     words.insert(words.end(), {j.clip, j.rater, j.repeat, j.order});
@@ -130,9 +114,9 @@ Json file_entry(std::size_t bytes, const std::string& sha256) {
   return {{"bytes", bytes}, {"sha256", sha256}};
 }
 
-Json rated(const Ratings& ratings, const KeptRatings& kept) {
+Json rated(const Ratings& ratings) {
   Json counts = Json::array();
-  for (const auto& of_label : kept.values) counts.push_back(of_label.size());
+  for (const auto& of_label : ratings.values) counts.push_back(of_label.size());
   Json groups = Json::array();
   for (const std::uint32_t group : ratings.group_of_rater)
     groups.push_back(group == kNoGroup ? -1 : static_cast<int>(group));
@@ -141,7 +125,7 @@ Json rated(const Ratings& ratings, const KeptRatings& kept) {
           {"raters", ratings.raters},
           {"groups", ratings.groups},
           {"group_of_rater", groups},
-          {"judgements", kept.judgements.size()},
+          {"judgements", ratings.judgements.size()},
           {"values", counts}};
 }
 
@@ -215,13 +199,14 @@ Result<std::size_t> DatasetWriter::finish(const Ratings& ratings) {
                                         ": no clip has features; remedy: annotate "
                                         "the videos of the rated clips first"};
   }
-  const KeptRatings kept = keep(ratings, clips_);
-  if (kept.rated_clips == 0) {
+  const Ratings kept = keep(ratings, clips_);
+  const std::size_t clips = count_rated(kept);
+  if (clips == 0) {
     return Error{ErrorCode::kUsage, folder_.string() +
                                         ": none of the clips was rated; remedy: check "
                                         "that ratings and clips bear the same ids"};
   }
-  MIEN_TRY_VOID(settle_range(ratings, kept, header_));
+  MIEN_TRY_VOID(settle_range(kept, header_));
   features_.close();
   if (!features_) return cannot_write(folder_);
   MIEN_TRY_VOID(sync_path(temporary_ / "features.f16"));
@@ -246,7 +231,7 @@ Result<std::size_t> DatasetWriter::finish(const Ratings& ratings) {
       {"seed", header_.seed},
       {"lowest_value", header_.lowest_value},
       {"highest_value", header_.highest_value},
-      {"rated", rated(ratings, kept)},
+      {"rated", rated(kept)},
       {"provenance", header_.provenance},
       {"files",
        {{"features.f16", file_entry(rows_ * header_.dimensions() * sizeof(std::uint16_t),
@@ -256,7 +241,7 @@ Result<std::size_t> DatasetWriter::finish(const Ratings& ratings) {
   MIEN_TRY_VOID(write_file_durably(temporary_ / "manifest.json", manifest.dump(1) + "\n"));
   MIEN_TRY_VOID(replace_folder_durably(temporary_, folder_));
   features_hash_.reset();
-  return kept.rated_clips;
+  return clips;
 }
 
 }  // namespace mien

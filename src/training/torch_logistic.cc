@@ -90,7 +90,7 @@ void LogisticSolver::fit(std::span<const float> targets, std::span<const float> 
   const std::size_t count = targets.size() / state_->cases;
   const auto width = static_cast<std::int64_t>(state_->width);
   const at::Tensor raw = view(weights, state_->cases, count);
-  const at::Tensor weight = raw / raw.to(at::kDouble).sum(0).to(at::kFloat);
+  const at::Tensor weight = raw / raw.to(at::kDouble).sum(0).to(at::kFloat).clamp_min(1e-30);
   const at::Tensor target = at::where(raw > 0, view(targets, state_->cases, count), 0.5);
   at::Tensor ridge = at::full({width + 1, 1}, penalty, at::kFloat);
   ridge[width] = 0;
