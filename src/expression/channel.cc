@@ -1,6 +1,7 @@
 #include "expression/channel.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "expression/expression_crop.h"
 #include "expression/expression_model.h"
 #include "expression/prototype.h"
+#include "expression/track_features.h"
 
 namespace mien {
 namespace {
@@ -55,6 +57,26 @@ struct ChannelScorer::State {
   std::vector<std::size_t> prototype_places{};
   StageClock action_clock{};
   StageClock label_clock{};
+  std::optional<FeatureExtractor> features{};
+  std::optional<std::size_t> head_columns{};
+
+  // Columns that no frame fills, and what the head reads.
+  Status add_head(const ModelSet& set, const std::string& id) {
+    MIEN_TRY(head, ExpressionHead::open(set, id));
+    for (ColumnSpec& column : columns_of(facts_of(head.manifest()))) {
+      row.push_back(std::move(column));
+    }
+    MIEN_TRY(opened, FeatureExtractor::open(set, head.manifest().features.blocks));
+    features = std::move(opened);
+    return Ok{};
+  }
+
+  Status add_all_features(const ModelSet& set) {
+    MIEN_TRY(blocks, feature_blocks(set));
+    MIEN_TRY(opened, FeatureExtractor::open(set, blocks));
+    features = std::move(opened);
+    return Ok{};
+  }
 
   Status add_model(const ModelSet& set, const std::string& id) {
     MIEN_TRY(model, ExpressionModel::open(set, id));
@@ -105,7 +127,7 @@ struct ChannelScorer::State {
 
 Result<ChannelScorer> ChannelScorer::open(const ModelSet& models, const ChannelOptions& options) {
   auto state = std::make_unique<State>();
-  bool needs_prototype = options.label;
+  bool needs_prototype = options.label && !options.head;
   struct Stretch {
     std::size_t first;
     std::size_t count;
@@ -115,7 +137,7 @@ Result<ChannelScorer> ChannelScorer::open(const ModelSet& models, const ChannelO
 
   std::vector<Stretch> further;
   std::size_t first = 0;
-  if (options.basic7 || options.label) MIEN_TRY_VOID(state->add_model(models, kBasic7Model));
+  if (options.basic7 || needs_prototype) MIEN_TRY_VOID(state->add_model(models, kBasic7Model));
   if (options.basic7) stretches.push_back(since(first));
   for (const std::string& id : options.expression_models) {
     first = state->row.size();
@@ -133,9 +155,19 @@ Result<ChannelScorer> ChannelScorer::open(const ModelSet& models, const ChannelO
     stretches.push_back(since(first));
   }
   stretches.insert(stretches.end(), further.begin(), further.end());
+  if (options.head) {
+    first = state->row.size();
+    auto added = state->add_head(models, options.head->id);
+    if (!added.ok()) {
+      return std::move(added).error().with_context("expression model '" + options.head->id + "'");
+    }
+    stretches.push_back(since(first));
+  }
   for (const Stretch& stretch : stretches) {
     MIEN_TRY_VOID(state->show(stretch.first, stretch.count));
   }
+  if (options.head) state->head_columns = state->columns.size() - stretches.back().count;
+  if (options.features) MIEN_TRY_VOID(state->add_all_features(models));
   return ChannelScorer(std::move(state));
 }
 
@@ -171,10 +203,25 @@ Result<std::vector<float>> ChannelScorer::score(const ImageView& image, double s
     const std::vector<float> labels = state_->prototype->score(inputs);
     row.insert(row.end(), labels.begin(), labels.end());
   }
+  row.resize(state_->row.size(), std::numeric_limits<float>::quiet_NaN());  // the head's
   std::vector<float> scores;
   scores.reserve(state_->column_places.size());
   for (const std::size_t place : state_->column_places) scores.push_back(row[place]);
   return scores;
+}
+
+std::size_t ChannelScorer::feature_size() const {
+  return state_->features ? state_->features->size() : 0;
+}
+
+Result<std::vector<float>> ChannelScorer::features(const ImageView& image, double scale,
+                                                   const FaceObservation& face) {
+  if (!state_->features) return std::vector<float>();
+  return state_->features->extract(image, scale, face);
+}
+
+std::optional<std::size_t> ChannelScorer::head_columns() const {
+  return state_->head_columns;
 }
 
 std::vector<StageTime> ChannelScorer::stage_times() const {
@@ -187,6 +234,10 @@ std::vector<StageTime> ChannelScorer::stage_times() const {
   };
   if (state_->has_actions) add("action", state_->action_clock);
   if (state_->prototype) add(kLabelPrefix, state_->label_clock);
+  if (state_->features) {
+    const std::vector<StageTime> read = state_->features->stage_times();
+    times.insert(times.end(), read.begin(), read.end());
+  }
   return times;
 }
 

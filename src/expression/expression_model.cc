@@ -81,27 +81,42 @@ std::vector<float> ExpressionModel::missing() const {
 
 Result<std::vector<float>> ExpressionModel::score(const ImageView& image, double scale,
                                                   const CropSquare& square) {
-  if (!is_usable(square)) return missing();
-  const StageClock::Call call(clock_);
-  return score_crop(cut(image, scale, square, side_px_, CropOutside::kBlack).view());
+  MIEN_TRY(reading, read(image, scale, square));
+  return std::move(reading.scores);
 }
 
 Result<std::vector<float>> ExpressionModel::score_crop(const ImageView& crop) {
+  MIEN_TRY(reading, read_crop(crop));
+  return std::move(reading.scores);
+}
+
+Result<ExpressionModel::Reading> ExpressionModel::read(const ImageView& image, double scale,
+                                                       const CropSquare& square) {
+  if (!is_usable(square)) return Reading{missing(), {}};
+  const StageClock::Call call(clock_);
+  return read_crop(cut(image, scale, square, side_px_, CropOutside::kBlack).view());
+}
+
+Result<ExpressionModel::Reading> ExpressionModel::read_crop(const ImageView& crop) {
   MIEN_CHECK(crop.width_px == side_px_ && crop.height_px == side_px_, "a crop of the model's size");
   prepare(crop);
   const auto channels = static_cast<std::int64_t>(
       input_.size() / (static_cast<std::size_t>(side_px_) * static_cast<std::size_t>(side_px_)));
   MIEN_TRY(outputs, session_.run({{1, side_px_, side_px_, channels}, input_}));
-  std::vector<float> scores = std::move(outputs.front().data);
-  const bool all_finite =
-      std::all_of(scores.begin(), scores.end(), [](float v) { return std::isfinite(v); });
-  if (!all_finite) return missing();
-  if (manifest().activation == "softmax") {
-    softmax(scores);
-  } else if (manifest().activation == "sigmoid") {
-    sigmoid(scores);
+  Reading reading;
+  reading.scores = std::move(outputs.front().data);
+  if (outputs.size() > 1) reading.features = std::move(outputs[1].data);
+  const auto is_finite = [](float v) { return std::isfinite(v); };
+  if (!std::ranges::all_of(reading.scores, is_finite) ||
+      !std::ranges::all_of(reading.features, is_finite)) {
+    return Reading{missing(), {}};
   }
-  return scores;
+  if (manifest().activation == "softmax") {
+    softmax(reading.scores);
+  } else if (manifest().activation == "sigmoid") {
+    sigmoid(reading.scores);
+  }
+  return reading;
 }
 
 }  // namespace mien

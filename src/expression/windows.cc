@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/check.h"
+#include "expression/feature_rows.h"
 #include "expression/window_span.h"
 
 namespace mien {
@@ -84,7 +86,8 @@ struct OpenTrack {
   std::array<std::int64_t, kReasons> reasons{};
   std::array<Mean, kCovariates.size()> covariates{};  // over scored frames
   std::vector<std::int64_t> scored_us{};
-  std::vector<float> scores{};  // of the scored frames, one after the other
+  std::vector<float> scores{};                // of the scored frames, one after the other
+  std::vector<std::size_t> feature_places{};  // of the scored frames, where there is a head
 
   // Null where a frame was scored.
   Cell reason() const {
@@ -145,6 +148,36 @@ struct VideoSummary::State {
   double largest_px = 0;
   std::int64_t faces = 0;
   std::int64_t scored_frames = 0;
+  HeadColumns head{};
+  std::optional<FeatureRows> features{};  // of the shot
+  Status status = Ok{};
+
+  void note(const Status& of_step) {
+    if (status.ok() && !of_step.ok()) status = of_step;
+  }
+
+  Status keep_features(const ScoredFace& scored, OpenTrack& track) {
+    MIEN_CHECK(scored.features != nullptr, "a head reads features");
+    MIEN_TRY(place, features->add(*scored.features));
+    track.feature_places.push_back(place);
+    return Ok{};
+  }
+
+  // The head's columns of one window, over scored frames [first, end).
+  Status score_span(const OpenTrack& track, std::size_t first, std::size_t end,
+                    std::vector<Mean>& means) const {
+    std::vector<float> rows;
+    rows.reserve((end - first) * features->row_size());
+    for (std::size_t i = first; i < end; ++i) {
+      MIEN_TRY_VOID(features->read(track.feature_places[i], rows));
+    }
+    MIEN_TRY(scores, head.head->score(rows));
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      means[head.first + i] = {};
+      means[head.first + i].add(double{scores[i]});
+    }
+    return Ok{};
+  }
 
   void add(const ScoredFace& scored) {
     MIEN_CHECK(scored.face != nullptr, "a face");
@@ -173,6 +206,7 @@ struct VideoSummary::State {
     for (std::size_t i = 0; i < covariates.size(); ++i) track.covariates[i].add(covariates[i]);
     track.scored_us.push_back(scored.pts_us);
     track.scores.insert(track.scores.end(), scored.channels->begin(), scored.channels->end());
+    if (features) note(keep_features(scored, track));
     ++scored_frames;
   }
 
@@ -184,6 +218,7 @@ struct VideoSummary::State {
       if (!track.scored_us.empty()) add_to_video(means);
     }
     open.clear();
+    if (features) features->clear();
   }
 
   void add_to_video(const Means& track) {
@@ -252,6 +287,7 @@ struct VideoSummary::State {
           means[c].add(double{track.scores[next * channels.size() + c]});
         }
       }
+      if (features && next > first && status.ok()) note(score_span(track, first, next, means));
       RowBuilder row(tables.windows.schema());
       row.set("video_id", video_id)
           .set("track_id", std::int64_t{id.value()})
@@ -284,7 +320,8 @@ struct VideoSummary::State {
 };
 
 VideoSummary::VideoSummary(std::string video_id, std::vector<ColumnSpec> channel_columns,
-                           double grid_rate_hz, const WindowOptions& options) {
+                           double grid_rate_hz, const WindowOptions& options,
+                           const HeadColumns& head) {
   const auto is_sane = [](double value) { return value > 0 && value <= 1e6; };
   MIEN_CHECK(is_sane(grid_rate_hz) && is_sane(options.max_window_s), "rates and durations");
   const auto microseconds = [](double seconds) {
@@ -302,7 +339,9 @@ VideoSummary::VideoSummary(std::string video_id, std::vector<ColumnSpec> channel
                                     .tables = {Table(tracks_schema_with_baselines(channel_columns)),
                                                Table(windows_schema(channel_columns)),
                                                Table(expressions_schema(channel_columns))},
-                                    .video = Means(count)});
+                                    .video = Means(count),
+                                    .head = head});
+  if (head.head != nullptr) state_->features.emplace(head.head->row_size(), kMemoryRows);
 }
 VideoSummary::VideoSummary(VideoSummary&&) noexcept = default;
 VideoSummary& VideoSummary::operator=(VideoSummary&&) noexcept = default;
@@ -310,6 +349,10 @@ VideoSummary::~VideoSummary() = default;
 
 void VideoSummary::add(const ScoredFace& scored) {
   state_->add(scored);
+}
+
+Status VideoSummary::status() const {
+  return state_->status;
 }
 
 VideoSummary::Tables VideoSummary::finish() {

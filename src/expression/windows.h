@@ -17,6 +17,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "expression/expression_head.h"
 #include "face/face.h"
 #include "table/table.h"
 
@@ -42,17 +43,26 @@ struct ScoredFace {
   std::int64_t pts_us = 0;
   const FaceObservation* face = nullptr;
   const std::vector<float>* channels = nullptr;  // null where the face is not scored
+  const std::vector<float>* features = nullptr;  // where a head is there and the face is scored
+};
+
+// Columns that are not means over frames: what a head makes of the features of a window's scored
+// frames.
+struct HeadColumns {
+  std::size_t first = 0;           // of the channel columns
+  ExpressionHead* head = nullptr;  // outlives the summary
 };
 
 // Gathers one video. Where windows lie is known only when a track ends, so scored frames are kept
 // until then, 8 bytes and 4 a channel each (about 1.1 KB a second of face with 44 channels at
-// 6 Hz). Tracks end with their shot: memory grows with the longest shot's faces, with the tables'
-// rows, and with nothing else.
+// 6 Hz); features beyond the first kMemoryRows of a shot lie in a temporary file. Tracks end with
+// their shot: memory grows with the longest shot's faces, with the tables' rows, and with nothing
+// else.
 class VideoSummary {
  public:
   // grid_rate_hz and max_window_s: finite, above 0 and at most 10^6.
   VideoSummary(std::string video_id, std::vector<ColumnSpec> channel_columns, double grid_rate_hz,
-               const WindowOptions& options = {});
+               const WindowOptions& options = {}, const HeadColumns& head = {});
   VideoSummary(VideoSummary&&) noexcept;
   VideoSummary& operator=(VideoSummary&&) noexcept;
   ~VideoSummary();
@@ -66,6 +76,10 @@ class VideoSummary {
     Table expressions;  // one row
   };
   Tables finish();  // once
+  // Ok, or the first error of the head or of the features' file; the tables are then worth nothing.
+  Status status() const;
+
+  static constexpr std::size_t kMemoryRows = 4096;  // 11 minutes of one face at 6 Hz, 12 MB
 
  private:
   struct State;

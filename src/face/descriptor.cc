@@ -4,12 +4,19 @@
 #include <cmath>
 #include <utility>
 
+#include "base/check.h"
 #include "face/landmarker.h"
 
 namespace mien {
 namespace {
 
 constexpr float kAroundBox = 1.4F;  // Human's preparation of the same network
+
+double sum_of_squares(const std::vector<float>& values) {
+  double sum = 0;
+  for (const float v : values) sum += static_cast<double>(v) * static_cast<double>(v);
+  return sum;
+}
 
 }  // namespace
 
@@ -34,19 +41,21 @@ Result<Descriptor> Descriptor::open(const ModelSet& models) {
 Result<std::vector<float>> Descriptor::describe(const ImageView& image, double scale,
                                                 const FaceObservation& face) {
   const CropSquare square = descriptor_square(face);
-  std::vector<float> descriptor;
-  if (image.empty() || !is_usable(square)) return descriptor;
+  if (image.empty() || !is_usable(square)) return std::vector<float>();
   const StageClock::Call call(clock_);
-  const Image crop = cut(image, scale, square, side_px_, CropOutside::kBlack);
-  write_scaled(crop.view(), session_.manifest().scaling, input_);
-  MIEN_TRY(out, session_.run({{1, side_px_, side_px_, 3}, input_}));
-  double squares = 0;
-  for (const float v : out[0].data) squares += static_cast<double>(v) * static_cast<double>(v);
-  if (!std::isfinite(squares) || squares <= 0) return descriptor;
-  descriptor = std::move(out[0].data);
-  const auto norm = static_cast<float>(std::sqrt(squares));
+  MIEN_TRY(descriptor, read_crop(cut(image, scale, square, side_px_, CropOutside::kBlack).view()));
+  const auto norm = static_cast<float>(std::sqrt(sum_of_squares(descriptor)));
   for (float& v : descriptor) v /= norm;
   return descriptor;
+}
+
+Result<std::vector<float>> Descriptor::read_crop(const ImageView& crop) {
+  MIEN_CHECK(crop.width_px == side_px_ && crop.height_px == side_px_, "a crop of the model's size");
+  write_scaled(crop, session_.manifest().scaling, input_);
+  MIEN_TRY(out, session_.run({{1, side_px_, side_px_, 3}, input_}));
+  const double squares = sum_of_squares(out[0].data);
+  if (!std::isfinite(squares) || squares <= 0) return std::vector<float>();
+  return std::move(out[0].data);
 }
 
 }  // namespace mien

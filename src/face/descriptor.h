@@ -25,6 +25,11 @@ class Descriptor {
   Result<std::vector<float>> describe(const ImageView& image, double scale,
                                       const FaceObservation& face);
 
+  // The network's own numbers for a crop of side_px() x side_px(), not brought to unit length:
+  // what a trained head reads. Empty where they are not finite or all 0.
+  Result<std::vector<float>> read_crop(const ImageView& crop);
+  int side_px() const { return side_px_; }
+
   const StageClock& clock() const { return clock_; }
 
  private:

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "model/context_manifest.h"
+#include "model/head_manifest.h"
 #include "model/manifest_fields.h"
 
 namespace mien {
@@ -18,10 +19,10 @@ namespace fs = std::filesystem;
 
 using Fields = ManifestFields;
 
-constexpr std::array<ModelRole, 8> kRoles = {ModelRole::kFaceDetector, ModelRole::kLandmarks,
-                                             ModelRole::kDescriptor,   ModelRole::kExpression,
-                                             ModelRole::kObjects,      ModelRole::kEmbedding,
-                                             ModelRole::kImageText,    ModelRole::kContextProbe};
+constexpr std::array<ModelRole, 9> kRoles = {
+    ModelRole::kFaceDetector, ModelRole::kLandmarks,    ModelRole::kDescriptor,
+    ModelRole::kExpression,   ModelRole::kObjects,      ModelRole::kEmbedding,
+    ModelRole::kImageText,    ModelRole::kContextProbe, ModelRole::kExpressionHead};
 
 TensorSpec read_tensor(const json& object, const std::string& place, std::string& problem) {
   Fields fields(object, place, problem);
@@ -159,7 +160,7 @@ Manifest read_fields(const json& object, std::string& problem) {
   manifest.onnx_sha256 = fields.sha256("onnx_sha256");
   if (const json* input = fields.find("input"))
     manifest.input = read_tensor(*input, "input", problem);
-  if (manifest.role != ModelRole::kContextProbe) read_picture(fields, manifest, problem);
+  if (!takes_vectors(manifest.role)) read_picture(fields, manifest, problem);
   if (const json* outputs = fields.find("outputs")) {
     if (!outputs->is_array() || outputs->empty())
       fields.complain("outputs", "must be a list of tensors");
@@ -167,6 +168,10 @@ Manifest read_fields(const json& object, std::string& problem) {
       manifest.outputs.push_back(read_tensor(output, "outputs", problem));
   }
   if (manifest.role == ModelRole::kExpression) read_expression(fields, manifest);
+  if (manifest.role == ModelRole::kExpressionHead) {
+    read_expression(fields, manifest);
+    read_head(fields, manifest, problem);
+  }
   if (manifest.role == ModelRole::kObjects) read_classes(fields, manifest);
   if (manifest.role == ModelRole::kImageText) {
     read_activation(fields, manifest);
@@ -204,6 +209,8 @@ std::string_view to_string(ModelRole role) {
       return "image_text";
     case ModelRole::kContextProbe:
       return "context_probe";
+    case ModelRole::kExpressionHead:
+      return "expression_head";
   }
   return "expression";
 }
@@ -211,6 +218,16 @@ std::string_view to_string(ModelRole role) {
 bool names_contexts(ModelRole role) {
   return role == ModelRole::kObjects || role == ModelRole::kEmbedding ||
          role == ModelRole::kImageText || role == ModelRole::kContextProbe;
+}
+
+bool takes_vectors(ModelRole role) {
+  return role == ModelRole::kContextProbe || role == ModelRole::kExpressionHead;
+}
+
+std::int64_t HeadFeatures::size() const {
+  std::int64_t size = 0;
+  for (const Block& block : blocks) size += block.size;
+  return size;
 }
 
 PictureShape picture_shape(const Manifest& manifest) {

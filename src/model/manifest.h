@@ -17,10 +17,11 @@ enum class ModelRole {
   kLandmarks,
   kDescriptor,
   kExpression,
-  kObjects,       // classes or objects of a picture
-  kEmbedding,     // a picture -> one vector
-  kImageText,     // the same, in a space that texts share (CLIP, SigLIP)
-  kContextProbe,  // an embedding's vector -> one logit a context; its input is no picture
+  kObjects,         // classes or objects of a picture
+  kEmbedding,       // a picture -> one vector
+  kImageText,       // the same, in a space that texts share (CLIP, SigLIP)
+  kContextProbe,    // an embedding's vector -> one logit a context; its input is no picture
+  kExpressionHead,  // features of a span of a face track -> one probability a label
 };
 enum class ColourOrder { kRgb, kBgr, kGrey };
 
@@ -74,6 +75,31 @@ struct ProbeSource {
   std::vector<float> threshold_prob;  // one a label
 };
 
+// Expression heads: what stands in a row of their input, one row a scored frame.
+struct HeadFeatures {
+  struct Block {
+    std::string name;  // expression/track_features.h
+    std::int64_t size = 0;
+    std::string model;        // id of the network that gives it; empty: no network of its own
+    std::string onnx_sha256;  // of its file: another network's numbers mean something else
+  };
+  double rate_hz = 0;  // of the rows that it learned from
+  std::vector<Block> blocks;
+  std::int64_t size() const;  // of a row
+};
+
+// Whose labels an expression head gives, as every table that has them says.
+struct HeadRatings {
+  std::vector<std::string> words;  // as raters saw them, one a label
+  std::int64_t raters = 0;
+  std::int64_t clips = 0;
+  std::int64_t ratings = 0;
+  bool is_simulated = false;  // nobody was asked: the ratings were made by a program
+  std::string reliability;    // how far raters agree and the head with them, in a sentence
+
+  bool operator==(const HeadRatings&) const = default;
+};
+
 struct Manifest {
   std::string id;  // "blazeface"
   std::string version;
@@ -94,14 +120,19 @@ struct Manifest {
   std::string whose_labels;  // whose words the labels are and how reliable, or "unknown"
   std::string intended_use;
   std::vector<std::string> known_limits;
-  ImageTexts texts;   // image-text models
-  ProbeSource probe;  // context probes
+  ImageTexts texts;       // image-text models
+  ProbeSource probe;      // context probes
+  HeadFeatures features;  // expression heads; so the next
+  HeadRatings ratings;
 
   std::filesystem::path path;  // where it was read from
 };
 
 // Whether a model names contexts from pictures, or gives what names them.
 bool names_contexts(ModelRole role);
+
+// Whether a model takes vectors, no pictures.
+bool takes_vectors(ModelRole role);
 
 // What the network takes: pictures of rows x columns x channels. Networks made from PyTorch often
 // want channels second (N C H W); Session::run turns pictures for them.

@@ -42,7 +42,8 @@ Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet
     settings.models[manifest.id] = manifest.onnx_sha256;
   }
   std::error_code ignored;  // where it is missing, the scorer says so
-  if (options.channels.label && fs::exists(options.channels.prototype_file, ignored)) {
+  if (options.channels.label && !options.channels.head &&
+      fs::exists(options.channels.prototype_file, ignored)) {
     MIEN_TRY(hash, sha256_of_file(options.channels.prototype_file));
     settings.models[options.channels.prototype_file.filename().string()] = hash;
   }
@@ -89,7 +90,16 @@ class AnnotateRun {
     for (const fs::path& manifest : extra) {
       MIEN_TRY(read, read_manifest(manifest));
       if (names_contexts(read.role)) continue;
-      options_.channels.expression_models.push_back(read.id);
+      if (read.role != ModelRole::kExpressionHead) {
+        options_.channels.expression_models.push_back(read.id);
+        continue;
+      }
+      if (options_.channels.head) {
+        return Error{ErrorCode::kUsage,
+                     "--expression-model: '" + options_.channels.head->id + "' and '" + read.id +
+                         "' are both heads trained on ratings; remedy: name one of them"};
+      }
+      options_.channels.head = facts_of(read);
     }
     MIEN_TRY(settings, settings_of(options_, models));
     MIEN_TRY(program, own_program());

@@ -50,6 +50,7 @@ nlohmann::json to_json(const AnnotateOptions& options) {
   for_each_field(options, [&json](const char* group, const char* name, const auto& field) {
     json[group][name] = field;
   });
+  if (options.channels.head) json["channels"]["head"] = to_json(*options.channels.head);
   json["windows"]["video_mean"] = kVideoMeans[static_cast<int>(options.windows.video_mean)];
   json["chunk_grid_points"] = kChunkGridPoints;
   json["context_grid_points"] = kContextGridPoints;
@@ -62,6 +63,11 @@ Result<AnnotateOptions> annotate_options_from_json(const nlohmann::json& json) {
     for_each_field(options, [&json](const char* group, const char* name, auto& field) {
       json.at(group).at(name).get_to(field);
     });
+    const nlohmann::json& channels = json.at("channels");
+    if (channels.contains("head")) {
+      MIEN_TRY(head, head_facts_from_json(channels.at("head")));
+      options.channels.head = std::move(head);
+    }
     const auto mean = json.at("windows").at("video_mean").get<std::string>();
     bool known = false;
     for (int i = 0; i < 3; ++i) {

@@ -70,11 +70,14 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, P
     AnalysedFrame frame;
     frame.faces = std::move(faces);
     frame.channels.resize(frame.faces.faces.size());
+    frame.features.resize(frame.faces.faces.size());
     for (std::size_t i = 0; i < frame.faces.faces.size(); ++i) {
       const FaceObservation& face = frame.faces.faces[i];
       if (face.quality.reason != FaceReason::kNone) continue;
       MIEN_TRY(scores, engine.scorer.score(image, grid.frame.scale, face));
       frame.channels[i] = std::move(scores);
+      MIEN_TRY(features, engine.scorer.features(image, grid.frame.scale, face));
+      frame.features[i] = std::move(features);
     }
     if (chosen[analysed.size()] == 0) grid.frame.image = Image();
     analysed.push_back(std::move(frame));

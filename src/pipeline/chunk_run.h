@@ -17,6 +17,7 @@ namespace mien {
 struct AnalysedFrame {
   FrameFaces faces;
   std::vector<std::vector<float>> channels;  // one a face; empty where the face is not scored
+  std::vector<std::vector<float>> features;  // the same, where somebody reads them
   std::optional<FrameContexts> contexts;     // where this is a frame whose contexts are named
 };
 

@@ -7,7 +7,12 @@ namespace mien {
 
 Status EnginePool::open_first() {
   reserve(1);
-  MIEN_TRY_VOID(engine(0));
+  MIEN_TRY(first, engine(0));
+  if (options_.channels.head && !head_) {
+    MIEN_TRY(opened, ExpressionHead::open(models_, options_.channels.head->id));
+    head_ = std::move(opened);
+    head_column_ = first->scorer.head_columns().value_or(0);
+  }
   return Ok{};
 }
 
@@ -63,6 +68,7 @@ std::vector<StageTime> EnginePool::stage_times() const {
     add(engine->scorer.stage_times());
     if (engine->contexts.has_value()) add(engine->contexts->stage_times());
   }
+  if (head_) add({{"head", head_->clock().calls, head_->clock().seconds}});
   return total;
 }
 

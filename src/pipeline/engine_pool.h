@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "context/visual_scorer.h"
 #include "expression/channel.h"
+#include "expression/windows.h"
 #include "face/frame_analyser.h"
 #include "model/model_set.h"
 #include "pipeline/annotate_options.h"
@@ -38,6 +39,8 @@ class EnginePool {
   const std::vector<ColumnSpec>& channel_columns() const {
     return engines_.front()->scorer.columns();
   }
+  // The expression head, for the thread that joins; none where none is asked for.
+  HeadColumns head() { return head_ ? HeadColumns{head_column_, &*head_} : HeadColumns{}; }
   // Ids of the contexts that are scored; none where none are asked for.
   const std::vector<std::string>& contexts() const;
   const std::vector<double>& context_thresholds() const;  // one a context
@@ -46,6 +49,8 @@ class EnginePool {
   const ModelSet& models_;
   const AnnotateOptions& options_;
   std::vector<std::unique_ptr<Engine>> engines_;  // null: room for one
+  std::optional<ExpressionHead> head_;
+  std::size_t head_column_ = 0;
 };
 
 }  // namespace mien

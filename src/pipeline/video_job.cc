@@ -19,11 +19,11 @@ constexpr std::size_t kFramesBatchRows = 4096;
 // Joins analysed chunks in order: tracks, windows, frame rows.
 class Joiner {
  public:
-  Joiner(const VideoJob& job, const AnnotateOptions& options, const EnginePool& engines)
+  Joiner(const VideoJob& job, const AnnotateOptions& options, EnginePool& engines)
       : job_(job),
         options_(options),
         channels_(engines.channel_columns()),
-        summary_(job.video_id, channels_, options.rate_hz, options.windows),
+        summary_(job.video_id, channels_, options.rate_hz, options.windows, engines.head()),
         visual_(job.video_id, options.contexts, engines.contexts(), engines.context_thresholds()),
         frames_schema_(frames_schema(channels_)),
         frames_(frames_schema_) {}
@@ -45,7 +45,8 @@ class Joiner {
         if (is_scored) facts_.face_seconds += 1.0 / options_.rate_hz;
         facts_.tracks = std::max<std::int64_t>(facts_.tracks, ids[i].value() + 1);
         summary_.add({ids[i], tracker_.shot(), frame.faces.pts_us, &face,
-                      is_scored ? &frame.channels[i] : nullptr});
+                      is_scored ? &frame.channels[i] : nullptr,
+                      is_scored ? &frame.features[i] : nullptr});
         if (options_.frames_table)
           add_frame_row(ids[i], frame.faces.pts_us, face, frame.channels[i]);
       }
@@ -58,6 +59,7 @@ class Joiner {
   Status finish() {
     if (options_.frames_table) MIEN_TRY_VOID(flush_frames());
     const VideoSummary::Tables tables = summary_.finish();
+    MIEN_TRY_VOID(summary_.status());
     MIEN_TRY_VOID(job_.sink("tracks", tables.tracks));
     MIEN_TRY_VOID(job_.sink("windows", tables.windows));
     MIEN_TRY_VOID(job_.sink("expressions", tables.expressions));

@@ -1,0 +1,171 @@
+#include "expression/track_features.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "base/half_float.h"
+#include "expression/actions.h"
+#include "expression/expression_crop.h"
+#include "face/alignment.h"
+
+namespace mien {
+
+namespace {
+
+constexpr const char* kDescriptor = "descriptor";
+constexpr const char* kExpression = "expression";
+constexpr const char* kLandmarks = "landmarks";
+constexpr const char* kAction = "action";
+constexpr const char* kDescriptorModel = "faceres";
+constexpr const char* kExpressionModel = "face_expression";
+
+// The descriptor's square, in longer sides of the box: docs/expression-heads.md.
+constexpr CropRule kDescriptorRule = {CropRule::Around::kBox, 1.2F, 0};
+
+// Points of the mesh that lie where the 68 of the iBUG 300-W scheme do (Sagonas et al. 2013): jaw,
+// brows, nose, eyes, outer and inner lips.
+constexpr std::array<std::size_t, 68> kPoints = {
+    162, 234, 93,  58,  172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,
+    71,  63,  105, 66,  107, 336, 296, 334, 293, 301, 168, 197, 5,   4,   75,  97,  2,
+    326, 305, 33,  160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380, 61,  39,  37,
+    0,   267, 269, 291, 405, 314, 17,  84,  181, 78,  82,  13,  312, 308, 317, 14,  87};
+
+Image mirrored(const Image& image) {
+  Image result(image.width_px(), image.height_px());
+  const auto width = static_cast<std::size_t>(image.width_px());
+  for (int y = 0; y < image.height_px(); ++y) {
+    const std::uint8_t* from = image.view().row(y);
+    std::uint8_t* to = result.row(y);
+    for (std::size_t x = 0; x < width; ++x) {
+      std::copy_n(from + 3 * x, 3, to + 3 * (width - 1 - x));
+    }
+  }
+  return result;
+}
+
+// The means of two readings; empty where either is.
+std::vector<float> mean_of(std::vector<float> one, const std::vector<float>& other) {
+  if (one.size() != other.size()) return {};
+  for (std::size_t i = 0; i < one.size(); ++i) one[i] = (one[i] + other[i]) / 2;
+  return one;
+}
+
+Result<std::int64_t> output_size(const ModelSet& models, const char* id, const char* output,
+                                 std::string& sha256) {
+  MIEN_TRY(manifest, models.find(id));
+  sha256 = manifest.onnx_sha256;
+  for (const TensorSpec& tensor : manifest.outputs) {
+    if (tensor.name == output) return tensor.shape.back();
+  }
+  return Error{ErrorCode::kMismatch, manifest.path.string() + ": outputs: there is no '" +
+                                         std::string(output) +
+                                         "', which heads read; remedy: the manifest that comes "
+                                         "with Mien has it"};
+}
+
+std::string shown(const HeadFeatures::Block& block) {
+  return block.name + " of " + std::to_string(block.size) + " numbers" +
+         (block.model.empty() ? "" : " by " + block.model + " " + block.onnx_sha256.substr(0, 12));
+}
+
+}  // namespace
+
+Result<std::vector<HeadFeatures::Block>> feature_blocks(const ModelSet& models) {
+  std::string descriptor_sha256;
+  std::string expression_sha256;
+  MIEN_TRY(descriptor, output_size(models, kDescriptorModel, "descriptor", descriptor_sha256));
+  MIEN_TRY(expression, output_size(models, kExpressionModel, "features", expression_sha256));
+  return std::vector<HeadFeatures::Block>{
+      {kDescriptor, descriptor, kDescriptorModel, descriptor_sha256},
+      {kExpression, expression, kExpressionModel, expression_sha256},
+      {kLandmarks, 2 * std::int64_t{kPoints.size()}, "", ""},
+      {kAction, std::int64_t{kActionCount}, "", ""}};
+}
+
+Result<FeatureExtractor> FeatureExtractor::open(const ModelSet& models,
+                                                std::span<const HeadFeatures::Block> wanted) {
+  MIEN_TRY(known, feature_blocks(models));
+  FeatureExtractor extractor;
+  for (const HeadFeatures::Block& block : wanted) {
+    const auto found = std::ranges::find(known, block.name, &HeadFeatures::Block::name);
+    if (found == known.end()) {
+      std::string names;
+      for (const auto& other : known) names += (names.empty() ? "" : ", ") + other.name;
+      return Error{ErrorCode::kMismatch, "it reads the features '" + block.name +
+                                             "', which this program does not compute; there are " +
+                                             names + "; remedy: train it again"};
+    }
+    if (found->size != block.size || found->model != block.model ||
+        found->onnx_sha256 != block.onnx_sha256) {
+      return Error{ErrorCode::kMismatch, "it was trained on " + shown(block) +
+                                             ", the program here computes " + shown(*found) +
+                                             "; remedy: train it again with these networks"};
+    }
+    extractor.blocks_.push_back(block);
+    extractor.size_ += static_cast<std::size_t>(block.size);
+    if (block.name == kDescriptor) {
+      MIEN_TRY(opened, Descriptor::open(models));
+      extractor.descriptor_ = std::move(opened);
+    } else if (block.name == kExpression) {
+      MIEN_TRY(opened, ExpressionModel::open(models, kExpressionModel));
+      extractor.expression_ = std::move(opened);
+    }
+  }
+  return extractor;
+}
+
+Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, double scale,
+                                                     const FaceObservation& face) {
+  MIEN_CHECK(face.has_landmarks, "only faces with landmarks have features");
+  std::vector<float> row;
+  row.reserve(size_);
+  for (const HeadFeatures::Block& block : blocks_) {
+    std::vector<float> values;
+    if (block.name == kDescriptor) {
+      const StageClock::Call call(descriptor_clock_);
+      const CropSquare square = expression_square(face, kDescriptorRule);
+      if (is_usable(square)) {
+        const Image crop = cut(image, scale, square, descriptor_->side_px(), CropOutside::kBlack);
+        MIEN_TRY(read, descriptor_->read_crop(crop.view()));
+        values = std::move(read);
+      }
+    } else if (block.name == kExpression) {
+      const StageClock::Call call(expression_clock_);
+      const CropSquare square = expression_square(face);
+      if (is_usable(square)) {
+        const Image crop = cut(image, scale, square, expression_->side_px(), CropOutside::kBlack);
+        MIEN_TRY(straight, expression_->read_crop(crop.view()));
+        MIEN_TRY(turned, expression_->read_crop(mirrored(crop).view()));
+        values = mean_of(std::move(straight.features), turned.features);
+      }
+    } else if (block.name == kLandmarks) {
+      const AlignedFace aligned = align_face(face.landmarks);
+      for (const std::size_t point : kPoints) {
+        values.push_back(aligned.points[point].x);
+        values.push_back(aligned.points[point].y);
+      }
+    } else {
+      const Actions actions = measure_actions(face.landmarks);
+      values.assign(actions.begin(), actions.end());
+    }
+    values.resize(static_cast<std::size_t>(block.size), std::numeric_limits<float>::quiet_NaN());
+    for (const float value : values) row.push_back(half_to_float(float_to_half(value)));
+  }
+  return row;
+}
+
+std::vector<StageTime> FeatureExtractor::stage_times() const {
+  std::vector<StageTime> times;
+  const auto add = [&times](const char* stage, const StageClock& clock) {
+    times.push_back({stage, clock.calls, clock.seconds});
+  };
+  if (descriptor_) add("features: descriptor", descriptor_clock_);
+  if (expression_) add("features: expression", expression_clock_);
+  return times;
+}
+
+}  // namespace mien

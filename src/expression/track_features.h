@@ -1,0 +1,63 @@
+// What a trained head reads of a face: numbers of networks that are not trained here, one row a
+// scored frame, in blocks.
+//
+//   descriptor  1024  faceres before its heads, as the network gives it (not of unit length)
+//   expression   256  face_expression before its last layer
+//   landmarks    136  x and y of 68 mesh points, turned upright, in eye distances
+//   (face/alignment.h) action        26  expression/actions.h
+//
+// Crops, mirroring and the choice of points were measured: docs/expression-heads.md. Rows are
+// rounded to half floats, as data sets store them, so that a head reads the same numbers in
+// training and in `annotate`. They can tell people apart and are kept only where somebody asks.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/image.h"
+#include "base/result.h"
+#include "expression/expression_model.h"
+#include "face/descriptor.h"
+#include "face/face.h"
+#include "face/frame_analyser.h"
+#include "model/model_set.h"
+
+namespace mien {
+
+// Every block that there is, with the models of the set; in the order of rows.
+Result<std::vector<HeadFeatures::Block>> feature_blocks(const ModelSet& models);
+
+// One thread at a time.
+class FeatureExtractor {
+ public:
+  // `wanted`: blocks as a head's manifest lists them, or as feature_blocks() gives them. Errors:
+  // kMismatch, naming the block, where there is none of that name, or one of another size or
+  // another network's; those of the networks.
+  static Result<FeatureExtractor> open(const ModelSet& models,
+                                       std::span<const HeadFeatures::Block> wanted);
+
+  std::size_t size() const { return size_; }  // of a row
+
+  // A row of size(), the blocks in the order asked for; a block's numbers are NaN where its network
+  // gave none or its landmarks cannot be aligned. `face` has landmarks; `image` and `scale` as in
+  // FrameAnalyser::analyse. Cost: docs/expression-heads.md.
+  Result<std::vector<float>> extract(const ImageView& image, double scale,
+                                     const FaceObservation& face);
+
+  // "features: descriptor" and the like, one a block that has a network of its own.
+  std::vector<StageTime> stage_times() const;
+
+ private:
+  FeatureExtractor() = default;
+  std::vector<HeadFeatures::Block> blocks_;
+  std::size_t size_ = 0;
+  std::optional<Descriptor> descriptor_;
+  std::optional<ExpressionModel> expression_;
+  StageClock descriptor_clock_;
+  StageClock expression_clock_;
+};
+
+}  // namespace mien
