@@ -240,9 +240,11 @@ void add_annotate(CommandLine& line) {
   verb->add_option("--channels", flags->channels, "Expression channels, separated by commas")
       ->delimiter(',')
       ->capture_default_str();
-  verb->add_option("--expression-model", request.extra_manifests,
-                   "Manifest of a further expression model (its ONNX beside it)")
-      ->check(CLI::ExistingFile);
+  verb->add_option(
+          "--expression-model", request.extra_manifests,
+          "A model that 'mien train expression' made (its folder; label_* columns are then "
+          "its labels), or the manifest of a further expression model, its ONNX beside it")
+      ->check(CLI::ExistingPath);
   verb->add_flag("--frames", request.options.frames_table,
                  "Also write the frames table: every face on every frame");
   verb->add_flag("--overlay", request.overlay,
@@ -283,6 +285,10 @@ void add_annotate(CommandLine& line) {
         MIEN_TRY_VOID(choose_face_arms(flags->faces, wanted.options.contexts));
         wanted.extra_manifests.insert(wanted.extra_manifests.end(), flags->context_models.begin(),
                                       flags->context_models.end());
+      }
+      for (std::filesystem::path& model : wanted.extra_manifests) {
+        std::error_code ignored;
+        if (std::filesystem::is_directory(model, ignored)) model /= "manifest.json";
       }
       wanted.options.channels.prototype_file = line.resources.data / "prototype16.json";
       wanted.manifest_folder = line.resources.manifests;

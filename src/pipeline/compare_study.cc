@@ -5,6 +5,7 @@
 #include "pipeline/association_file.h"
 #include "pipeline/group_panel.h"
 #include "pipeline/json_values.h"
+#include "pipeline/label_model.h"
 #include "pipeline/masking_panel.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/study_replicates.h"
@@ -17,14 +18,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-MapsOrigin origin_of(const StudyMaps& maps) {
+MapsOrigin origin_of(const StudyMaps& maps, const std::optional<HeadFacts>& trained) {
   MapsOrigin origin{maps.source + " contexts, channel " + maps.channel, maps.source, maps.kind, {}};
   if (maps.by != "region") origin.notes.push_back("maps are by " + maps.by);
   for (const auto& [reason, cells] : maps.missing_cells) {
     origin.notes.push_back(std::to_string(cells) + " cells without an estimate: " +
                            (reason.empty() ? "no reason given" : reason));
   }
-  if (maps.channel == "label") {
+  if (trained && trained->channel == maps.channel) {
+    origin.notes.push_back(whose_labels_of(*trained) + " " + trained->ratings.reliability);
+  } else if (maps.channel == "label") {
     origin.notes.emplace_back(
         "labels may come from a prior that no rating has validated; see the model in the maps");
   }
@@ -239,6 +242,8 @@ std::string sources_text(const SourceComparison& sources) {
 Result<StudyComparison> compare_study(Database& database, const std::filesystem::path& study,
                                       const CompareOptions& options) {
   MIEN_TRY(maps, read_study_maps(database, study));
+  MIEN_TRY(metadata, database.read_metadata(study / "maps" / "maps.parquet"));
+  const std::optional<HeadFacts> trained = label_model(metadata);
   StudyComparison result;
   result.channel = front_channel(maps);
   Json without_country;
@@ -261,7 +266,8 @@ Result<StudyComparison> compare_study(Database& database, const std::filesystem:
     }
     CompareOptions part_options = options;
     part_options.embed = options.embed && in_front;
-    MIEN_TRY(comparison, compare_maps(std::move(part.maps), origin_of(part), part_options));
+    MIEN_TRY(comparison,
+             compare_maps(std::move(part.maps), origin_of(part, trained), part_options));
     comparison.maps.replicates.clear();
     result.parts.push_back(std::move(comparison));
     part.maps = {};

@@ -15,6 +15,7 @@
 #include "model/model_set.h"
 #include "model/session.h"
 #include "pipeline/annotate_options.h"
+#include "pipeline/label_model.h"
 #include "pipeline/overlay_video.h"
 #include "pipeline/program_version.h"
 #include "pipeline/study.h"
@@ -49,6 +50,13 @@ ModelWords words_of(const StudyReportRequest& request, const StudySettings& sett
   auto options = annotate_options_from_json(settings.options);
   if (!options.ok()) return words;
   options->channels.expression_models.clear();
+  if (options->channels.head) {  // its own words need no file of it
+    for (const ColumnSpec& column : columns_of(*options->channels.head)) {
+      words.channels[column.name] = column.description;
+    }
+    options->channels.head.reset();
+    options->channels.label = false;
+  }
   options->channels.prototype_file = request.prototype_file;
   const auto scorer = ChannelScorer::open(*models, options->channels);
   if (!scorer.ok()) return words;
@@ -84,6 +92,12 @@ Result<ReportFacts> facts_of(const StudyReportRequest& request, const Study& stu
     if (description != words.channels.end()) column.description = description->second;
     facts.channels.push_back(std::move(column));
   }
+  if (options.channels.head) {
+    facts.groups = default_channel_groups(facts.channels);
+    const ChannelGroup own = channel_group_of(*options.channels.head);
+    std::ranges::replace_if(
+        facts.groups, [&](const ChannelGroup& group) { return group.prefix == own.prefix; }, own);
+  }
   facts.web_assets = request.web_assets;
   if (request.has_study_pages) facts.study_page = "study/index.html";
   return facts;
@@ -117,8 +131,12 @@ std::string text_of(const Table& media, const Table& expressions, const ReportFa
   const std::int64_t tracks = media.column("tracks").integers()[0];
   std::string text = fmt::format("{} face track{}, {} scored, {:.1f} face-seconds", tracks,
                                  tracks == 1 ? "" : "s", faces, number("face_seconds"));
-  for (const auto& [prefix, says] : {std::pair("basic7_", "the classifier would say"),
-                                     std::pair("label_", "a prior, not raters, would say")}) {
+  const auto labels_group = std::ranges::find(facts.groups, "label", &ChannelGroup::prefix);
+  const bool is_trained = labels_group != facts.groups.end() && !labels_group->is_prior;
+  for (const auto& [prefix, says] :
+       {std::pair("basic7_", "the classifier would say"),
+        std::pair("label_", is_trained ? "raters would say, by the study's own model"
+                                       : "a prior, not raters, would say")}) {
     std::vector<std::pair<double, std::string>> labels;
     for (const ColumnSpec& channel : facts.channels) {
       if (!channel.name.starts_with(prefix) || expressions.rows() == 0) continue;

@@ -7,6 +7,7 @@
 #include "pipeline/cell_verdicts.h"
 #include "pipeline/compare_study.h"
 #include "pipeline/drawn_faces.h"
+#include "pipeline/label_model.h"
 #include "pipeline/map_sets.h"
 #include "pipeline/program_version.h"
 #include "pipeline/published_maps.h"
@@ -118,7 +119,7 @@ Status add_excluded(Database& database, const fs::path& study, StudyPagesFacts& 
   return Ok{};
 }
 
-void describe(MapSet& set, bool is_simulated) {
+void describe(MapSet& set, bool is_simulated, const std::optional<HeadFacts>& trained) {
   if (is_simulated) {
     set.is_simulated = true;
     set.whose_labels = "Nobody's: scores and contexts were drawn from a declared model.";
@@ -126,7 +127,9 @@ void describe(MapSet& set, bool is_simulated) {
     return;
   }
   const ColumnSpec column{set.channel + "_", ColumnType::kDouble, ""};
-  const ChannelGroup group = default_channel_groups({&column, 1}).front();
+  const ChannelGroup group = trained && trained->channel == set.channel
+                                 ? channel_group_of(*trained)
+                                 : default_channel_groups({&column, 1}).front();
   set.is_prior = group.is_prior;
   set.whose_labels = group.whose_labels;
   set.reliability = group.reliability;
@@ -150,6 +153,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
     add_options("corpus", of_corpus, facts);
   }
   add_options("associate", metadata, facts);
+  const std::optional<HeadFacts> trained = label_model(metadata);
   const fs::path compared = request.study / "compare" / "compare.json";
   if (is_file(compared)) {
     MIEN_TRY(bytes, read_whole_file(compared));
@@ -182,7 +186,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
     MIEN_TRY_VOID(read_cell_verdicts(database, request.study, sets));
   }
   for (MapSet& set : sets) {
-    describe(set, is_simulated);
+    describe(set, is_simulated, trained);
     facts.sets.push_back(std::move(set));
   }
   return add_excluded(database, request.study, facts);

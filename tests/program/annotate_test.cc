@@ -10,6 +10,7 @@
 
 #include "program/clips.h"
 #include "program/program.h"
+#include "support/head_model.h"
 
 #include "store/csv_import.h"
 #include "table/schema.h"
@@ -192,6 +193,46 @@ TEST_F(AnnotatedStudy, MeasuresAStillAsOneShortWindowAFace) {
   }
   EXPECT_EQ(windows, media.at("tracks"));
   EXPECT_GE(windows, 3);
+}
+
+// One study of the same files under a head that was made by hand.
+TEST(AnnotateWithAHead, GivesLabelsOfThatModelAloneForAnyNumberOfThreads) {
+  TemporaryFolder folder;
+  const auto in = folder.path() / "in";
+  std::filesystem::create_directories(in);
+  face_clip(in / "clip.mp4", 2, 5);
+  group_picture(in / "group.jpg", 1, 640);
+  constexpr std::int64_t kJawDrop = 17;
+  write_head(folder.path() / "mouths", action_block(), kJawDrop);
+  const auto study = [&](const char* name) { return folder.path() / name; };
+  for (const char* threads : {"1", "2"}) {
+    const ProgramRun run = run_mien({"annotate", in.string(), "--out", study(threads).string(),
+                                     "--expression-model", (folder.path() / "mouths").string(),
+                                     "--frames", "--quiet", "--json", "--threads", threads});
+    ASSERT_EQ(run.exit_status, 0) << run.err;
+  }
+  EXPECT_EQ(parquet_hashes(study("1")), parquet_hashes(study("2")));
+
+  int scored = 0;
+  for (const Json& row : table_rows(study("1"), "windows")) {
+    EXPECT_FALSE(row.contains("label_awe"));  // nothing of prototype16
+    if (row.at("frames") == 0) continue;
+    ++scored;
+    // The logit is linear in the row, so that of a mean over frames is the mean's.
+    const double jaw = row.at("action_jaw_drop").get<double>();
+    EXPECT_NEAR(row.at("label_open").get<double>(), 1 / (1 + std::exp(-jaw)), 2e-4);
+    EXPECT_NEAR(row.at("label_shut").get<double>(), 1 / (1 + std::exp(jaw)), 2e-4);
+  }
+  EXPECT_GT(scored, 3);
+  for (const Json& row : table_rows(study("1"), "frames")) {
+    EXPECT_TRUE(row.at("label_open").is_null());
+  }
+  for (const Json& row : table_rows(study("1"), "expressions")) {
+    EXPECT_TRUE(row.at("label_open").is_number());
+  }
+  const std::string run_json = read_text(study("1") / "annotations/run.json");
+  EXPECT_THAT(run_json, HasSubstr("three students in Lyon"));
+  EXPECT_THAT(run_json, ::testing::Not(HasSubstr("prototype16")));
 }
 
 TEST_F(AnnotatedStudy, IsOkWithoutAFace) {
