@@ -1,12 +1,12 @@
-"""How long contexts from words take, and in how much memory.
+"""How long contexts from words take, and in how much memory: a table in Markdown.
 
-    python3 bench/text/run.py build/release/mien [--rows 300000] [--encoded 20000] [--labels 3000]
+    python3 bench/text/run.py build/release/mien [--rows 30000 300000] [--encoded 20000] [--labels 800]
         [--model use_lite]... [--threads 1]
 
 Makes titles with descriptions (corpus.py), trains a classifier on some, and names the contexts of
-`rows` videos with it and of `encoded` videos with every sentence encoder named: the whole command,
-from the study's corpus to closed tables. Prints one line of JSON a run; per_second counts videos,
-cpu_s is user and system time of the process.
+every number of `rows` videos with it and of `encoded` videos with every sentence encoder named: the
+whole command, from the study's corpus to closed tables. CPU is user and system time of the process,
+which other work on the machine disturbs less than the clock. Lines of JSON go to standard error.
 """
 import argparse
 import json
@@ -45,12 +45,18 @@ def study(mien, folder, rows):
     return folder / "study", round(size / rows)
 
 
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+                  if line.startswith("model name")), "unknown processor")
+    return f"{model}, {os.cpu_count()} cores"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mien")
-    parser.add_argument("--rows", type=int, default=300_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[30_000, 300_000])
     parser.add_argument("--encoded", type=int, default=20_000)
-    parser.add_argument("--labels", type=int, default=3_000)
+    parser.add_argument("--labels", type=int, default=800)
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -59,22 +65,23 @@ def main():
     work.mkdir(parents=True)
     corpus.write(options.labels, work / "labels.csv")
     classifier = work / "classifier"
-    trained, _ = run([options.mien, "train", "context-text", "--labels", work / "labels.csv",
-                      "--out", classifier, "--id", "bench"])
-    print(json.dumps({"train": options.labels, **trained}), flush=True)
-    large, width = study(options.mien, work / "large", options.rows)
-    small, _ = study(options.mien, work / "small", options.encoded)
-    for place, model, rows in [(large, classifier / "manifest.json", options.rows)] + [
-            (small, model, options.encoded) for model in options.model]:
+    run([options.mien, "train", "context-text", "--labels", work / "labels.csv", "--out", classifier,
+         "--id", "bench"])
+    todo = [("classifier", classifier / "manifest.json", rows) for rows in options.rows]
+    todo += [(model, model, options.encoded) for model in options.model]
+    print(f"{machine()}, {options.threads} thread(s).\n")
+    print("| model | videos | bytes a video | different texts | rows | seconds | of CPU | videos a CPU second "
+          "| peak MB | load before |\n|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    for name, model, rows in todo:
+        place, width = study(options.mien, work / f"of-{rows}", rows)
         load = round(os.getloadavg()[0], 1)
         spent, out = run([options.mien, "contexts", "text", "--study", place, "--model", model,
                           "--threads", str(options.threads), "--json", "--redo"])
         told = json.loads(out)
-        print(json.dumps({
-            "model": told["model"], "videos": rows, "bytes_a_video": width,
-            "different_texts": told["texts"], "rows": told["context_rows"], **spent,
-            "per_second": round(rows / spent["wall_s"]), "per_cpu_second": round(rows / spent["cpu_s"]),
-            "load_before": load}), flush=True)
+        print(json.dumps({"model": name, "videos": rows, **spent}), file=sys.stderr, flush=True)
+        print(f"| {name} | {rows:,} | {width} | {told['texts']:,} | {told['context_rows']:,} | {spent['wall_s']} "
+              f"| {spent['cpu_s']} | {rows / spent['cpu_s']:,.0f} | {spent['peak_mb']} | {load} |", flush=True)
+        shutil.rmtree(work / f"of-{rows}")
     shutil.rmtree(work)
 
 
