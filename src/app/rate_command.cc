@@ -52,6 +52,7 @@ Status run_reliability(const ReliabilityRequest& request) {
 void add_rate(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("rate", "Ratings of clips by people");
   verb->require_subcommand(1);
+  add_rate_prepare(line, verb);
   add_rate_study(line, verb);
   CLI::App* reliability =
       verb->add_subcommand("reliability", "How far raters agree, label by label, with intervals");

@@ -9,6 +9,7 @@
 namespace mien {
 
 void add_rate_study(CommandLine& line, CLI::App* rate);
+void add_rate_prepare(CommandLine& line, CLI::App* rate);  // prepare, template
 
 // The answers of a study so far, as measures of reliability take them.
 struct MeasuredStudy {

@@ -19,6 +19,15 @@ Region both(const Region& a, const Region& b) {
           std::max(a.y_px + a.height_px, b.y_px + b.height_px) - y};
 }
 
+FaceDetection on_picture(const FaceDetection& face, double scale) {
+  const auto unit = static_cast<float>(1 / scale);
+  FaceDetection here = face;
+  here.box = {face.box.x_px * unit, face.box.y_px * unit, face.box.width_px * unit,
+              face.box.height_px * unit};
+  for (Point2& point : here.keypoints) point = {point.x * unit, point.y * unit};
+  return here;
+}
+
 // The heads of a picture and the face that each was first seen as. Compared are the faces: heads of
 // people side by side overlap.
 class Heads {
@@ -29,16 +38,14 @@ class Heads {
   bool add(const FaceDetection& face, double scale) {
     const Region head = head_region(face, scale, image_.width_px, image_.height_px);
     if (head.width_px == 0 || share_covered(head, regions_) >= 1) return false;
-    const auto unit = static_cast<float>(1 / scale);
-    const Box box{face.box.x_px * unit, face.box.y_px * unit, face.box.width_px * unit,
-                  face.box.height_px * unit};
+    const FaceDetection here = on_picture(face, scale);
     for (std::size_t i = 0; i < regions_.size(); ++i) {
-      if (intersection_over_union(boxes_[i], box) < kSameFace) continue;
+      if (intersection_over_union(faces_[i].box, here.box) < kSameFace) continue;
       regions_[i] = both(regions_[i], head);
       return true;
     }
     regions_.push_back(head);
-    boxes_.push_back(box);
+    faces_.push_back(here);
     return true;
   }
   // Whether a box on the picture is mostly filled already: smooth colours can look like a face.
@@ -52,11 +59,12 @@ class Heads {
     return share_covered(region, regions_) > kMostly;
   }
   const std::vector<Region>& regions() const { return regions_; }
+  const std::vector<FaceDetection>& faces() const { return faces_; }
 
  private:
   const ImageView& image_;
   std::vector<Region> regions_;
-  std::vector<Box> boxes_;
+  std::vector<FaceDetection> faces_;
 };
 
 }  // namespace
@@ -85,6 +93,7 @@ Result<MaskedPicture> FaceMasker::mask(const ImageView& image, double scale,
     seen = masked.image.view();
   }
   masked.heads = heads.regions();
+  masked.faces = heads.faces();
   return masked;
 }
 

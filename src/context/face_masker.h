@@ -24,8 +24,9 @@ inline constexpr int kMaxRounds = 4;
 
 struct MaskedPicture {
   Image image;
-  std::vector<Region> heads;  // one a head, grown to all that was seen of it
-  int rounds = 1;             // looks taken
+  std::vector<Region> heads;         // one a head, grown to all that was seen of it
+  std::vector<FaceDetection> faces;  // one a head, as it was first seen, in picture pixels
+  int rounds = 1;                    // looks taken
 };
 
 // One thread at a time.

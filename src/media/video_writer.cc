@@ -18,6 +18,10 @@ namespace {
 // settings guide); between the two, since thin coloured lines suffer first.
 constexpr const char* kQuality = "20";
 constexpr const char* kPreset = "veryfast";
+// VP9's constant quality: 31 is the middle of what libvpx's own guide recommends for small pictures
+// (37 for 240p to 31 for 1080p); deadline good with cpu-used 5 is its fast setting for files.
+constexpr const char* kVp9Quality = "31";
+constexpr const char* kVp9Speed = "5";
 constexpr std::int64_t kLoneFrameUs = 166667;  // a video of one frame lasts 1/6 s
 
 struct OutputDeleter {
@@ -37,11 +41,16 @@ int even(int size) {
   return size + size % 2;
 }
 
+const char* encoder_name(VideoFormat format) {
+  return format == VideoFormat::kWebm ? "libvpx-vp9" : "libx264";
+}
+
 }  // namespace
 
 struct VideoWriter::State {
   std::filesystem::path path;
   std::filesystem::path temporary;
+  VideoFormat format = VideoFormat::kMp4;
   int width_px = 0;
   int height_px = 0;
   std::unique_ptr<AVFormatContext, OutputDeleter> output;
@@ -94,8 +103,17 @@ int VideoWriter::State::open_encoder(const AVCodec& codec) {
   context.thread_count = 1;
   context.flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
   AVDictionary* options = nullptr;
-  av_dict_set(&options, "preset", kPreset, 0);
-  av_dict_set(&options, "crf", kQuality, 0);
+  if (format == VideoFormat::kWebm) {
+    context.bit_rate = 0;  // quality alone decides
+    av_dict_set(&options, "crf", kVp9Quality, 0);
+    av_dict_set(&options, "deadline", "good", 0);
+    av_dict_set(&options, "cpu-used", kVp9Speed, 0);
+    av_dict_set(&options, "lag-in-frames", "0", 0);
+    av_dict_set(&options, "auto-alt-ref", "0", 0);
+  } else {
+    av_dict_set(&options, "preset", kPreset, 0);
+    av_dict_set(&options, "crf", kQuality, 0);
+  }
   const int status = avcodec_open2(encoder.get(), &codec, &options);
   av_dict_free(&options);
   return status;
@@ -104,7 +122,8 @@ int VideoWriter::State::open_encoder(const AVCodec& codec) {
 int VideoWriter::State::open_output() {
   AVFormatContext* context = nullptr;
   const std::string address = "file:" + temporary.string();
-  int status = avformat_alloc_output_context2(&context, nullptr, "mp4", address.c_str());
+  const char* container = format == VideoFormat::kWebm ? "webm" : "mp4";
+  int status = avformat_alloc_output_context2(&context, nullptr, container, address.c_str());
   if (status < 0) return status;
   output.reset(context);
   context->flags |= AVFMT_FLAG_BITEXACT;
@@ -118,7 +137,7 @@ int VideoWriter::State::open_output() {
   if (status < 0) return status;
   is_file_ours = true;
   AVDictionary* options = nullptr;
-  av_dict_set(&options, "movflags", "+faststart", 0);
+  if (format == VideoFormat::kMp4) av_dict_set(&options, "movflags", "+faststart", 0);
   status = avformat_write_header(context, &options);
   av_dict_free(&options);
   header_written = status >= 0;
@@ -133,10 +152,10 @@ int VideoWriter::State::open_scaler() {
   constexpr int kUnity = 1 << 16;
   sws_setColorspaceDetails(scaler.get(), sws_getCoefficients(SWS_CS_DEFAULT), 1,
                            sws_getCoefficients(SWS_CS_ITU709), 0, 0, kUnity, kUnity);
-  const auto make_frame = [&](int format) {
+  const auto make_frame = [&](int pixel_format) {
     FfmpegPtr<AVFrame> frame(av_frame_alloc());
     MIEN_CHECK(frame != nullptr, "out of memory");
-    frame->format = format;
+    frame->format = pixel_format;
     frame->width = encoder->width;
     frame->height = encoder->height;
     if (av_frame_get_buffer(frame.get(), 64) < 0) frame.reset();
@@ -194,18 +213,20 @@ VideoWriter& VideoWriter::operator=(VideoWriter&&) noexcept = default;
 VideoWriter::~VideoWriter() = default;
 
 Result<VideoWriter> VideoWriter::create(const std::filesystem::path& path, int width_px,
-                                        int height_px) {
+                                        int height_px, VideoFormat format) {
   MIEN_CHECK(width_px > 0 && height_px > 0, "a video has at least one pixel");
   prepare_ffmpeg();
-  const AVCodec* codec = avcodec_find_encoder_by_name("libx264");
+  const AVCodec* codec = avcodec_find_encoder_by_name(encoder_name(format));
   if (codec == nullptr) {
-    return Error{ErrorCode::kUnsupported,
-                 "this build of FFmpeg has no libx264; install Debian's libavcodec"};
+    return Error{ErrorCode::kUnsupported, std::string("this build of FFmpeg has no ") +
+                                              encoder_name(format) +
+                                              "; install Debian's libavcodec"};
   }
   auto state = std::make_unique<State>();
   state->path = path;
   state->temporary = path;
   state->temporary += ".part-" + std::to_string(::getpid());
+  state->format = format;
   state->width_px = width_px;
   state->height_px = height_px;
   if (state->open_encoder(*codec) < 0) {

@@ -85,6 +85,40 @@ TEST(VideoWriter, IsWhatBrowsersPlay) {
   EXPECT_LT(index, bytes.find("mdat")) << "the index stands in front";
 }
 
+TEST(VideoWriter, WebmComesBackToTheMillisecond) {
+  const TemporaryFolder folder;
+  std::string bytes;
+  for (const char* name : {"a.webm", "b.webm"}) {
+    const auto path = folder.path() / name;
+    auto writer = VideoWriter::create(path, 64, 48, VideoFormat::kWebm);
+    ASSERT_TRUE(writer.ok()) << writer.error().message;
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_TRUE(writer->write(testing::numbered_frame(64, 48, i).view(), i * 40'000).ok());
+    }
+    ASSERT_TRUE(writer->finish().ok());
+    const auto info = probe(path);
+    ASSERT_TRUE(info.ok());
+    EXPECT_EQ(info->codec, "vp9");
+    EXPECT_EQ(info->colour_matrix, "bt709");
+    EXPECT_FALSE(info->has_audio);
+    auto reader = VideoReader::open(path);
+    ASSERT_TRUE(reader.ok()) << reader.error().message;
+    for (int i = 0; i < 5; ++i) {
+      const auto frame = reader->next().value();
+      ASSERT_TRUE(frame.has_value());
+      EXPECT_EQ(testing::frame_number(frame->image.view()), i);
+      EXPECT_EQ(frame->pts_us, i * 40'000);
+    }
+    EXPECT_FALSE(reader->next().value().has_value());
+    EXPECT_EQ(reader->condition().reason, MediaReason::kNone);
+    if (!bytes.empty()) {
+      EXPECT_EQ(testing::read_bytes(path), bytes);
+    }
+    bytes = testing::read_bytes(path);
+  }
+  EXPECT_EQ(files_in(folder.path()), 2U);
+}
+
 TEST(VideoWriter, ColoursComeBack) {
   const TemporaryFolder folder;
   const Rgb colours[] = {{220, 40, 40}, {40, 200, 60}, {50, 60, 220}, {198, 134, 110}};

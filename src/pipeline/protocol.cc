@@ -99,7 +99,8 @@ std::string encode(const WorkerTask& task) {
                   {"threads", task.threads},
                   {"tables", task.tables},
                   {"overlay", task.overlay},
-                  {"given_up", task.given_up}});
+                  {"given_up", task.given_up},
+                  {"clips", task.clips}});
 }
 
 Result<WorkerTask> decode_task(const std::string& line) {
@@ -113,6 +114,7 @@ Result<WorkerTask> decode_task(const std::string& line) {
     json.at("tables").get_to(task.tables);
     json.at("overlay").get_to(task.overlay);
     json.at("given_up").get_to(task.given_up);
+    json.at("clips").get_to(task.clips);
     if (task.threads < 1) return Error{ErrorCode::kCorrupt, "a worker's task: no threads"};
     return task;
   });
@@ -129,7 +131,8 @@ std::string encode(const WorkerReply& reply) {
                   {"position_s", reply.position_s},
                   {"duration_s", reply.duration_s},
                   {"error", reply.error},
-                  {"stages", stages}});
+                  {"stages", stages},
+                  {"clips", reply.clips}});
 }
 
 Result<WorkerReply> decode_reply(const std::string& line) {
@@ -147,6 +150,7 @@ Result<WorkerReply> decode_reply(const std::string& line) {
         json.at("position_s").get_to(reply.position_s);
         json.at("duration_s").get_to(reply.duration_s);
         json.at("error").get_to(reply.error);
+        json.at("clips").get_to(reply.clips);
         for (const Json& stage : json.at("stages")) {
           reply.stages.push_back({stage.at(0).get<std::string>(), stage.at(1).get<std::int64_t>(),
                                   stage.at(2).get<double>()});

@@ -30,6 +30,7 @@ struct WorkerTask {
   bool tables = true;    // false: they are published already
   bool overlay = false;  // write the overlay video
   std::string given_up;  // not empty: the video is not opened but recorded as failed, for this
+  std::string clips;     // not empty: nothing but these is cut, a ClipTask as JSON (clip_task.h)
 };
 
 struct WorkerReply {
@@ -41,6 +42,7 @@ struct WorkerReply {
   double duration_s = 0;          // 0: unknown
   std::string error;              // kError: the worker cannot go on
   std::vector<StageTime> stages;  // kDone: time spent since the worker started
+  std::string clips;  // kDone of a task with clips: a list of ClipRecord; empty: the worker died
 };
 
 // Text that is not UTF-8 (of a message) is replaced, never refused.

@@ -10,11 +10,13 @@
 #include <future>
 #include <iostream>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "pipeline/clip_job.h"
 #include "pipeline/engine_pool.h"
 #include "pipeline/overlay_video.h"
 #include "pipeline/pending.h"
@@ -101,8 +103,9 @@ class Worker {
 
   // The reply is kDone, or this worker can do no more.
   Result<WorkerReply> run(const WorkerTask& task) {
-    MIEN_TRY(facts, facts_of(task));
     WorkerReply reply;
+    if (!task.clips.empty()) MIEN_TRY_VOID(cut(task, reply));
+    MIEN_TRY(facts, facts_of(task));
     reply.kind = WorkerReply::Kind::kDone;
     reply.video_id = task.input.video_id;
     reply.facts = facts;
@@ -128,7 +131,23 @@ class Worker {
     return Ok{};
   }
 
+  Status cut(const WorkerTask& task, WorkerReply& reply) {
+    if (!masker_.has_value()) {
+      MIEN_TRY(masker, FaceMasker::open(models_));
+      masker_.emplace(std::move(masker));
+    }
+    const auto begin = Clock::now();
+    MIEN_TRY(clips, clip_task_from(nlohmann::json::parse(task.clips, nullptr, false)));
+    MIEN_TRY(records, make_clips(task.input.path, setup_.options.reader, clips, *masker_));
+    nlohmann::json list = nlohmann::json::array();
+    for (const ClipRecord& record : records) list.push_back(to_json(record));
+    reply.clips = list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    add_stage(cutting_, begin);
+    return Ok{};
+  }
+
   Result<VideoFacts> facts_of(const WorkerTask& task) {
+    if (!task.clips.empty()) return VideoFacts{};
     if (task.input.size_bytes == kNameNotText) {
       if (!task.tables) return VideoFacts{};
       return give_up(task, media_error(MediaReason::kNameNotText, task.input.path,
@@ -224,6 +243,7 @@ class Worker {
     all.push_back(opening_);
     all.push_back(writing_);
     if (drawing_.calls > 0) all.push_back(drawing_);
+    if (cutting_.calls > 0) all.push_back(cutting_);
     return all;
   }
 
@@ -231,11 +251,13 @@ class Worker {
   ModelSet models_;
   std::optional<Database> database_;  // there once open_parts() is done
   EnginePool engines_;
+  std::optional<FaceMasker> masker_;  // there once clips were asked for
   Replies& replies_;
   StageTime decode_{"decode", 0, 0};
   StageTime opening_{"open models", 0, 0};
   StageTime writing_{"write tables", 0, 0};
   StageTime drawing_{"draw overlay", 0, 0};
+  StageTime cutting_{"cut clips", 0, 0};
 };
 
 Status serve(InputLines& lines, Replies& replies) {

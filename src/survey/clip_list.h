@@ -1,10 +1,14 @@
 // The clips of a rating study, as `mien rate prepare` writes them: STUDY/rating/clips.json and the
 // files it names in STUDY/rating/clips/.
 //
-//   {"version": 1, "clips": [{"id": "c000001", "mp4": "c000001.mp4", "webm": "c000001.webm",
+//   {"version": 1, "program_version": "0.1.0", "options": {...}, "models": SHA-256, "clips": [
+//     {"id": "c0f3-face", "pair": "c0f3", "mp4": "c0f3-face.mp4", "webm": "c0f3-face.webm",
 //     "video_id": "a.mp4", "track_id": 0, "start_us": 0, "end_us": 2000000, "duration_s": 2.0,
-//     "width_px": 320, "height_px": 320, "view": "face", "warning": ""}]}
+//     "width_px": 320, "height_px": 320, "view": "face", "warning": "", "person": "a.mp4#0",
+//     "source": "uploader or video", "strata": {"region": ...}, "hash": frame hashes or "",
+//     "mp4_sha256": ..., "webm_sha256": ...}]}
 //
+// The clips of one moment in two views have one `pair`; a person is one track of one video.
 // Ids are letters, digits, '-', '_' and '.'; a file's name is a plain name in clips/, and one of
 // mp4 and webm is enough. Other keys are passed over. Errors name file, clip and remedy.
 #pragma once

@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "store/durable_file.h"
+#include "survey/clip_options_reader.h"
 #include "survey/definition_reader.h"
 
 namespace mien {
@@ -51,6 +52,7 @@ class Reader {
     MIEN_TRY_VOID(read_pay());
     MIEN_TRY_VOID(read_groups());
     MIEN_TRY_VOID(read_catches());
+    MIEN_TRY_VOID(read_clips());
     MIEN_TRY_VOID(root_.finish());
     return std::move(to_);
   }
@@ -270,6 +272,14 @@ class Reader {
                  "[[catch]] with clip and expected, or no catch_every");
     }
     return Ok{};
+  }
+
+  Status read_clips() {
+    const toml::node* node = root_.node("clips");
+    if (node == nullptr) return Ok{};
+    StrictTable table(file_, *node, "clips");
+    each_clip_option(to_.clips, ClipOptionsReader{table});
+    return table.finish();
   }
 
   std::string file_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "survey/clip_options.h"
 
 namespace mien {
 
@@ -71,6 +72,7 @@ struct SurveyDefinition {
 
   std::vector<SurveyGroup> groups;  // at least one
   std::vector<CatchClip> catches;
+  ClipOptions clips;  // how they are chosen and shown
 
   int label_at(std::string_view id) const;  // -1: not offered
   const SurveyGroup* group(std::string_view name) const;

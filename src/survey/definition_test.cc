@@ -52,6 +52,43 @@ TEST(Definition, EveryMistakeIsAnErrorWithItsPlaceAndRemedy) {
   }
 }
 
+TEST(Definition, ReadsHowClipsAreChosen) {
+  const auto read = parse_survey_definition(
+      std::string(t::kSmallStudy) +
+          "[clips]\ncount = 7\nview = \"both\"\nstrata = [\"pose\"]\nmin_face_px = 60\n",
+      "rating.toml");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->clips.count, 7);
+  EXPECT_TRUE(read->clips.shows_face() && read->clips.shows_scene());
+  EXPECT_EQ(read->clips.strata, std::vector<std::string>{"pose"});
+  EXPECT_EQ(read->clips.min_face_px, 60);
+  EXPECT_EQ(read->clips.per_person, 1);
+  const auto refused = [](const std::string& lines) {
+    const auto bad =
+        parse_survey_definition(std::string(t::kSmallStudy) + "[clips]\n" + lines, "f");
+    return bad.ok() ? "" : bad.error().message;
+  };
+  EXPECT_THAT(refused("view = \"profile\"\n"), HasSubstr("remedy: face, scene, both"));
+  EXPECT_THAT(refused("strata = [\"age\"]\n"), HasSubstr("strata = 'age' is not known"));
+  EXPECT_THAT(refused("counts = 7\n"), HasSubstr("'counts' is not known"));
+  EXPECT_THAT(refused("count = 0\n"), HasSubstr("count is not a whole number"));
+}
+
+TEST(Definition, TheTemplateHolds) {
+  const auto text = read_whole_file(t::source_dir() / "data/rating/template.toml");
+  ASSERT_TRUE(text.ok()) << text.error().message;
+  const auto read = parse_survey_definition(*text, "template.toml");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->labels.size(), 16U);
+  // It shows the options as they stand without it.
+  ClipOptions stated = read->clips;
+  ClipOptions defaults;
+  nlohmann::json a, b;
+  each_clip_value(stated, [&](const char* key, const auto& value) { a[key] = value; });
+  each_clip_value(defaults, [&](const char* key, const auto& value) { b[key] = value; });
+  EXPECT_EQ(a, b);
+}
+
 TEST(Definition, TakesEveryWordOfThePage) {
   const std::string script = read_whole_file(t::source_dir() / "web/src/rate/words.ts").value();
   const std::size_t begin = script.find("kWords = {"), end = script.find("} as const");
