@@ -115,6 +115,48 @@ TEST_F(MaskingPanel, ComparesArmsVideoByVideo) {
   EXPECT_EQ(pair.at("present_in_both"), 1);
 }
 
+TEST_F(MaskingPanel, TellsHowManyFramesWereNotAssessed) {
+  write({{"a", "visual", "x", 0.5}, {"a", "visual_patches", "x", 0.4}},
+        {{"a", "visual"}, {"a", "visual_patches"}, {"b", "visual", "skipped"}});
+  Table frames(context_frames_schema());
+  for (const auto& [video, filled] : {std::pair("a", 0.2), {"a", 0.4}, {"b", 0.9}}) {
+    add_row(frames, video, "visual",
+            {{"regions", std::int64_t{1}},
+             {"filled_share", filled},
+             {"reason", filled > 0.5 ? Cell{std::string("mostly_filled")} : Cell{}}});
+  }
+  store(frames, "context_frames");
+  const auto result = panel();
+  ASSERT_EQ(result.at("filled").size(), 1U);
+  const auto& filled = result.at("filled").at(0);
+  EXPECT_EQ(filled.at("frames"), 3);
+  EXPECT_EQ(filled.at("not_assessed"), 1);
+  EXPECT_NEAR(filled.at("filled_share"), 0.5, 1e-12);
+}
+
+TEST_F(MaskingPanel, KeepsTheIntervalOfCorrelationsWithinTheirRange) {
+  std::vector<Named> named;
+  std::vector<Assessed> assessed;
+  const char* videos[] = {"a", "b", "c"};
+  for (const char* video : videos) {
+    for (const char* source : {"visual", "visual_visible"}) {
+      assessed.push_back({video, source});
+      // Of c the ranks are turned round, of the others they are equal.
+      const bool is_turned = video == videos[2] && source == std::string("visual");
+      named.push_back({video, source, "x", is_turned ? 0.1 : 0.5});
+      named.push_back({video, source, "y", 0.3});
+      named.push_back({video, source, "z", is_turned ? 0.5 : 0.1});
+    }
+  }
+  write(named, assessed);
+  const auto result = panel();
+  const auto& spearman = result.at("arms").at(0).at("spearman");
+  EXPECT_NEAR(spearman.at("mean"), 1.0 / 3, 1e-12);
+  EXPECT_GE(spearman.at("lower"), -1.0);
+  EXPECT_LE(spearman.at("upper"), 1.0);
+  EXPECT_GT(spearman.at("upper"), 0.9);
+}
+
 TEST_F(MaskingPanel, SaysWhatItNeeds) {
   const auto without = masking_panel(database_, folder_.path());
   ASSERT_TRUE(without.ok());
