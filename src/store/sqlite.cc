@@ -106,7 +106,11 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& path, A
   MIEN_TRY_VOID(database.run_script("PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"));
   if (access != Access::kRead) {
     MIEN_TRY_VOID(database.run_script(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"));
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+        // No file of its own for what a savepoint may have to put back; 64 MB of pages; and a page
+        // that is written again and again goes from the log into the database once in 16 MB.
+        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; "
+        "PRAGMA wal_autocheckpoint = 4000;"));
   }
   return database;
 }
