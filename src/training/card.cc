@@ -67,6 +67,38 @@ std::string of_groups(const Evaluation& evaluation) {
   return text;
 }
 
+std::string of_group_models(const Json& fit) {
+  if (!fit.contains("group_models")) return "";
+  const Json& models = fit["group_models"];
+  std::string text = "\n### One model a group of raters\n\n";
+  if (models.contains("reason")) return text + models["reason"].get<std::string>() + ".\n";
+  const auto cell = [](const Json& value) {
+    return value.is_null() ? std::string("-") : fmt::format("{:.3f}", value.get<double>());
+  };
+  text += fmt::format(
+      "Each model learned from {} judgements. Distance is 1 - the correlation of two groups' "
+      "models' "
+      "held-out predictions; beside it that of groups of the same sizes to which raters were dealt "
+      "at "
+      "random, {} times.\n\n| label | distance | random groups | p |\n|---|---|---|---|\n",
+      models["judgements_a_model"].get<std::size_t>(), models["replicates"].get<std::size_t>());
+  for (const Json& label : models["labels"]) {
+    text += fmt::format("| {} | {} | {} | {} |\n", label["label"].get<std::string>(),
+                        cell(label["distance"]), cell(label["random_groups"]), cell(label["p"]));
+  }
+  text +=
+      "\nMean correlation over labels with each group's own mean ratings, held out, of its own "
+      "model "
+      "and of one of all groups on as many judgements:\n\n| group | raters | own model | common "
+      "model |\n|---|---|---|---|\n";
+  for (const Json& group : models["groups"]) {
+    text += fmt::format("| {} | {} | {} | {} |\n", group["group"].get<std::string>(),
+                        group["raters"].get<std::size_t>(), cell(group["own_model"]),
+                        cell(group["pooled_model"]));
+  }
+  return text;
+}
+
 std::string calibration_curves(const Evaluation& evaluation) {
   std::string text =
       "Mean score and mean rating in bins of equally many ratings, from low to high.\n\n"
@@ -160,6 +192,7 @@ std::string model_card(const Dataset& set, const Evaluation& evaluation, const J
   text += "### Confusion, in ratings\n\n" + confusion_table(evaluation);
   text += "\n### Calibration\n\n" + calibration_curves(evaluation);
   text += "\n### By group of raters\n\n" + of_groups(evaluation);
+  text += of_group_models(fit);
   text += "\n## What it is\n\n";
   text += fmt::format(
       "- head: {}\n- seed: {}\n- head.onnx SHA-256: {}\n- training set SHA-256: "

@@ -22,11 +22,18 @@ Head pooled_head(const Dataset& set, const std::vector<std::string>& names, bool
   head.kind = HeadKind::kPooled;
   head.dimensions = set.dimensions();
   head.labels = names;
-  head.pooled = {spread, fit.scaling.mean, fit.scaling.scale, fit.columns.weights,
-                 fit.columns.bias};
+  head.pooled = {
+      spread,          fit.scaling.root, fit.scaling.mean, fit.scaling.scale, fit.columns.weights,
+      fit.columns.bias};
   head.slope = fit.calibration.slope;
   head.intercept = fit.calibration.intercept;
   return head;
+}
+
+std::vector<std::size_t> block_sizes(const Dataset& set) {
+  std::vector<std::size_t> sizes;
+  for (const FeatureBlock& block : set.header().blocks) sizes.push_back(block.size);
+  return sizes;
 }
 
 Json told_of(const PooledFit& fit) {
@@ -35,7 +42,10 @@ Json told_of(const PooledFit& fit) {
     tried.push_back(
         {{"penalty", penalty_of(static_cast<int>(i))}, {"validation_loss", fit.losses[i]}});
   }
-  return {{"penalty", fit.penalty}, {"calibrated_loss", fit.loss}, {"tried", tried}};
+  return {{"penalty", fit.penalty},
+          {"strengths", fit.strengths},
+          {"calibrated_loss", fit.loss},
+          {"tried", tried}};
 }
 
 std::vector<std::uint32_t> of_rows(std::span<const std::uint32_t> values,
@@ -81,7 +91,7 @@ Result<ChosenHead> by_folds(const Dataset& set, const Targets& targets,
   Json told_folds = Json::array();
   const auto fit_on = [&](const std::vector<std::uint32_t>& rows) -> Result<PooledFit> {
     MIEN_TRY(inner, deal_clusters(of_rows(clusters, rows), kFolds, request.seed + 1));
-    return fit_pooled_folds(pooled, own, rows, inner, request.threads);
+    return fit_pooled_folds(pooled, own, block_sizes(set), rows, inner, request.threads);
   };
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     events({{"event", "stage"}, {"stage", "fold"}, {"fold", fold + 1}, {"of", kFolds}});
@@ -205,7 +215,7 @@ Result<ChosenHead> by_splits(const Dataset& set, const Targets& targets,
       event["validation_loss"] = std::isnan(at.loss.validation) ? Json() : Json(at.loss.validation);
       events(event);
     };
-    MIEN_TRY(fit, fit_recurrent(set, smoothed(targets, sides.train), targets, sides.train,
+    MIEN_TRY(fit, fit_recurrent(set, training_targets(targets, sides.train), targets, sides.train,
                                 sides.validation, options));
     MIEN_TRY(logits,
              recurrent_logits(set, fit.head, names.size(), sides.validation, request.threads));
@@ -267,7 +277,7 @@ Result<std::vector<float>> head_probs(const Dataset& set, const Head& head,
   }
   MIEN_TRY(pooled, pool(set, clips, head.pooled.spread, threads));
   PooledFit fit;
-  fit.scaling = {head.pooled.mean, head.pooled.scale};
+  fit.scaling = {head.pooled.root, head.pooled.mean, head.pooled.scale};
   fit.columns = {head.pooled.weights, head.pooled.bias};
   std::vector<std::uint32_t> rows(clips.size());
   for (std::uint32_t row = 0; row < rows.size(); ++row) rows[row] = row;

@@ -11,6 +11,7 @@
 #include "training/card.h"
 #include "training/chosen_head.h"
 #include "training/figures.h"
+#include "training/group_models.h"
 #include "training/rated_labels.h"
 #include "training/splits.h"
 
@@ -146,6 +147,17 @@ Result<Json> run_fit(const FitRequest& request, const FitEvents& events) {
   fit.update(chosen.told);
   for (std::size_t l = 0; l < names.size(); ++l)
     fit[kept[l] != 0 ? "labels" : "dropped"].push_back(names[l]);
+
+  if (set.ratings().groups.size() > 1 && request.group_replicates > 0) {
+    events({{"event", "stage"}, {"stage", "groups"}});
+    GroupOptions options;
+    options.penalty = fit.contains("pooled") ? fit["pooled"]["penalty"].get<double>() : 1;
+    options.replicates = request.group_replicates;
+    options.seed = request.seed;
+    options.threads = request.threads;
+    MIEN_TRY(groups, compare_groups(set, choice.labels, rated_clips(targets), options));
+    fit["group_models"] = to_json(groups);
+  }
 
   const bool any = std::ranges::find(kept, 1) != kept.end();
   if (any) {

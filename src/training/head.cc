@@ -82,8 +82,17 @@ class HeadGraph {
     const PooledHead& head = head_.pooled;
     const std::span mean(head.mean.data() + first, head_.dimensions);
     const std::span scale(head.scale.data() + first, head_.dimensions);
-    const std::string z =
-        zero_where(graph_.node("Less", {count, scalar(fewest)}), standardised(values, mean, scale));
+    std::vector<float> root, as_is;
+    for (std::size_t d = 0; d < head_.dimensions; ++d) {
+      root.push_back(head.root[first + d] != 0 ? 1 : 0);
+      as_is.push_back(1 - root.back());
+    }
+    const std::string roots =
+        graph_.node("Mul", {graph_.node("Sqrt", {graph_.node("Relu", {values})}), row(root)});
+    const std::string entering =
+        graph_.node("Add", {roots, graph_.node("Mul", {values, row(as_is)})});
+    const std::string z = zero_where(graph_.node("Less", {count, scalar(fewest)}),
+                                     standardised(entering, mean, scale));
     return graph_.node("Squeeze", {z, axes(1)});
   }
 

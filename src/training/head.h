@@ -2,9 +2,9 @@
 //
 // Two kinds:
 // - pooled: mean over the span's rows and, where clips are not all stills, their standard deviation
-//   (n - 1), each standardised; then logistic regression. Missing rows of a feature are passed
-//   over; a feature without any row counts as its training mean, as does a deviation of fewer than
-//   2 rows.
+//   (n - 1), each standardised, those never below 0 in training as square roots; then logistic
+//   regression. Missing rows of a feature are passed over; a feature without any row counts as its
+//   training mean, as does a deviation of fewer than 2 rows.
 // - recurrent: rows standardised (missing: the training mean), a projection with ReLU, two layers
 // of
 //   long short-term memory (Hochreiter and Schmidhuber 1997), the mean of the second's states over
@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ inline constexpr float kMostLogit = 15;
 
 struct PooledHead {
   bool spread = false;             // deviations follow the means
+  std::vector<std::uint8_t> root;  // of each pooled feature: 1, its square root enters
   std::vector<float> mean, scale;  // of each pooled feature; scale 1/SD, 0: it never varied
   std::vector<float> weights;      // [features][labels]
   std::vector<float> bias;         // [labels]

@@ -24,6 +24,10 @@ std::vector<float> all_halves() {
   return values;
 }
 
+float entering(float value, std::uint8_t root) {
+  return root != 0 ? std::sqrt(value < 0 ? 0 : value) : value;
+}
+
 // Mean and deviation of column `d` of the rows.
 void pool_column(std::span<const std::uint16_t> halves, const std::vector<float>& value_of,
                  std::size_t dimensions, std::size_t d, bool spread, float* to) {
@@ -85,25 +89,30 @@ bool spread_tells(const Dataset& set) {
 
 Scaling scaling_of(const PooledFeatures& pooled, std::span<const std::uint32_t> rows) {
   const std::size_t features = pooled.features;
-  std::vector<double> sum(features, 0), squares(features, 0), count(features, 0);
-  for (const std::uint32_t row : rows) {
-    const float* values = pooled.values.data() + row * features;
-    for (std::size_t f = 0; f < features; ++f) {
-      if (std::isnan(values[f])) continue;
-      sum[f] += static_cast<double>(values[f]);
-      ++count[f];
-    }
-  }
-  for (std::size_t f = 0; f < features; ++f) sum[f] = count[f] > 0 ? sum[f] / count[f] : 0;
-  for (const std::uint32_t row : rows) {
-    const float* values = pooled.values.data() + row * features;
-    for (std::size_t f = 0; f < features; ++f) {
-      if (std::isnan(values[f])) continue;
-      const double off = static_cast<double>(values[f]) - sum[f];
-      squares[f] += off * off;
-    }
-  }
   Scaling scaling;
+  scaling.root.assign(features, 1);
+  for (const std::uint32_t row : rows) {
+    const float* values = pooled.values.data() + row * features;
+    for (std::size_t f = 0; f < features; ++f) {
+      if (values[f] < 0) scaling.root[f] = 0;
+    }
+  }
+  std::vector<double> sum(features, 0), squares(features, 0), count(features, 0);
+  const auto each = [&](const auto& take) {
+    for (const std::uint32_t row : rows) {
+      const float* values = pooled.values.data() + row * features;
+      for (std::size_t f = 0; f < features; ++f) {
+        if (!std::isnan(values[f]))
+          take(f, static_cast<double>(entering(values[f], scaling.root[f])));
+      }
+    }
+  };
+  each([&](std::size_t f, double value) {
+    sum[f] += value;
+    ++count[f];
+  });
+  for (std::size_t f = 0; f < features; ++f) sum[f] = count[f] > 0 ? sum[f] / count[f] : 0;
+  each([&](std::size_t f, double value) { squares[f] += (value - sum[f]) * (value - sum[f]); });
   for (std::size_t f = 0; f < features; ++f) {
     const double deviation = count[f] > 1 ? std::sqrt(squares[f] / (count[f] - 1)) : 0;
     scaling.mean.push_back(static_cast<float>(sum[f]));
@@ -119,8 +128,8 @@ std::vector<float> standardised(const PooledFeatures& pooled, const Scaling& sca
   for (const std::uint32_t row : rows) {
     const float* values = pooled.values.data() + row * pooled.features;
     for (std::size_t f = 0; f < pooled.features; ++f) {
-      result.push_back(std::isnan(values[f]) ? 0
-                                             : (values[f] - scaling.mean[f]) * scaling.scale[f]);
+      const float off = entering(values[f], scaling.root[f]) - scaling.mean[f];
+      result.push_back(std::isnan(off) ? 0 : off * scaling.scale[f]);
     }
   }
   return result;

@@ -24,7 +24,10 @@ Result<PooledFeatures> pool(const Dataset& set, std::span<const std::uint32_t> c
 // True where spread can tell something: at least a tenth of the clips have 2 rows or more.
 bool spread_tells(const Dataset& set);
 
+// How pooled features enter. One that is never below 0, as what rectified units give, enters as its
+// square root, which shortens its tail (power normalisation; Perronnin, Sanchez and Mensink 2010).
 struct Scaling {
+  std::vector<std::uint8_t> root;  // 1: the square root is taken first
   std::vector<float> mean, scale;  // scale 1/SD; 0 where a feature did not vary or never was there
 };
 

@@ -10,6 +10,7 @@ namespace mien {
 namespace {
 
 constexpr double kLeastProb = 1e-6;
+constexpr double kStrengthStep = 3.1622776601683795;  // half a decade
 constexpr int kRises = 2;  // weaker penalties are not tried after so many losses above the lowest
 
 struct Columns {
@@ -34,6 +35,31 @@ Columns columns_of(const Targets& smooth, std::span<const std::uint32_t> rows,
   return columns;
 }
 
+// Logits that were trained on evened labels are brought back to the rates first.
+double calibrated_loss(const std::vector<float>& logits, std::span<const std::uint32_t> rows,
+                       const Targets& targets) {
+  const CalibrationLine line = calibrate(logits, rows, targets);
+  return mean_loss(losses_of(calibrated(logits, line), rows, targets));
+}
+
+// Multiplies a block's standardised features, of means and of deviations, and its strength.
+void scale_block(std::size_t block, double factor, std::span<const std::size_t> blocks,
+                 std::vector<float>& features, std::size_t width, PooledFit& fit) {
+  std::size_t first = 0, dimensions = 0;
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    if (b < block) first += blocks[b];
+    dimensions += blocks[b];
+  }
+  for (std::size_t part = 0; part < width; part += dimensions) {
+    for (std::size_t f = part + first; f < part + first + blocks[block]; ++f) {
+      fit.scaling.scale[f] *= static_cast<float>(factor);
+      for (std::size_t at = f; at < features.size(); at += width)
+        features[at] *= static_cast<float>(factor);
+    }
+  }
+  fit.strengths[block] *= factor;
+}
+
 // Tries penalties with `left_out`, which fits with one and gives the logits of the rows that
 // validate; keeps the best.
 template <typename LeftOut>
@@ -43,9 +69,7 @@ std::vector<float> choose(const Targets& targets, std::span<const std::uint32_t>
   int rises = 0;
   for (int i = 0; i < kPenalties && rises < kRises; ++i) {
     std::vector<float> logits = left_out(penalty_of(i));
-    const CalibrationLine as_is = {std::vector<float>(targets.labels, 1),
-                                   std::vector<float>(targets.labels, 0)};
-    const double loss = mean_loss(losses_of(calibrated(logits, as_is), validation, targets));
+    const double loss = calibrated_loss(logits, validation, targets);
     const bool better = fit.losses.empty() || loss < *std::ranges::min_element(fit.losses);
     fit.losses.push_back(loss);
     rises = better ? 0 : rises + 1;
@@ -69,32 +93,48 @@ double penalty_of(int place) {
 }
 
 PooledFit fit_pooled_folds(const PooledFeatures& pooled, const Targets& targets,
-                           std::span<const std::uint32_t> rows, std::span<const std::uint8_t> folds,
-                           int threads) {
+                           std::span<const std::size_t> blocks, std::span<const std::uint32_t> rows,
+                           std::span<const std::uint8_t> folds, int threads) {
   PooledFit fit;
   fit.scaling = scaling_of(pooled, rows);
-  const std::vector<float> features = standardised(pooled, fit.scaling, rows);
+  std::vector<float> features = standardised(pooled, fit.scaling, rows);
   const LogisticSolver solver(features, rows.size(), pooled.features, threads);
-  const Targets smooth = smoothed(targets, rows);
+  const Targets smooth = training_targets(targets, rows);
   const std::size_t fold_count = *std::ranges::max_element(folds) + std::size_t{1};
   const Columns by_fold = columns_of(smooth, rows, folds, fold_count);
   LogisticColumns columns;
   const std::size_t width = fold_count * targets.labels;
-  const std::vector<float> logits = choose(
-      targets, rows,
-      [&](double penalty) {
-        solver.fit(by_fold.targets, by_fold.weights, penalty, columns);
-        const std::vector<float> all = solver.logits(columns);
-        std::vector<float> left_out;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-          const auto first =
-              all.begin() + static_cast<std::ptrdiff_t>(i * width + folds[i] * targets.labels);
-          left_out.insert(left_out.end(), first,
-                          first + static_cast<std::ptrdiff_t>(targets.labels));
+  const auto left_out = [&](double penalty) {
+    solver.fit(by_fold.targets, by_fold.weights, penalty, columns);
+    const std::vector<float> all = solver.logits(columns);
+    std::vector<float> own;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto first =
+          all.begin() + static_cast<std::ptrdiff_t>(i * width + folds[i] * targets.labels);
+      own.insert(own.end(), first, first + static_cast<std::ptrdiff_t>(targets.labels));
+    }
+    return own;
+  };
+  std::vector<float> logits = choose(targets, rows, left_out, fit);
+  fit.strengths.assign(blocks.size(), 1);
+  if (blocks.size() > 1) {
+    double lowest = *std::ranges::min_element(fit.losses);
+    for (std::size_t block = 0; block < blocks.size(); ++block) {
+      for (const double step : {kStrengthStep, 1 / kStrengthStep}) {
+        const double before = lowest;
+        while (true) {
+          scale_block(block, step, blocks, features, pooled.features, fit);
+          std::vector<float> tried = left_out(fit.penalty);
+          const double loss = calibrated_loss(tried, rows, targets);
+          if (!(loss < lowest)) break;
+          lowest = loss;
+          logits = std::move(tried);
         }
-        return left_out;
-      },
-      fit);
+        scale_block(block, 1 / step, blocks, features, pooled.features, fit);
+        if (lowest < before) break;  // the other way is where it came from
+      }
+    }
+  }
   calibrate_on(logits, targets, rows, fit);
   const Columns whole = columns_of(smooth, rows, {}, 1);
   solver.fit(whole.targets, whole.weights, fit.penalty, fit.columns);
@@ -110,7 +150,7 @@ PooledFit fit_pooled_split(const PooledFeatures& pooled, const Targets& targets,
   const std::vector<float> held = standardised(pooled, fit.scaling, validation);
   const LogisticSolver solver(features, train.size(), pooled.features, threads);
   const LogisticSolver other(held, validation.size(), pooled.features, threads);
-  const Columns whole = columns_of(smoothed(targets, train), train, {}, 1);
+  const Columns whole = columns_of(training_targets(targets, train), train, {}, 1);
   LogisticColumns columns;
   const std::vector<float> logits = choose(
       targets, validation,
@@ -130,7 +170,7 @@ PooledFit fit_pooled(const PooledFeatures& pooled, const Targets& targets,
   fit.penalty = penalty;
   fit.scaling = scaling_of(pooled, rows);
   const std::vector<float> features = standardised(pooled, fit.scaling, rows);
-  const Columns whole = columns_of(smoothed(targets, rows), rows, {}, 1);
+  const Columns whole = columns_of(training_targets(targets, rows), rows, {}, 1);
   LogisticSolver(features, rows.size(), pooled.features, threads)
       .fit(whole.targets, whole.weights, penalty, fit.columns);
   return fit;

@@ -23,6 +23,7 @@ struct PooledFit {
   Scaling scaling;
   LogisticColumns columns;
   double penalty = 0;
+  std::vector<double> strengths;  // of each block of features, folded into the scaling
   std::vector<double> losses;  // of each penalty that was tried, cross-entropy a rating, validated
   CalibrationLine calibration;
   double loss = 0;  // of the chosen penalty, after calibration
@@ -31,10 +32,12 @@ struct PooledFit {
 // All below: `rows` number clips of `pooled` and `targets` alike.
 
 // By cross-validation over `folds` (one a row; 0..): each penalty's loss over the rows left out;
-// the penalty of the lowest loss; calibration on the left-out logits; last, a fit on all rows.
+// the penalty of the lowest loss; then block after block (`blocks`: features a row of each) a
+// strength, a factor on its standardised features, moved by half decades as long as the loss falls;
+// calibration on the left-out logits; last, a fit on all rows.
 PooledFit fit_pooled_folds(const PooledFeatures& pooled, const Targets& targets,
-                           std::span<const std::uint32_t> rows, std::span<const std::uint8_t> folds,
-                           int threads);
+                           std::span<const std::size_t> blocks, std::span<const std::uint32_t> rows,
+                           std::span<const std::uint8_t> folds, int threads);
 
 // On `train`, chosen and calibrated on `validation`.
 PooledFit fit_pooled_split(const PooledFeatures& pooled, const Targets& targets,

@@ -91,7 +91,10 @@ Targets only_labels(const Targets& targets, std::span<const std::size_t> labels)
   return only;
 }
 
-Targets smoothed(const Targets& targets, std::span<const std::uint32_t> clips) {
+namespace {
+
+// The mean rating of each label over the clips, weighted by raters; NaN where nobody rated it.
+std::vector<double> rates_of(const Targets& targets, std::span<const std::uint32_t> clips) {
   std::vector<double> sum(targets.labels, 0), raters(targets.labels, 0);
   for (const std::uint32_t clip : clips) {
     for (std::size_t l = 0; l < targets.labels; ++l) {
@@ -101,14 +104,48 @@ Targets smoothed(const Targets& targets, std::span<const std::uint32_t> clips) {
       raters[l] += n;
     }
   }
+  for (std::size_t l = 0; l < targets.labels; ++l) sum[l] /= raters[l];
+  return sum;
+}
+
+}  // namespace
+
+Targets smoothed(const Targets& targets, std::span<const std::uint32_t> clips) {
+  const std::vector<double> rates = rates_of(targets, clips);
   Targets result = targets;
   for (std::size_t i = 0; i < result.mean.size(); ++i) {
     const auto n = static_cast<double>(targets.raters[i]);
-    const std::size_t l = i % targets.labels;
-    if (n == 0 || raters[l] == 0) continue;
-    result.mean[i] = static_cast<float>(
-        (n * static_cast<double>(targets.mean[i]) + kSmoothingRaters * sum[l] / raters[l]) /
-        (n + kSmoothingRaters));
+    const double rate = rates[i % targets.labels];
+    if (n == 0 || std::isnan(rate)) continue;
+    result.mean[i] =
+        static_cast<float>((n * static_cast<double>(targets.mean[i]) + kSmoothingRaters * rate) /
+                           (n + kSmoothingRaters));
+  }
+  return result;
+}
+
+Targets training_targets(const Targets& targets, std::span<const std::uint32_t> clips) {
+  const std::vector<double> rates = rates_of(targets, clips);
+  Targets result = smoothed(targets, clips);
+  std::vector<double> factor(targets.clips, 1);
+  double before = 0, after = 0;
+  for (const std::uint32_t clip : clips) {
+    double chosen = 0, evened = 0, weight = 0;
+    for (std::size_t l = 0; l < targets.labels; ++l) {
+      const std::size_t at = clip * targets.labels + l;
+      if (targets.raters[at] == 0 || !(rates[l] > 0)) continue;
+      chosen += static_cast<double>(targets.mean[at]);
+      evened +=
+          static_cast<double>(targets.mean[at]) / (static_cast<double>(targets.labels) * rates[l]);
+      weight += static_cast<double>(targets.raters[at]);
+    }
+    if (chosen > 0) factor[clip] = std::clamp(evened / chosen, 1 / kMostBalance, kMostBalance);
+    before += weight;
+    after += weight * factor[clip];
+  }
+  for (const std::uint32_t clip : clips) {
+    for (std::size_t l = 0; l < targets.labels; ++l)
+      result.raters[clip * targets.labels + l] *= static_cast<float>(factor[clip] * before / after);
   }
   return result;
 }

@@ -33,6 +33,13 @@ Targets only_labels(const Targets& targets, std::span<const std::size_t> labels)
 // (Szegedy et al. 2016 used 0.1); with many it fades.
 Targets smoothed(const Targets& targets, std::span<const std::uint32_t> clips);
 
+// Smoothed targets whose weights even out labels: a clip's raters count c times, c the mean of 1 /
+// (L rate of label) over what they chose, held within 1/kMostBalance..kMostBalance and scaled to
+// keep the sum. So a label that is rarely chosen is learned as well as a common one; calibration,
+// which counts every rater once, brings the rates back.
+Targets training_targets(const Targets& targets, std::span<const std::uint32_t> clips);
+inline constexpr double kMostBalance = 4;
+
 // The clips of which somebody rated some label.
 std::vector<std::uint32_t> rated_clips(const Targets& targets);
 
