@@ -47,6 +47,7 @@ std::string evaluation_text(const TextModelEvaluation& model, const std::string&
 void add_train(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("train", "Train models on data of one's own");
   verb->require_subcommand(1);
+  add_train_expression(line, *verb);
   add_train_visual(line, *verb);
   CLI::App* text =
       verb->add_subcommand("context-text", "A classifier of contexts from labelled titles");

@@ -8,6 +8,7 @@
 
 namespace mien {
 
+void add_train_expression(CommandLine& line, CLI::App& train);
 void add_train_visual(CommandLine& line, CLI::App& train);
 
 // What a model of contexts does on the held-out ones, for people; `of` what: "texts", "videos".

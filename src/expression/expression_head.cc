@@ -35,7 +35,7 @@ Result<std::vector<float>> ExpressionHead::score(std::span<const float> rows) {
   kept.reserve(rows.size());
   for (std::size_t at = 0; at < rows.size(); at += row_size_) {
     const auto row = rows.subspan(at, row_size_);
-    if (std::ranges::all_of(row, is_finite)) kept.insert(kept.end(), row.begin(), row.end());
+    if (std::ranges::any_of(row, is_finite)) kept.insert(kept.end(), row.begin(), row.end());
   }
   if (kept.empty()) return missing;
   const auto frames = static_cast<std::int64_t>(kept.size() / row_size_);

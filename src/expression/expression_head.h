@@ -20,9 +20,10 @@ class ExpressionHead {
   const Manifest& manifest() const { return session_.manifest(); }
   std::size_t row_size() const { return row_size_; }
 
-  // `rows` are whole rows, one a scored frame of the span, in time order. A row with a number that
-  // is missing (NaN) is left out. One probability a label; NaN throughout where no row is left or
-  // the network's numbers are not finite. One thread at a time.
+  // `rows` are whole rows, one a scored frame of the span, in time order. What is missing (NaN) in
+  // a row is the head's to pass over, as in training; a row without any number is left out. One
+  // probability a label; NaN throughout where no row is left or the network's numbers are not
+  // finite. One thread at a time.
   Result<std::vector<float>> score(std::span<const float> rows);
 
   const StageClock& clock() const { return clock_; }

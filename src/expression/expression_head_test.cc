@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -62,8 +63,7 @@ TEST(ExpressionHead, ScoresASpanAndLeavesOutWhatIsMissing) {
   std::vector<float> rows(3 * kActionCount);
   rows[0] = 1;
   rows[kActionCount] = 3;
-  rows[2 * kActionCount] = 100;
-  rows[2 * kActionCount + 5] = kNan;  // this frame is not to be read
+  std::fill_n(rows.begin() + 2 * kActionCount, kActionCount, kNan);  // nothing was measured
   const auto scores = head.score(rows).value();
   ASSERT_EQ(scores.size(), 2U);
   EXPECT_NEAR(scores[0], 1 / (1 + std::exp(-2.0)), 1e-6);

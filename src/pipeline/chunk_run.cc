@@ -55,39 +55,6 @@ Status name_contexts(Chunk& chunk, const std::vector<std::uint8_t>& chosen, Visu
   return Ok{};
 }
 
-// Lets go of each picture as soon as it has been looked at.
-Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, Pictures pictures) {
-  const std::vector<std::uint8_t> chosen = engine.contexts.has_value()
-                                               ? context_frames(chunk)
-                                               : std::vector<std::uint8_t>(chunk.frames.size());
-  std::vector<AnalysedFrame> analysed;
-  analysed.reserve(chunk.frames.size());
-  engine.analyser.begin_chunk();
-  for (GridFrame& grid : chunk.frames) {
-    const ImageView image = grid.frame.image.view();
-    MIEN_TRY(faces,
-             engine.analyser.analyse(image, grid.frame.scale, grid.grid_index, grid.frame.pts_us));
-    AnalysedFrame frame;
-    frame.faces = std::move(faces);
-    frame.channels.resize(frame.faces.faces.size());
-    frame.features.resize(frame.faces.faces.size());
-    for (std::size_t i = 0; i < frame.faces.faces.size(); ++i) {
-      const FaceObservation& face = frame.faces.faces[i];
-      if (face.quality.reason != FaceReason::kNone) continue;
-      MIEN_TRY(scores, engine.scorer.score(image, grid.frame.scale, face));
-      frame.channels[i] = std::move(scores);
-      MIEN_TRY(features, engine.scorer.features(image, grid.frame.scale, face));
-      frame.features[i] = std::move(features);
-    }
-    if (chosen[analysed.size()] == 0) grid.frame.image = Image();
-    analysed.push_back(std::move(frame));
-  }
-  if (engine.contexts.has_value()) {
-    MIEN_TRY_VOID(name_contexts(chunk, chosen, *engine.contexts, pictures, analysed));
-  }
-  return analysed;
-}
-
 // Runs the chunks of one video over `threads` engines and joins them in order.
 class ChunkRun {
  public:
@@ -148,6 +115,40 @@ class ChunkRun {
 };
 
 }  // namespace
+
+Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, Pictures pictures,
+                                                 const WantsFeatures& wants_features) {
+  const std::vector<std::uint8_t> chosen = engine.contexts.has_value()
+                                               ? context_frames(chunk)
+                                               : std::vector<std::uint8_t>(chunk.frames.size());
+  std::vector<AnalysedFrame> analysed;
+  analysed.reserve(chunk.frames.size());
+  engine.analyser.begin_chunk();
+  for (GridFrame& grid : chunk.frames) {
+    const ImageView image = grid.frame.image.view();
+    MIEN_TRY(faces,
+             engine.analyser.analyse(image, grid.frame.scale, grid.grid_index, grid.frame.pts_us));
+    AnalysedFrame frame;
+    frame.faces = std::move(faces);
+    frame.channels.resize(frame.faces.faces.size());
+    frame.features.resize(frame.faces.faces.size());
+    for (std::size_t i = 0; i < frame.faces.faces.size(); ++i) {
+      const FaceObservation& face = frame.faces.faces[i];
+      if (face.quality.reason != FaceReason::kNone) continue;
+      MIEN_TRY(scores, engine.scorer.score(image, grid.frame.scale, face));
+      frame.channels[i] = std::move(scores);
+      if (wants_features && !wants_features(frame.faces.pts_us)) continue;
+      MIEN_TRY(features, engine.scorer.features(image, grid.frame.scale, face));
+      frame.features[i] = std::move(features);
+    }
+    if (chosen[analysed.size()] == 0) grid.frame.image = Image();
+    analysed.push_back(std::move(frame));
+  }
+  if (engine.contexts.has_value()) {
+    MIEN_TRY_VOID(name_contexts(chunk, chosen, *engine.contexts, pictures, analysed));
+  }
+  return analysed;
+}
 
 Result<std::optional<Chunk>> ChunkSource::next() {
   const std::lock_guard lock(mutex_);

@@ -46,6 +46,13 @@ class ChunkSource {
   double seconds_ = 0;
 };
 
+// Which frames' faces have their features read, by presentation time; empty: all.
+using WantsFeatures = std::function<bool(std::int64_t pts_us)>;
+
+// One chunk by itself. Lets go of each picture as soon as it has been looked at.
+Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, Pictures pictures,
+                                                 const WantsFeatures& wants_features = {});
+
 using JoinChunk = std::function<Status(std::vector<AnalysedFrame>& frames)>;
 
 // Runs all chunks over the pool's first `threads` engines (reserved before). `join` is called in

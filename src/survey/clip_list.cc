@@ -47,6 +47,14 @@ Result<SurveyClip> read_clip(const Json& entry) {
     return Error{ErrorCode::kCorrupt, "names no mp4 and no webm"};
   clip.video_id = text_of(entry, "video_id");
   clip.warning = text_of(entry, "warning");
+  const auto whole_number = [&](const char* key, std::int64_t otherwise) {
+    const auto found = entry.find(key);
+    return found != entry.end() && found->is_number_integer() ? found->get<std::int64_t>()
+                                                              : otherwise;
+  };
+  clip.track_id = static_cast<int>(whole_number("track_id", -1));
+  clip.start_us = whole_number("start_us", 0);
+  clip.end_us = whole_number("end_us", 0);
   const auto duration = entry.find("duration_s");
   if (duration == entry.end() || !duration->is_number() || !(duration->get<double>() > 0) ||
       duration->get<double>() > 600) {

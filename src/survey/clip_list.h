@@ -28,6 +28,8 @@ struct SurveyClip {
   std::string id;
   std::string mp4, webm;  // plain names; empty: not there
   std::string video_id;
+  int track_id = -1;                      // -1: not told
+  std::int64_t start_us = 0, end_us = 0;  // of the video; end 0: not told
   double duration_s = 0;
   std::string warning;  // of what the clip shows; empty: none
 };
