@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <tuple>
 
 #include "base/sha256.h"
 #include "pipeline/bulk_texts.h"
@@ -18,7 +19,8 @@ namespace fs = std::filesystem;
 using enum ColumnType;
 
 constexpr std::int64_t kKeysAtOnce = 1'000'000;  // of which equal ones are looked for together
-constexpr std::size_t kRowsAtOnce = 128;         // prepared by one thread
+constexpr std::size_t kFirstsOfBatch = 65536;
+constexpr std::size_t kRowsAtOnce = 128;  // prepared by one thread
 
 TableSchema prepared_schema() {
   return {"prepared",
@@ -40,6 +42,7 @@ TableSchema prepared_schema() {
 struct Key {
   std::int64_t high = 0;  // not negative
   std::int64_t low = 0;
+  friend bool operator==(const Key&, const Key&) = default;
 };
 
 Key key_of(const PreparedText& text) {
@@ -155,35 +158,64 @@ Status TextPieces::write_prepared(const std::vector<std::string>& ids,
 }
 
 Status TextPieces::find_firsts() {
-  const fs::path file = folder_ / "firsts.parquet";
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
-    report("duplicates", 0, 0, "videos");
-    const std::string prepared = sql_read_parquet(tables("prepared"));
-    const std::int64_t parts = (videos_ + kKeysAtOnce - 1) / kKeysAtOnce;
-    std::vector<fs::path> files;
-    for (std::int64_t part = 0; part < parts; ++part) {
-      const std::string own = fmt::format(
-          "(SELECT row, key_high, key_low FROM {} WHERE reason IS NULL AND "
-          "key_high % {} = {})",
-          prepared, parts, part);
-      files.push_back(piece("firsts", static_cast<std::size_t>(part)));
-      MIEN_TRY_VOID(database_.write_query_parquet(
-          fmt::format(
-              "SELECT p.row, d.first, d.rows > 1 AS repeated FROM {} p JOIN (SELECT "
-              "key_high, key_low, min(row) AS first, count(*) AS rows FROM {} GROUP BY ALL) "
-              "d USING (key_high, key_low) ORDER BY p.row",
-              own, own),
-          files.back(), {}));
-      MIEN_TRY_VOID(check_stop());
-    }
-    MIEN_TRY_VOID(database_.write_query_parquet(
-        "SELECT row, first, repeated FROM " + sql_read_parquet(files) + " ORDER BY row", file, {}));
+  report("duplicates", 0, 0, "videos");
+  const std::int64_t parts = (videos_ + kKeysAtOnce - 1) / kKeysAtOnce;
+  for (std::int64_t part = 0; part < parts; ++part) {
+    firsts_.push_back(piece("firsts", static_cast<std::size_t>(part)));
+    std::error_code ignored;
+    if (!fs::exists(firsts_.back(), ignored)) MIEN_TRY_VOID(write_firsts(part, parts));
+    MIEN_TRY_VOID(check_stop());
   }
   MIEN_TRY(counted, database_.query("SELECT count(*) FILTER (row = first) FROM " +
-                                    sql_read_parquet({&file, 1})));
+                                    sql_read_parquet(firsts_)));
   texts_ = counted.column(0).integers()[0];
-  return check_stop();
+  return Ok{};
+}
+
+// Of the keys of one part: where their texts stand first.
+Status TextPieces::write_firsts(std::int64_t part, std::int64_t parts) {
+  struct Row {
+    Key key;
+    std::int64_t row = 0;
+    std::int64_t first = 0;
+    bool is_repeated = false;
+  };
+  std::vector<Row> rows;
+  MIEN_TRY_VOID(database_.scan(
+      fmt::format(
+          "SELECT row, key_high, key_low FROM {} WHERE reason IS NULL AND key_high % {} = {}",
+          sql_read_parquet(tables("prepared")), parts, part),
+      [&](const ScanBatch& batch) -> Status {
+        for (std::size_t r = 0; r < batch.rows(); ++r)
+          rows.push_back({{batch.integers(1)[r], batch.integers(2)[r]}, batch.integers(0)[r]});
+        return Ok{};
+      }));
+  std::ranges::sort(rows, {},
+                    [](const Row& row) { return std::tuple(row.key.high, row.key.low, row.row); });
+  for (std::size_t begin = 0; begin < rows.size();) {
+    std::size_t end = begin;
+    while (end < rows.size() && rows[end].key == rows[begin].key) ++end;
+    for (std::size_t r = begin; r < end; ++r) {
+      rows[r].first = rows[begin].row;
+      rows[r].is_repeated = end - begin > 1;
+    }
+    begin = end;
+  }
+  std::ranges::sort(rows, {}, &Row::row);
+  const TableSchema schema = {
+      "firsts", "text", "", {{"row", kInt64, ""}, {"first", kInt64, ""}, {"repeated", kBool, ""}}};
+  std::size_t at = 0;
+  const BulkSource source = [&](BulkBatch& batch) -> Result<bool> {
+    const std::size_t end = std::min(rows.size(), at + kFirstsOfBatch);
+    batch = {end - at, std::vector<BulkColumn>(schema.columns.size())};
+    for (; at < end; ++at) {
+      batch.columns[0].integers.push_back(rows[at].row);
+      batch.columns[1].integers.push_back(rows[at].first);
+      batch.columns[2].truths.push_back(rows[at].is_repeated ? 1 : 0);
+    }
+    return batch.rows > 0;
+  };
+  return database_.write_stream(schema, source, firsts_.back(), {});
 }
 
 }  // namespace mien

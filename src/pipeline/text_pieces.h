@@ -2,14 +2,15 @@
 // there once it is done:
 //
 //   prepared-00000.parquet        rows with their normalised texts and a key of these
-//   firsts.parquet                of each row that can be read the row at which its text stands
-//                                 first, and whether other rows repeat it
+//   firsts-00000.parquet          of each row that can be read, about a million in a file by their
+//                                 keys, the row at which its text stands first, and whether other
+//                                 rows repeat it
 //   repeated.sqlite               scores of texts that rows of later pieces repeat
 //   contexts-00000.parquet        rows of the study's table, in the corpus's order
 //   context_status-00000.parquet  likewise; written last
 //
-// No step holds more than a piece, a window of `firsts` or a million keys, so memory does not grow
-// with the corpus.
+// No step holds more than a piece, `firsts` of a million rows in turn, or a million keys, so memory
+// does not grow with the corpus beyond that.
 #pragma once
 
 #include <atomic>
@@ -60,6 +61,7 @@ class TextPieces {
   Status write_prepared(const std::vector<std::string>& ids, const std::vector<PreparedText>& texts,
                         std::size_t number);
   Status find_firsts();
+  Status write_firsts(std::int64_t part, std::int64_t parts);
   Status load_firsts(std::int64_t from);
   Result<Rows> read_prepared(std::size_t number);
   Status score_piece(std::size_t number);
@@ -83,7 +85,8 @@ class TextPieces {
   std::int64_t texts_ = 0;
   std::int64_t resumed_ = 0;
   std::size_t pieces_ = 0;
-  // A window of firsts.parquet: of the rows from window_ on, the first row of the text (-1: not to
+  std::vector<std::filesystem::path> firsts_;
+  // A window of them: of the rows from window_ on, the first row of the text (-1: not to
   // be read), and whether others repeat it.
   std::int64_t window_ = 0;
   std::vector<std::int64_t> first_;

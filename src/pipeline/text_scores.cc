@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kPiecesOfWindow = 64;
+constexpr std::int64_t kPiecesOfWindow = 256;
 constexpr std::size_t kTextsAtOnce = 256;  // scored by one thread
 
 // Scores as a line of text and back; the numbers come back bit for bit.
@@ -54,14 +54,13 @@ struct TextPieces::Rows {
 };
 
 Status TextPieces::load_firsts(std::int64_t from) {
-  const fs::path file = folder_ / "firsts.parquet";
   const std::int64_t end = std::min(videos_, from + kPiecesOfWindow * kRowsOfPiece);
   window_ = from;
   first_.assign(static_cast<std::size_t>(end - from), -1);
   is_repeated_.assign(first_.size(), 0);
   return database_.scan(
       fmt::format("SELECT row, first, repeated FROM {} WHERE row >= {} AND row < {}",
-                  sql_read_parquet({&file, 1}), from, end),
+                  sql_read_parquet(firsts_), from, end),
       [&](const ScanBatch& batch) -> Status {
         for (std::size_t r = 0; r < batch.rows(); ++r) {
           const auto at = static_cast<std::size_t>(batch.integers(0)[r] - from);
