@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/contexts_commands.h"
+#include "app/evaluate_commands.h"
 #include "app/print.h"
 
 namespace mien {
@@ -38,6 +39,7 @@ std::string curve_of_model(const TextModelEvaluation& model) {
 void add_evaluate(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("evaluate", "Hold models against labelled data");
   verb->require_subcommand(1);
+  add_evaluate_expression(line, *verb);
   CLI::App* text = verb->add_subcommand("context-text", "Contexts named from words");
   const auto request = std::make_shared<TextModelRequest>();
   const auto titles = std::make_shared<TitleChoice>();

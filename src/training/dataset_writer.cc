@@ -60,13 +60,7 @@ Status settle_range(const Ratings& kept, DatasetHeader& header) {
     header.highest_value = 1;
     return Ok{};
   }
-  double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
-  for (const auto& of_label : kept.values) {
-    for (const LabelValue& value : of_label) {
-      lowest = std::min(lowest, value.value);
-      highest = std::max(highest, value.value);
-    }
-  }
+  const auto [lowest, highest] = value_range(kept);
   if (std::isnan(header.lowest_value)) header.lowest_value = lowest;
   if (std::isnan(header.highest_value)) header.highest_value = highest;
   if (lowest < header.lowest_value || highest > header.highest_value) {

@@ -150,6 +150,17 @@ Targets training_targets(const Targets& targets, std::span<const std::uint32_t> 
   return result;
 }
 
+std::pair<double, double> value_range(const Ratings& ratings) {
+  double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
+  for (const auto& of_label : ratings.values) {
+    for (const LabelValue& value : of_label) {
+      lowest = std::min(lowest, value.value);
+      highest = std::max(highest, value.value);
+    }
+  }
+  return {lowest, highest};
+}
+
 std::vector<std::uint32_t> rated_clips(const Targets& targets) {
   std::vector<std::uint32_t> clips;
   for (std::uint32_t clip = 0; clip < targets.clips; ++clip) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -39,6 +40,9 @@ Targets smoothed(const Targets& targets, std::span<const std::uint32_t> clips);
 // which counts every rater once, brings the rates back.
 Targets training_targets(const Targets& targets, std::span<const std::uint32_t> clips);
 inline constexpr double kMostBalance = 4;
+
+// The lowest and the highest value that was given, of value ratings.
+std::pair<double, double> value_range(const Ratings& ratings);
 
 // The clips of which somebody rated some label.
 std::vector<std::uint32_t> rated_clips(const Targets& targets);
