@@ -9,6 +9,7 @@
 #include "app/rate_study_commands.h"
 #include "pipeline/rating_list.h"
 #include "pipeline/reliability_json.h"
+#include "rating/view_comparison.h"
 
 namespace mien {
 
@@ -35,14 +36,29 @@ Result<MeasuredStudy> ratings_to_measure(const ReliabilityRequest& request) {
     mode = request.mode == "value" ? RatingMode::kValue : RatingMode::kChoice;
   }
   MIEN_TRY(ratings, read_ratings(database, request.file, mode));
-  return MeasuredStudy{std::move(ratings), false};
+  return MeasuredStudy{std::move(ratings), false, std::nullopt};
 }
 
 Status run_reliability(const ReliabilityRequest& request) {
   MIEN_TRY(study, ratings_to_measure(request));
   const ReliabilityReport report = reliability_of(study.ratings, request.options);
-  if (!request.as_json) return print_text(to_text(report));
+  std::vector<ViewComparison> views;
+  if (study.clips.has_value()) {
+    const ClipList& clips = *study.clips;
+    views = compare_views(
+        study.ratings,
+        [&](std::string_view id) -> std::optional<ClipView> {
+          const int at = clips.index_of(id);
+          if (at < 0) return std::nullopt;
+          const SurveyClip& clip = clips.clips()[static_cast<std::size_t>(at)];
+          if (clip.pair.empty() || clip.view.empty()) return std::nullopt;
+          return ClipView{clip.pair, clip.view == "scene"};
+        },
+        request.options);
+  }
+  if (!request.as_json) return print_text(to_text(report) + to_text(views));
   nlohmann::ordered_json json = to_json(report);
+  if (!views.empty()) json["views"] = to_json(views);
   if (study.simulated) json["simulated"] = true;
   return print_text(json.dump(2) + "\n");
 }

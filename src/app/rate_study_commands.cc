@@ -114,7 +114,8 @@ Status run_export(const ExportRequest& request) {
   if (definition.simulated) say("These ratings are marked as simulated: no people rated.");
   const fs::path out = request.out;
   if (out.extension() == ".json") return export_label_studio(ratings, definition, scope, out);
-  return export_ratings(ratings, definition, scope, out);
+  MIEN_TRY(clips, ClipList::read_if_there(request.study));
+  return export_ratings(ratings, definition, clips.has_value() ? &*clips : nullptr, scope, out);
 }
 
 struct ImportRequest {
@@ -179,7 +180,8 @@ Result<MeasuredStudy> ratings_of_study(const fs::path& study) {
   if (definition.simulated) say("These ratings are marked as simulated: no people rated.");
   auto read = study_ratings(ratings, definition);
   if (!read.ok()) return std::move(read).error().with_context(ratings_file(study).string());
-  return MeasuredStudy{std::move(*read), definition.simulated};
+  MIEN_TRY(clips, ClipList::read_if_there(study));
+  return MeasuredStudy{std::move(*read), definition.simulated, std::move(clips)};
 }
 
 void add_rate_study(CommandLine& line, CLI::App* rate) {

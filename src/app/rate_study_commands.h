@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "app/command.h"
 #include "rating/ratings.h"
+#include "survey/clip_list.h"
 
 namespace mien {
 
@@ -15,6 +17,7 @@ void add_rate_prepare(CommandLine& line, CLI::App* rate);  // prepare, template
 struct MeasuredStudy {
   Ratings ratings;
   bool simulated = false;  // no people rated
+  std::optional<ClipList> clips;
 };
 Result<MeasuredStudy> ratings_of_study(const std::filesystem::path& study);
 

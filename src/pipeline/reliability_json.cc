@@ -177,4 +177,32 @@ std::string to_text(const ReliabilityReport& report) {
   return text;
 }
 
+Json to_json(const std::vector<ViewComparison>& views) {
+  Json all = Json::object();
+  for (const ViewComparison& view : views) {
+    all[view.label] = {{"pairs", view.pairs},
+                       {"face", measure(view.face)},
+                       {"scene", measure(view.scene)},
+                       {"difference", measure(view.difference)},
+                       {"r", measure(view.r)},
+                       {"corrected", number(view.corrected)},
+                       {"corrected_reason", text_or_null(view.corrected_reason)}};
+  }
+  return all;
+}
+
+std::string to_text(const std::vector<ViewComparison>& views) {
+  if (views.empty()) return "";
+  std::string text = fmt::format(
+      "\nthe same moments in two views, the face alone and the scene\n{:<18} {:>8} {:>20} {:>20} "
+      "{:>20} {:>20} {:>9}\n",
+      "label", "moments", "face", "scene", "scene - face", "r of means", "corrected");
+  for (const ViewComparison& view : views) {
+    text += fmt::format("{:<18} {:>8} {} {} {} {} {} {}\n", view.label, view.pairs, cell(view.face),
+                        cell(view.scene), cell(view.difference), cell(view.r),
+                        number_or_dash(view.corrected), view.corrected_reason);
+  }
+  return text;
+}
+
 }  // namespace mien

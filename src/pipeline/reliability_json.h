@@ -3,8 +3,10 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "rating/reliability.h"
+#include "rating/view_comparison.h"
 
 namespace mien {
 
@@ -17,5 +19,9 @@ nlohmann::ordered_json to_json(const ReliabilityReport& report);
 
 // A table, a label a line.
 std::string to_text(const ReliabilityReport& report);
+
+// {LABEL: {pairs, face, scene, difference, r: measures as above, corrected, corrected_reason}}.
+nlohmann::ordered_json to_json(const std::vector<ViewComparison>& views);
+std::string to_text(const std::vector<ViewComparison>& views);  // empty where there are none
 
 }  // namespace mien

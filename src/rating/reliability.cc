@@ -46,28 +46,6 @@ int replicates_for(const std::vector<LabelRatings>& labels, const ReliabilityOpt
   return static_cast<int>(std::clamp<double>(kMostValues / values, kFewestReplicates, kReplicates));
 }
 
-// Percentiles of the replicates in which the measure could be estimated.
-void set_interval(Measure& measure, std::vector<double> values) {
-  const auto all = static_cast<double>(values.size());
-  std::erase_if(values, [](double value) { return std::isnan(value); });
-  measure.lower = measure.upper = kNaN;
-  if (std::isnan(measure.estimate)) return;
-  const auto n = static_cast<double>(values.size());
-  if (n < 2 || n < kFewestFinite * all) {
-    measure.reason = "interval_not_estimable";
-    return;
-  }
-  std::ranges::sort(values);
-  const auto quantile = [&](double prob) {
-    const double at = prob * (n - 1);
-    const auto below = static_cast<std::size_t>(at);
-    const std::size_t above = std::min(below + 1, values.size() - 1);
-    return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
-  };
-  measure.lower = quantile(0.025);
-  measure.upper = quantile(0.975);
-}
-
 std::string reason_of_missing(const LabelReliability& label, const AgreementEstimator& estimator) {
   if (label.raters < 2) return "one_rater";
   if (label.clips_rated_twice == 0) return "no_clip_rated_twice";
@@ -157,6 +135,27 @@ void keep_nominal_only(LabelReliability& overall) {
 }
 
 }  // namespace
+
+void set_interval(Measure& measure, std::vector<double> values) {
+  const auto all = static_cast<double>(values.size());
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  measure.lower = measure.upper = kNaN;
+  if (std::isnan(measure.estimate)) return;
+  const auto n = static_cast<double>(values.size());
+  if (n < 2 || n < kFewestFinite * all) {
+    measure.reason = "interval_not_estimable";
+    return;
+  }
+  std::ranges::sort(values);
+  const auto quantile = [&](double prob) {
+    const double at = prob * (n - 1);
+    const auto below = static_cast<std::size_t>(at);
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
+  };
+  measure.lower = quantile(0.025);
+  measure.upper = quantile(0.975);
+}
 
 ReliabilityReport reliability_of(const Ratings& ratings, const ReliabilityOptions& options) {
   ReliabilityReport report;

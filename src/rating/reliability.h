@@ -26,6 +26,10 @@ struct Measure {
   std::string reason;
 };
 
+// Percentiles of the replicates in which the measure could be estimated (NaN: not); none where
+// these are fewer than 80%.
+void set_interval(Measure& measure, std::vector<double> replicates);
+
 struct LabelReliability {
   std::string label;
   std::size_t ratings = 0, clips = 0, raters = 0;

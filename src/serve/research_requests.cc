@@ -196,7 +196,7 @@ Result<HttpResponse> RatingApi::export_for(const std::string& query, SqliteDatab
   if (format == "json") {
     MIEN_TRY_VOID(export_label_studio(ratings, definition_, scope, response.file));
   } else {
-    MIEN_TRY_VOID(export_ratings(ratings, definition_, scope, response.file));
+    MIEN_TRY_VOID(export_ratings(ratings, definition_, &clips_, scope, response.file));
   }
   return response;
 }

@@ -46,6 +46,8 @@ Result<SurveyClip> read_clip(const Json& entry) {
   if (clip.mp4.empty() && clip.webm.empty())
     return Error{ErrorCode::kCorrupt, "names no mp4 and no webm"};
   clip.video_id = text_of(entry, "video_id");
+  clip.view = text_of(entry, "view");
+  clip.pair = text_of(entry, "pair");
   clip.warning = text_of(entry, "warning");
   const auto whole_number = [&](const char* key, std::int64_t otherwise) {
     const auto found = entry.find(key);
@@ -92,6 +94,15 @@ Result<ClipList> ClipList::parse(std::string_view text, const std::string& name)
   }
   if (list.clips_.empty()) return remedy("there is no clip");
   return list;
+}
+
+Result<std::optional<ClipList>> ClipList::read_if_there(const std::filesystem::path& study) {
+  const std::filesystem::path file = rating_folder(study) / "clips.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return std::optional<ClipList>();
+  MIEN_TRY(text, read_whole_file(file));
+  MIEN_TRY(list, parse(text, file.string()));
+  return std::optional<ClipList>(std::move(list));
 }
 
 Result<ClipList> ClipList::read(const std::filesystem::path& study) {

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +31,7 @@ struct SurveyClip {
   std::string video_id;
   int track_id = -1;                      // -1: not told
   std::int64_t start_us = 0, end_us = 0;  // of the video; end 0: not told
+  std::string view, pair;  // what raters see of which moment; empty: not told
   double duration_s = 0;
   std::string warning;  // of what the clip shows; empty: none
 };
@@ -37,6 +39,8 @@ struct SurveyClip {
 class ClipList {
  public:
   static Result<ClipList> parse(std::string_view json, const std::string& name);
+  // Without looking for the files; nullopt: the study has no list.
+  static Result<std::optional<ClipList>> read_if_there(const std::filesystem::path& study);
   // Also looks whether every file is there and can be read.
   static Result<ClipList> read(const std::filesystem::path& study);
   ClipList(ClipList&&) noexcept = default;  // the index points into the clips

@@ -157,8 +157,9 @@ Result<Ratings> study_ratings(SqliteDatabase& ratings, const SurveyDefinition& d
 }
 
 Result<RatingTable> RatingTable::open(SqliteDatabase& ratings, const SurveyDefinition& definition,
-                                      AnswerScope scope) {
+                                      const ClipList* clips, AnswerScope scope) {
   RatingTable table(definition, ratings_schema());
+  table.clips_ = clips;
   MIEN_TRY(answers, given_answers(ratings, definition, scope));
   table.answers_ = std::move(answers);
   MIEN_TRY_VOID(ratings.each("SELECT rater, position, label FROM label_orders", {},
@@ -183,6 +184,8 @@ bool RatingTable::next(Table& piece) {
 void RatingTable::append(const GivenAnswer& answer, Table& piece) const {
   const auto positions = positions_.find(answer.rater);
   const bool seen = answer.outcome == "rated" || answer.outcome == "none";
+  const int clip = clips_ == nullptr ? -1 : clips_->index_of(answer.clip);
+  const SurveyClip* shown = clip < 0 ? nullptr : &clips_->clips()[static_cast<std::size_t>(clip)];
   const bool whole = definition_->kind != AnswerKind::kIntensity || answer.outcome == "none";
   for (std::uint32_t label = 0; label < definition_->labels.size(); ++label) {
     const auto given = std::find_if(answer.values.begin(), answer.values.end(),
@@ -216,14 +219,16 @@ void RatingTable::append(const GivenAnswer& answer, Table& piece) const {
         .set("comment", text_or_null(answer.comment))
         .set("answered_ms", answer.answered_ms > 0 ? Cell(answer.answered_ms) : Cell())
         .set("answer", answer.id)
-        .set("simulated", definition_->simulated);
+        .set("simulated", definition_->simulated)
+        .set("view", shown == nullptr ? Cell() : text_or_null(shown->view))
+        .set("pair", shown == nullptr ? Cell() : text_or_null(shown->pair));
     piece.append(row.finish());
   }
 }
 
 Status export_ratings(SqliteDatabase& ratings, const SurveyDefinition& definition,
-                      AnswerScope scope, const std::filesystem::path& path) {
-  MIEN_TRY(table, RatingTable::open(ratings, definition, scope));
+                      const ClipList* clips, AnswerScope scope, const std::filesystem::path& path) {
+  MIEN_TRY(table, RatingTable::open(ratings, definition, clips, scope));
   const std::string ending = path.extension().string();
   if (ending == ".csv") {
     return write_file_durably(path, [&](const ByteSink& sink) -> Status {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "rating/ratings.h"
 #include "store/sqlite.h"
+#include "survey/clip_list.h"
 #include "survey/definition.h"
 #include "table/table.h"
 
@@ -46,8 +47,9 @@ Result<Ratings> study_ratings(SqliteDatabase& ratings, const SurveyDefinition& d
 // The long table (table/rating_schema.h), a piece at a time: false at the end.
 class RatingTable {
  public:
+  // `clips` tells what raters saw of which moment; nullptr: not known. It must outlive the table.
   static Result<RatingTable> open(SqliteDatabase& ratings, const SurveyDefinition& definition,
-                                  AnswerScope scope);
+                                  const ClipList* clips, AnswerScope scope);
   bool next(Table& piece);
 
  private:
@@ -56,6 +58,7 @@ class RatingTable {
   void append(const GivenAnswer& answer, Table& piece) const;
 
   const SurveyDefinition* definition_;
+  const ClipList* clips_ = nullptr;
   TableSchema schema_;
   std::vector<GivenAnswer> answers_;
   std::map<std::string, std::vector<std::int64_t>> positions_;  // of the labels, by rater; -1
@@ -64,6 +67,6 @@ class RatingTable {
 
 // .csv or .parquet, by the name's ending; kUsage for another.
 Status export_ratings(SqliteDatabase& ratings, const SurveyDefinition& definition,
-                      AnswerScope scope, const std::filesystem::path& path);
+                      const ClipList* clips, AnswerScope scope, const std::filesystem::path& path);
 
 }  // namespace mien

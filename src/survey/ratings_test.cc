@@ -74,10 +74,11 @@ TEST(Ratings, ExportAndImportAgree) {
     const auto before = given_answers(*d.ratings, d.definition, AnswerScope::kAll).value();
     for (const std::string name : {"a.csv", "a.parquet", "a.json"}) {
       const std::filesystem::path file = d.folder.path() / name;
-      ASSERT_TRUE((name == "a.json"
-                       ? export_label_studio(*d.ratings, d.definition, AnswerScope::kAll, file)
-                       : export_ratings(*d.ratings, d.definition, AnswerScope::kAll, file))
-                      .ok());
+      ASSERT_TRUE(
+          (name == "a.json"
+               ? export_label_studio(*d.ratings, d.definition, AnswerScope::kAll, file)
+               : export_ratings(*d.ratings, d.definition, d.clips.get(), AnswerScope::kAll, file))
+              .ok());
       Database database = Database::open().value();
       const auto read = name == "a.json" ? parse_label_studio(read_whole_file(file).value(), name)
                                          : read_rating_table(database, file);

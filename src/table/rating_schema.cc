@@ -33,7 +33,12 @@ TableSchema ratings_schema() {
        {"comment", kString, "The rater's own words; null: none."},
        {"answered_ms", kInt64, "When the answer arrived, milliseconds since 1970; null: not told."},
        {"answer", kString, "The answer's id."},
-       {"simulated", kBool, "Whether the study is marked as simulated: no people rated."}}};
+       {"simulated", kBool, "Whether the study is marked as simulated: no people rated."},
+       {"view", kString,
+        "What the rater saw: face (the followed head alone) or scene; null where clips.json does "
+        "not tell."},
+       {"pair", kString,
+        "The moment that the clips of two views share; null where clips.json does not tell."}}};
 }
 
 }  // namespace mien

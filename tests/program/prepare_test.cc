@@ -292,6 +292,13 @@ TEST_F(Prepare, TheStudyIsServedAndRated) {
   EXPECT_EQ(Json::parse(told.body)["receipts"][0]["status"], "stored") << told.body;
   server.send(SIGTERM);
   server.finish();
+  const fs::path table = folder_->path() / "ratings.csv";
+  const ProgramRun exported =
+      run_mien({"rate", "export", "--study", study().string(), "--out", table.string()});
+  ASSERT_EQ(exported.exit_status, 0) << exported.err;
+  const std::string rows = read_text(table);
+  EXPECT_THAT(rows, HasSubstr(",simulated,view,pair"));
+  EXPECT_THAT(rows, ::testing::ContainsRegex(",(face|scene),c[0-9a-f]{16}"));
   // Clips that raters answered about do not go.
   const ProgramRun refused = prepare({"--face-px", "200", "--redo"});
   EXPECT_EQ(refused.exit_status, 1);
