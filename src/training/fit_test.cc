@@ -8,10 +8,13 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/random.h"
 #include "model/onnx_runtime.h"
+#include "stats/logistic_regression.h"
 #include "store/durable_file.h"
 #include "training/dataset.h"
 #include "training/fit_job.h"
+#include "training/logistic_columns.h"
 #include "training/simulated_set.h"
 
 namespace mien {
@@ -147,6 +150,49 @@ class FitTest : public ::testing::Test {
 
   std::filesystem::path home_;
 };
+
+TEST(LogisticColumns, AreThoseOfTheReference) {
+  Random random(2);
+  constexpr std::size_t kCases = 300, kWidth = 20, kColumns = 3;
+  std::vector<float> features, targets, weights;
+  Eigen::MatrixXd reference(kCases, kWidth);
+  std::vector<std::vector<std::uint8_t>> labels(kColumns);
+  std::vector<std::vector<double>> of_column(kColumns);
+  for (std::size_t i = 0; i < kCases; ++i) {
+    double z = 0;
+    for (std::size_t f = 0; f < kWidth; ++f) {
+      features.push_back(static_cast<float>(random.normal()));
+      reference(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(f)) =
+          static_cast<double>(features.back());
+      z += static_cast<double>(features.back()) * (f % 3 == 0 ? 0.5 : -0.2);
+    }
+    for (std::size_t c = 0; c < kColumns; ++c) {
+      const bool chosen = random.uniform() < 1 / (1 + std::exp(static_cast<double>(c) - z));
+      // The last column leaves the first hundred cases out, with a target that is no number.
+      const bool out = c == 2 && i < 100;
+      targets.push_back(out ? NAN : chosen ? 1.0F : 0.0F);
+      weights.push_back(out ? 0.0F : 1.0F + static_cast<float>(i % 3));
+      if (out) continue;
+      labels[c].push_back(chosen ? 1 : 0);
+      of_column[c].push_back(1 + static_cast<double>(i % 3));
+    }
+  }
+  const LogisticSolver solver(features, kCases, kWidth, 2);
+  for (const double penalty : {1.0, 0.01}) {
+    LogisticColumns columns;
+    solver.fit(targets, weights, penalty, columns);
+    for (std::size_t c = 0; c < kColumns; ++c) {
+      const auto rows = static_cast<Eigen::Index>(labels[c].size());
+      const auto model = fit_logistic(reference.bottomRows(rows), labels[c], of_column[c], penalty);
+      ASSERT_TRUE(model.ok());
+      for (std::size_t f = 0; f < kWidth; ++f) {
+        EXPECT_NEAR(columns.weights[f * kColumns + c],
+                    model->coefficients[static_cast<Eigen::Index>(f)], 2e-4);
+      }
+      EXPECT_NEAR(columns.bias[c], model->intercept, 2e-4);
+    }
+  }
+}
 
 TEST_F(FitTest, APooledHeadReachesTheCeilingByFolds) {
   SimulatedSet design;
