@@ -22,7 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::int64_t kMemoryMb = 256;  // DuckDB's share; what is larger spills
+constexpr std::int64_t kMemoryMb = 128;  // DuckDB's share, and more for each further thread
+constexpr std::int64_t kMemoryOfThreadMb = 32;
 
 class Naming {
  public:
@@ -184,7 +185,7 @@ Result<TextContextsSummary> Naming::run() {
   MIEN_TRY(lock, FileLock::acquire(folder_ / ".lock"));
   DatabaseOptions options;
   options.threads = request_.threads;
-  options.memory_limit_mb = kMemoryMb;
+  options.memory_limit_mb = kMemoryMb + kMemoryOfThreadMb * (request_.threads - 1);
   options.temporary_folder = work_ / "spill";
   MIEN_TRY(database, Database::open(options));
   MIEN_TRY(done, is_done(database));
