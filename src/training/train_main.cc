@@ -2,6 +2,8 @@
 // LibTorch takes half a second and 165 MB to load. Progress goes to standard output, one line of
 // JSON an event, the last one {"event": "done", "fit": ...} or {"event": "failed", "code",
 // "message"}.
+#include <malloc.h>
+
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +11,15 @@
 #include "training/fit_job.h"
 
 namespace {
+
+// LibTorch allocates every intermediate tensor anew. With glibc's own limits each of them is mapped
+// and given back to the kernel, and clearing those pages took two thirds of the time of a fit on 26
+// clips.
+void keep_freed_memory() {
+  constexpr int kKept = 1 << 30;  // bytes
+  mallopt(M_MMAP_THRESHOLD, kKept);
+  mallopt(M_TRIM_THRESHOLD, kKept);
+}
 
 void print(const nlohmann::ordered_json& event) {
   std::fputs((event.dump() + "\n").c_str(), stdout);
@@ -32,6 +43,7 @@ int main(int argc, char** argv) {
     std::fputs("usage: mien-train REQUEST.json (`mien train expression` writes one)\n", stderr);
     return 2;
   }
+  keep_freed_memory();
   try {
     const auto fit = fitted(argv[1]);
     if (fit.ok()) {
