@@ -105,7 +105,9 @@ Result<ExpressionModel::Reading> ExpressionModel::read_crop(const ImageView& cro
   MIEN_TRY(outputs, session_.run({{1, side_px_, side_px_, channels}, input_}));
   Reading reading;
   reading.scores = std::move(outputs.front().data);
-  if (outputs.size() > 1) reading.features = std::move(outputs[1].data);
+  for (std::size_t i = 1; i < outputs.size(); ++i) {
+    reading.features.insert(reading.features.end(), outputs[i].data.begin(), outputs[i].data.end());
+  }
   const auto is_finite = [](float v) { return std::isfinite(v); };
   if (!std::ranges::all_of(reading.scores, is_finite) ||
       !std::ranges::all_of(reading.features, is_finite)) {

@@ -32,8 +32,9 @@ class ExpressionModel {
   Result<std::vector<float>> score(const ImageView& image, double scale, const CropSquare& square);
   // The same of a crop of side_px() x side_px().
   Result<std::vector<float>> score_crop(const ImageView& crop);
-  // Scores and, of a network with a second output, what it gives there (the numbers before the last
-  // layer; empty without one). Scores NaN and features empty where any number is not finite.
+  // Scores and what the network's other outputs give, one after the other (of face_expression: the
+  // 256 numbers before the last layer, then 192 of its middle; empty without any). Scores NaN and
+  // features empty where any number is not finite.
   struct Reading {
     std::vector<float> scores;
     std::vector<float> features;

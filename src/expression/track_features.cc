@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kDescriptor = "descriptor";
 constexpr const char* kExpression = "expression";
+constexpr const char* kMiddle = "middle";
 constexpr const char* kLandmarks = "landmarks";
 constexpr const char* kAction = "action";
 constexpr const char* kDescriptorModel = "faceres";
@@ -79,9 +80,11 @@ Result<std::vector<HeadFeatures::Block>> feature_blocks(const ModelSet& models) 
   std::string expression_sha256;
   MIEN_TRY(descriptor, output_size(models, kDescriptorModel, "descriptor", descriptor_sha256));
   MIEN_TRY(expression, output_size(models, kExpressionModel, "features", expression_sha256));
+  MIEN_TRY(middle, output_size(models, kExpressionModel, "middle", expression_sha256));
   return std::vector<HeadFeatures::Block>{
       {kDescriptor, descriptor, kDescriptorModel, descriptor_sha256},
       {kExpression, expression, kExpressionModel, expression_sha256},
+      {kMiddle, middle, kExpressionModel, expression_sha256},
       {kLandmarks, 2 * std::int64_t{kPoints.size()}, "", ""},
       {kAction, std::int64_t{kActionCount}, "", ""}};
 }
@@ -110,7 +113,7 @@ Result<FeatureExtractor> FeatureExtractor::open(const ModelSet& models,
     if (block.name == kDescriptor) {
       MIEN_TRY(opened, Descriptor::open(models));
       extractor.descriptor_ = std::move(opened);
-    } else if (block.name == kExpression) {
+    } else if (block.model == kExpressionModel && !extractor.expression_) {
       MIEN_TRY(opened, ExpressionModel::open(models, kExpressionModel));
       extractor.expression_ = std::move(opened);
     }
@@ -118,11 +121,29 @@ Result<FeatureExtractor> FeatureExtractor::open(const ModelSet& models,
   return extractor;
 }
 
+// What the network gives before its last layer, then of its middle: means of the crop and its
+// mirror image; empty where it gives none.
+Result<std::vector<float>> FeatureExtractor::read_expression(const ImageView& image, double scale,
+                                                             const FaceObservation& face) {
+  const StageClock::Call call(expression_clock_);
+  const CropSquare square = expression_square(face);
+  if (!is_usable(square)) return std::vector<float>();
+  const Image crop = cut(image, scale, square, expression_->side_px(), CropOutside::kBlack);
+  MIEN_TRY(straight, expression_->read_crop(crop.view()));
+  MIEN_TRY(turned, expression_->read_crop(mirrored(crop).view()));
+  return mean_of(std::move(straight.features), turned.features);
+}
+
 Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, double scale,
                                                      const FaceObservation& face) {
   MIEN_CHECK(face.has_landmarks, "only faces with landmarks have features");
   std::vector<float> row;
   row.reserve(size_);
+  std::vector<float> expression;  // of both blocks
+  if (expression_) {
+    MIEN_TRY(read, read_expression(image, scale, face));
+    expression = std::move(read);
+  }
   for (const HeadFeatures::Block& block : blocks_) {
     std::vector<float> values;
     if (block.name == kDescriptor) {
@@ -133,14 +154,12 @@ Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, dou
         MIEN_TRY(read, descriptor_->read_crop(crop.view()));
         values = std::move(read);
       }
-    } else if (block.name == kExpression) {
-      const StageClock::Call call(expression_clock_);
-      const CropSquare square = expression_square(face);
-      if (is_usable(square)) {
-        const Image crop = cut(image, scale, square, expression_->side_px(), CropOutside::kBlack);
-        MIEN_TRY(straight, expression_->read_crop(crop.view()));
-        MIEN_TRY(turned, expression_->read_crop(mirrored(crop).view()));
-        values = mean_of(std::move(straight.features), turned.features);
+    } else if (block.name == kExpression || block.name == kMiddle) {
+      const auto size = static_cast<std::ptrdiff_t>(block.size);
+      if (!expression.empty() && block.name == kExpression) {
+        values.assign(expression.begin(), expression.begin() + size);
+      } else if (!expression.empty()) {
+        values.assign(expression.end() - size, expression.end());
       }
     } else if (block.name == kLandmarks) {
       const AlignedFace aligned = align_face(face.landmarks);

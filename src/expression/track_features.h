@@ -3,6 +3,7 @@
 //
 //   descriptor  1024  faceres before its heads, as the network gives it (not of unit length)
 //   expression   256  face_expression before its last layer
+//   middle       192  the same network's middle: means over the picture of two of its blocks
 //   landmarks    136  x and y of 68 mesh points, turned upright, in eye distances
 //   (face/alignment.h) action        26  expression/actions.h
 //
@@ -52,6 +53,8 @@ class FeatureExtractor {
 
  private:
   FeatureExtractor() = default;
+  Result<std::vector<float>> read_expression(const ImageView& image, double scale,
+                                             const FaceObservation& face);
   std::vector<HeadFeatures::Block> blocks_;
   std::size_t size_ = 0;
   std::optional<Descriptor> descriptor_;

@@ -48,6 +48,9 @@ struct FaceQuality {
   float skin_tone_ita_deg =
       0;  // individual typology angle of cheek pixels; NaN where not measurable
   FaceReason reason = FaceReason::kNone;
+  // Nothing speaks against the face but that the border cuts it, and at least kHeadInside of it are
+  // there: heads trained on ratings read it, the other channels do not (docs/quality.md).
+  bool only_cut = false;
 };
 
 struct FaceDetection {

@@ -183,10 +183,13 @@ FaceQuality measure_quality(const ImageView& image, double scale, const FaceObse
       {at_least(quality.sharpness, options.min_sharpness), FaceReason::kBlurred},
   }};
   quality.value = 1;
+  quality.only_cut = quality.inside >= kHeadInside;
   for (const Term& term : terms) {
+    if (term.value < 0.5F && term.reason != FaceReason::kTruncated) quality.only_cut = false;
     quality.value = std::min(quality.value, term.value);
     if (term.value < 0.5F && quality.reason == FaceReason::kNone) quality.reason = term.reason;
   }
+  if (quality.reason != FaceReason::kTruncated) quality.only_cut = false;
   return quality;
 }
 

@@ -28,6 +28,9 @@
 
 namespace mien {
 
+// The least share of a face inside the picture for heads; chosen in docs/quality.md.
+inline constexpr float kHeadInside = 0.65F;
+
 // `image` may be smaller than the source by `scale` (source px per image px, > 0); `face` is in
 // source pixels, its pose already measured. About 0.1 ms.
 FaceQuality measure_quality(const ImageView& image, double scale, const FaceObservation& face,

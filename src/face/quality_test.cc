@@ -173,6 +173,21 @@ TEST(Quality, ShareInsideIsTheBoxes) {
   EXPECT_TRUE(std::isnan(outside.brightness));
 }
 
+TEST(Quality, TellsWhatOnlyTheBorderCuts) {
+  const Image image = textured(kLightSkin, 8);
+  FaceObservation face = face_at(160, 110, 60);
+  EXPECT_FALSE(measure_quality(image.view(), 1, face, {}).only_cut);  // it is whole
+  face.detection.box = {-25, 50, 100, 100};
+  const FaceQuality cut = measure_quality(image.view(), 1, face, {});
+  EXPECT_EQ(cut.reason, FaceReason::kTruncated);
+  EXPECT_TRUE(cut.only_cut);
+  face.landmarks.presence_prob = 0.3F;  // something else speaks against it too
+  EXPECT_FALSE(measure_quality(image.view(), 1, face, {}).only_cut);
+  face.landmarks.presence_prob = 1;
+  face.detection.box = {-36, 50, 100, 100};  // 0.64 of it is there
+  EXPECT_FALSE(measure_quality(image.view(), 1, face, {}).only_cut);
+}
+
 TEST(Quality, BrokenBoxesAndMeshesAreNoCrash) {
   const Image image = textured(kLightSkin, 8);
   const float nan = std::nanf("");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <map>
 #include <thread>
 #include <utility>
@@ -134,9 +135,15 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, P
     frame.features.resize(frame.faces.faces.size());
     for (std::size_t i = 0; i < frame.faces.faces.size(); ++i) {
       const FaceObservation& face = frame.faces.faces[i];
-      if (face.quality.reason != FaceReason::kNone) continue;
-      MIEN_TRY(scores, engine.scorer.score(image, grid.frame.scale, face));
-      frame.channels[i] = std::move(scores);
+      const bool is_for_head = engine.scorer.feature_size() > 0 && face.quality.only_cut;
+      if (face.quality.reason != FaceReason::kNone && !is_for_head) continue;
+      if (is_for_head) {
+        frame.channels[i].assign(engine.scorer.columns().size(),
+                                 std::numeric_limits<float>::quiet_NaN());
+      } else {
+        MIEN_TRY(scores, engine.scorer.score(image, grid.frame.scale, face));
+        frame.channels[i] = std::move(scores);
+      }
       if (wants_features && !wants_features(frame.faces.pts_us)) continue;
       MIEN_TRY(features, engine.scorer.features(image, grid.frame.scale, face));
       frame.features[i] = std::move(features);

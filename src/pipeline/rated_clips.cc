@@ -60,11 +60,10 @@ Result<std::unordered_map<std::string, Tracks>> read_tracks(Database& database,
   return tracks;
 }
 
-// -1 where no track has a scored frame.
+// -1 where there is no track.
 int leading_track(const Tracks& tracks) {
   int best = -1;
   for (const auto& [id, track] : tracks) {
-    if (track.scored == 0) continue;
     if (best >= 0) {
       const Track& other = tracks.at(best);
       if (track.scored < other.scored) continue;
@@ -186,7 +185,7 @@ Result<RatedClips> find_rated_clips(Database& database, const fs::path& study,
                       : one.track >= 0      ? one.track
                                             : leading_track(tracks.at(one.video));
     if (track < 0 || !tracks.at(one.video).contains(track)) {
-      result.left_out.push_back(one.id + ": no face of '" + one.video + "' is scored");
+      result.left_out.push_back(one.id + ": there is no face in '" + one.video + "'");
       continue;
     }
     const Track& own = tracks.at(one.video).at(track);

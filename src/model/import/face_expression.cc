@@ -18,10 +18,15 @@ class Builder {
   Result<std::string> run(const TensorSpec& input, const std::vector<TensorSpec>& outputs) {
     graph_.input(input.name, input.shape);
     std::string x = graph_.node("Transpose", {input.name}, {{"perm", Extents{0, 3, 1, 2}}});
+    std::vector<std::string> means;  // over the picture, of what blocks 1 and 2 give
     for (int block = 0; block < 4; ++block) {
       MIEN_TRY(next, dense_block(x, "dense" + std::to_string(block), block == 0));
       x = next;
+      if (block != 1 && block != 2) continue;
+      means.push_back(
+          graph_.node("ReduceMean", {x}, {{"axes", Extents{2, 3}}, {"keepdims", std::int64_t{0}}}));
     }
+    graph_.node("Concat", means, {{"axis", std::int64_t{1}}}, outputs[2].name);
     x = graph_.node("AveragePool", {x},
                     {{"kernel_shape", Extents{7, 7}},
                      {"strides", Extents{2, 2}},
@@ -120,8 +125,9 @@ class Builder {
 
 Result<std::string> build_face_expression(const Weights& weights, const TensorSpec& input,
                                           const std::vector<TensorSpec>& outputs) {
-  if (outputs.size() != 2) {
-    return Error{ErrorCode::kMismatch, "the manifest must name two outputs: logits and features"};
+  if (outputs.size() != 3) {
+    return Error{ErrorCode::kMismatch,
+                 "the manifest must name three outputs: logits, features and middle"};
   }
   return Builder(weights).run(input, outputs);
 }

@@ -104,6 +104,7 @@ function faceExpression(input) {
   const w = tf.io.decodeWeights(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength), manifest[0].weights);
   const separable = (x, name, stride) => tf.add(tf.separableConv2d(x, w[`${name}/depthwise_filter`], w[`${name}/pointwise_filter`], stride, 'same'), w[`${name}/bias`]);
   let x = input;
+  const means = [];
   for (let block = 0; block < 4; block += 1) {
     const name = `dense${block}`;
     const out1 = tf.relu(block === 0 ? tf.add(tf.conv2d(x, w['dense0/conv0/filters'], 2, 'same'), w['dense0/conv0/bias']) : separable(x, `${name}/conv0`, 2));
@@ -111,9 +112,10 @@ function faceExpression(input) {
     const out3 = separable(tf.relu(tf.add(out1, out2)), `${name}/conv2`, 1);
     const out4 = separable(tf.relu(tf.add(out1, tf.add(out2, out3))), `${name}/conv3`, 1);
     x = tf.relu(tf.add(out1, tf.add(out2, tf.add(out3, out4))));
+    if (block === 1 || block === 2) means.push(tf.mean(x, [1, 2]));
   }
   const features = tf.reshape(tf.avgPool(x, 7, 2, 'valid'), [input.shape[0], -1]);
-  return { logits: tf.add(tf.matMul(features, w['fc/weights']), w['fc/bias']), features };
+  return { logits: tf.add(tf.matMul(features, w['fc/weights']), w['fc/bias']), features, middle: tf.concat(means, 1) };
 }
 
 await tf.setBackend('cpu');
@@ -128,7 +130,7 @@ for (const graph of graphs) {
 }
 models.face_expression = firstThatTells([1, 112, 112, 3], -0.48, 0.55, (input) => {
   const outputs = faceExpression(input);
-  return { logits: sample(outputs.logits), features: sample(outputs.features) };
+  return { logits: sample(outputs.logits), features: sample(outputs.features), middle: sample(outputs.middle) };
 });
 const version = (name) => JSON.parse(fs.readFileSync(path.join(root, name, 'package.json'))).version;
 const text = JSON.stringify({
