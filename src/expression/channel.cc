@@ -215,9 +215,10 @@ std::size_t ChannelScorer::feature_size() const {
 }
 
 Result<std::vector<float>> ChannelScorer::features(const ImageView& image, double scale,
-                                                   const FaceObservation& face) {
+                                                   const FaceObservation& face,
+                                                   std::int64_t grid_index) {
   if (!state_->features) return std::vector<float>();
-  return state_->features->extract(image, scale, face);
+  return state_->features->extract(image, scale, face, grid_index);
 }
 
 std::optional<std::size_t> ChannelScorer::head_columns() const {

@@ -61,7 +61,7 @@ class ChannelScorer {
   std::size_t feature_size() const;
   // The row of one face (track_features.h); empty where nobody reads it.
   Result<std::vector<float>> features(const ImageView& image, double scale,
-                                      const FaceObservation& face);
+                                      const FaceObservation& face, std::int64_t grid_index);
   // Where the head's columns begin; nullopt without a head.
   std::optional<std::size_t> head_columns() const;
 

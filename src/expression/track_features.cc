@@ -135,7 +135,8 @@ Result<std::vector<float>> FeatureExtractor::read_expression(const ImageView& im
 }
 
 Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, double scale,
-                                                     const FaceObservation& face) {
+                                                     const FaceObservation& face,
+                                                     std::int64_t grid_index) {
   MIEN_CHECK(face.has_landmarks, "only faces with landmarks have features");
   std::vector<float> row;
   row.reserve(size_);
@@ -147,6 +148,11 @@ Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, dou
   for (const HeadFeatures::Block& block : blocks_) {
     std::vector<float> values;
     if (block.name == kDescriptor) {
+      if (grid_index % kDescriptorEvery != 0) {
+        row.insert(row.end(), static_cast<std::size_t>(block.size),
+                   std::numeric_limits<float>::quiet_NaN());
+        continue;
+      }
       const StageClock::Call call(descriptor_clock_);
       const CropSquare square = expression_square(face, kDescriptorRule);
       if (is_usable(square)) {

@@ -45,8 +45,11 @@ class FeatureExtractor {
   // A row of size(), the blocks in the order asked for; a block's numbers are NaN where its network
   // gave none or its landmarks cannot be aligned. `face` has landmarks; `image` and `scale` as in
   // FrameAnalyser::analyse. Cost: docs/expression-heads.md.
+  // The descriptor, which costs most and changes least, is read on every kDescriptorEvery-th grid
+  // point and NaN on the others.
   Result<std::vector<float>> extract(const ImageView& image, double scale,
-                                     const FaceObservation& face);
+                                     const FaceObservation& face, std::int64_t grid_index);
+  static constexpr std::int64_t kDescriptorEvery = 3;  // twice a second at 6 Hz
 
   // "features: descriptor" and the like, one a block that has a network of its own.
   std::vector<StageTime> stage_times() const;

@@ -145,7 +145,7 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, P
         frame.channels[i] = std::move(scores);
       }
       if (wants_features && !wants_features(frame.faces.pts_us)) continue;
-      MIEN_TRY(features, engine.scorer.features(image, grid.frame.scale, face));
+      MIEN_TRY(features, engine.scorer.features(image, grid.frame.scale, face, grid.grid_index));
       frame.features[i] = std::move(features);
     }
     if (chosen[analysed.size()] == 0) grid.frame.image = Image();
