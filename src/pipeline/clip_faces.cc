@@ -4,15 +4,19 @@
 #include <optional>
 
 #include "base/check.h"
+#include "face/shot_cut.h"
 
 namespace mien {
 
 namespace {
 
-constexpr float kSameFace = 0.3F;      // intersection over union, as in face_masker.cc
-constexpr float kNearMean = 0.1F;      // of the track's mean box, from which a face may move away
-constexpr float kMostCovered = 0.15F;  // of the smaller of two faces
-constexpr float kSamePlace = 0.1F;     // another face in two looks, a sixth of a second apart
+constexpr float kSameFace = 0.3F;       // intersection over union, as in face_masker.cc
+constexpr float kNearMean = 0.1F;       // of the track's mean box, from which a face may move away
+constexpr float kMostCovered = 0.15F;   // of the smaller of two faces
+constexpr float kDoubtful_prob = 0.8F;  // such groups had 0.60 to 0.63, faces in them 0.8 to 0.95
+constexpr float kMuchLarger = 4;
+constexpr std::size_t kMostTrimmed = 2;
+constexpr float kSamePlace = 0.1F;  // another face in two looks, a sixth of a second apart
 
 float between(float a, float b, float share) {
   return a + share * (b - a);
@@ -56,6 +60,15 @@ bool holds(const Box& box, Point2 point) {
 // Two looks of the detector at one face: each box has the other's centre.
 bool is_same(const Box& a, const Box& b) {
   return holds(a, b.centre()) && holds(b, a.centre());
+}
+
+// Groups of people look a little like one large face to the detector. Nobody's face lies whole
+// within that of another, so a doubtful one around the followed face is none.
+bool is_around(const Box& own, const FaceDetection& other) {
+  return other.score_prob < kDoubtful_prob &&
+         other.box.area_px2() >= kMuchLarger * own.area_px2() && own.x_px >= other.box.x_px &&
+         own.right_px() <= other.box.right_px() && own.y_px >= other.box.y_px &&
+         own.bottom_px() <= other.box.bottom_px();
 }
 
 float covered(const Box& a, const Box& b) {
@@ -106,6 +119,25 @@ FaceDetection between(const FaceDetection& a, const FaceDetection& b, float shar
 
 }  // namespace
 
+std::pair<std::size_t, std::size_t> within_shot(std::span<const std::vector<float>> signatures) {
+  std::size_t first = 0;
+  std::size_t last = signatures.size();
+  for (std::size_t i = 0; i < kMostTrimmed; ++i) {
+    // One cut in the two looks before the end, or after the beginning.
+    if (last >= 2 + i && is_cut(signatures[last - 2 - i], signatures[last - 1 - i])) {
+      last -= 1 + i;
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < kMostTrimmed; ++i) {
+    if (first + 1 + i < last && is_cut(signatures[first + i], signatures[first + 1 + i])) {
+      first += 1 + i;
+      break;
+    }
+  }
+  return {first, last};
+}
+
 ClipFaces ClipFaces::follow(std::span<const ClipLook> looks, std::span<const TimedBox> known) {
   MIEN_CHECK(!looks.empty() && !known.empty(), "a clip has looks and a face that is known");
   ClipFaces faces;
@@ -145,7 +177,7 @@ ClipFaces ClipFaces::follow(std::span<const ClipLook> looks, std::span<const Tim
     const Box& own = faces.followed_[i].box;
     for (std::size_t k = 0; k < looks[i].faces.size(); ++k) {
       const Box& box = looks[i].faces[k].box;
-      if (is_same(own, box)) continue;
+      if (is_same(own, box) || is_around(own, looks[i].faces[k])) continue;
       if (covered(own, box) > kMostCovered) faces.refusal_ = "face_covered";
       others[i].push_back({box, looks[i].regions[k]});
     }

@@ -21,6 +21,11 @@ struct ClipLook {
   std::vector<Region> regions;
 };
 
+// The looks of one shot, from the first to before the last, by the signatures of their pictures
+// (face/shot_cut.h). A window reaches to where the annotation would have looked next, so that up to
+// two looks at either end may show another shot.
+std::pair<std::size_t, std::size_t> within_shot(std::span<const std::vector<float>> signatures);
+
 using TimedBox = std::pair<std::int64_t, Box>;
 
 // The clip's own words for why raters cannot be shown it; empty: none.
@@ -32,7 +37,8 @@ class ClipFaces {
   static ClipFaces follow(std::span<const ClipLook> looks, std::span<const TimedBox> known);
 
   // "face_lost": seen in less than two thirds of the looks; "face_covered": another face lies over
-  // it, so that filling one would harm the other. Empty: fit.
+  // it, so that filling one would harm the other (a doubtful one all around it is none, and is not
+  // filled). Empty: fit.
   const std::string& refusal() const { return refusal_; }
 
   // Between looks in a straight line, before the first and after the last as there.

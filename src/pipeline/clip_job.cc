@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kLeastStep_us = static_cast<std::int64_t>(1e6 / kMostRate_hz);
 constexpr std::int64_t kLeastFrames = 5;
+constexpr double kLeast_s = 0.75;
 constexpr float kMargin = 1.06F;  // of a face's square, beyond where its head goes
 
 int even(int size) {
@@ -86,8 +87,9 @@ class Film {
 struct Clip {
   const ClipRequest* request = nullptr;
   ClipRecord record;
+  std::int64_t start_us = 0, end_us = 0;  // the request's, until another shot is cut off
   std::vector<ClipLook> looks;
-  FrameHasher hasher;
+  std::vector<std::vector<float>> signatures;  // one a look
   std::optional<ClipFaces> faces;
   int width_px = 0;  // of the pictures; 0: none yet
   int height_px = 0;
@@ -101,9 +103,7 @@ struct Clip {
   std::int64_t step_us = 0;
   std::int64_t frames = 0;
 
-  bool covers(std::int64_t pts_us) const {
-    return pts_us >= request->start_us && pts_us < request->end_us;
-  }
+  bool covers(std::int64_t pts_us) const { return pts_us >= start_us && pts_us < end_us; }
   bool is_refused() const { return !record.refused.empty(); }
   void refuse(std::string code, std::string message) {
     if (is_refused()) return;
@@ -122,6 +122,8 @@ class ClipJob {
     for (const ClipRequest& request : task.clips) {
       Clip& clip = clips_.emplace_back();
       clip.request = &request;
+      clip.start_us = request.start_us;
+      clip.end_us = request.end_us;
       clip.record.id = request.id;
       clip.record.stamp = task.stamp;
       end_us_ = std::max(end_us_, request.end_us);
@@ -218,9 +220,21 @@ class ClipJob {
         clip.refuse("size_changes", "the picture changes its size within the clip");
       }
       clip.looks.push_back({frame.pts_us, masked.faces, masked.heads});
-      clip.hasher.add(signature);
+      clip.signatures.push_back(signature);
     }
     return Ok{};
+  }
+
+  static void keep_shot(Clip& clip) {
+    const auto [first, last] = within_shot(clip.signatures);
+    if (first > 0) clip.start_us = clip.looks[first].pts_us;
+    if (last < clip.looks.size()) clip.end_us = clip.looks[last - 1].pts_us + 1;
+    const auto keep = [&](auto& list) {
+      list.erase(list.begin() + static_cast<std::ptrdiff_t>(last), list.end());
+      list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(first));
+    };
+    keep(clip.looks);
+    keep(clip.signatures);
   }
 
   void follow(Clip& clip) {
@@ -229,6 +243,7 @@ class ClipJob {
       clip.refuse("no_frames", "the video has no frame at this time any more");
       return;
     }
+    keep_shot(clip);
     std::vector<TimedBox> known = clip.request->known;
     const auto unit = static_cast<float>(1 / clip.scale);
     for (auto& [pts_us, box] : known) {
@@ -241,8 +256,11 @@ class ClipJob {
                                              : "another face lies over it");
       return;
     }
-    if (const auto hashes = clip.hasher.hashes()) clip.record.hashes = to_text(*hashes);
+    FrameHasher hasher;
+    for (const std::vector<float>& signature : clip.signatures) hasher.add(signature);
+    if (const auto hashes = hasher.hashes()) clip.record.hashes = to_text(*hashes);
     clip.looks.clear();
+    clip.signatures.clear();
     const Box bounds = clip.faces->bounds();
     clip.square = {bounds.centre(), std::max(bounds.width_px, bounds.height_px) * kMargin, 0};
     if (!is_usable(clip.square)) {
@@ -336,9 +354,10 @@ class ClipJob {
     if (clip.frames < kLeastFrames) {
       clip.refuse("too_few_frames", "fewer than 5 frames could be read");
     }
+    const double duration_s =
+        static_cast<double>(clip.last_us - clip.first_us + clip.step_us) / 1e6;
+    if (duration_s < kLeast_s) clip.refuse("too_short", "what is of one shot is under 0.75 s");
     if (!clip.is_refused()) {
-      const double duration_s =
-          static_cast<double>(clip.last_us - clip.first_us + clip.step_us) / 1e6;
       for (std::optional<Film>* film : {&clip.face, &clip.scene}) {
         if (!film->has_value()) continue;
         MIEN_TRY(file, (*film)->finish(duration_s));

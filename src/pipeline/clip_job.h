@@ -24,8 +24,8 @@ inline constexpr double kMostRate_hz = 31;
 inline constexpr std::int64_t kLookEvery_us = 166'667;
 
 // One record a clip, in the task's order. Codes of refusal: those of clip_faces.h, of a medium
-// ("missing", "truncated"...), "too_few_frames", "size_changes", "size_not_encoded". Errors: the
-// machine's (models, disk).
+// ("missing", "truncated"...), "too_few_frames", "too_short", "size_changes", "size_not_encoded".
+// Errors: the machine's (models, disk).
 Result<std::vector<ClipRecord>> make_clips(const std::filesystem::path& video,
                                            const ReaderOptions& reader, const ClipTask& task,
                                            FaceMasker& masker);

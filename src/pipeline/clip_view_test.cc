@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "face/shot_cut.h"
 #include "pipeline/clip_faces.h"
 
 namespace mien {
@@ -172,6 +173,42 @@ TEST(ClipFaces, BetweenLooksAnothersWholeWayIsFilled) {
   EXPECT_FLOAT_EQ(others[0].box.x_px, 300);
   EXPECT_FLOAT_EQ(others[0].box.width_px, 90);
   EXPECT_FLOAT_EQ(others[1].box.x_px, 700) << "seen in one look only, filled before it too";
+}
+
+TEST(ClipFaces, AGroupThatLooksLikeAFaceIsNoFace) {
+  const std::vector<TimedBox> known = {{0, {300, 300, 60, 60}}};
+  FaceDetection group = face_at(200, 200, 400);
+  group.score_prob = 0.62F;
+  std::vector<ClipLook> looks = {look_at(0, {face_at(300, 300, 60), group})};
+  const ClipFaces faces = ClipFaces::follow(looks, known);
+  EXPECT_EQ(faces.refusal(), "");
+  EXPECT_TRUE(faces.others_at(0).empty());
+  looks[0].faces[1].score_prob = 0.9F;  // a poster behind the person
+  EXPECT_EQ(ClipFaces::follow(looks, known).refusal(), "face_covered");
+}
+
+TEST(ClipFaces, AnotherShotAtEitherEndIsCutOff) {
+  const auto signature = [](int kind) {
+    Image image(128, 96);
+    Random random(static_cast<std::uint64_t>(kind));
+    for (int y = 0; y < 96; y += 4) {
+      for (int x = 0; x < 128; x += 4) {
+        const auto level = static_cast<std::uint8_t>(random.below(256));
+        for (int v = y; v < y + 4; ++v) std::fill_n(image.row(v) + 3 * x, 12, level);
+      }
+    }
+    return frame_signature(image.view());
+  };
+  const std::vector<float> a = signature(1), b = signature(2), c = signature(3);
+  ASSERT_TRUE(is_cut(a, b));
+  using Looks = std::vector<std::vector<float>>;
+  using Kept = std::pair<std::size_t, std::size_t>;
+  EXPECT_EQ(within_shot(Looks{a, a, a, a, a}), Kept(0, 5));
+  EXPECT_EQ(within_shot(Looks{a, a, a, a, b}), Kept(0, 4));
+  EXPECT_EQ(within_shot(Looks{a, a, a, b, b}), Kept(0, 3));
+  EXPECT_EQ(within_shot(Looks{c, a, a, a, b}), Kept(1, 4));
+  EXPECT_EQ(within_shot(Looks{c, c, a, a, a}), Kept(2, 5));
+  EXPECT_EQ(within_shot(Looks{a}), Kept(0, 1));
 }
 
 TEST(ClipFaces, RefusesALostAndACoveredFace) {

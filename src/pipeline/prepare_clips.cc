@@ -34,11 +34,11 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kMostRounds = 100;
-constexpr int kCutVersion = 1;  // raised when the same task would give other pictures
+constexpr int kCutVersion = 2;  // raised when the same task would give other pictures
 
 // What is wrong with a clip and not with its video.
 constexpr std::string_view kOfClip[] = {"face_lost", "face_covered", "too_few_frames",
-                                        "size_changes", "size_not_encoded"};
+                                        "too_short", "size_changes", "size_not_encoded"};
 
 bool is_of_clip(const std::string& code) {
   return std::ranges::find(kOfClip, code) != std::end(kOfClip);
