@@ -1,7 +1,10 @@
-// A line in the logit, a label each, that makes scores probabilities: p = sigmoid(intercept + slope
-// z) (Platt 1999), by maximum likelihood against mean ratings weighted by their raters. A slope is
-// drawn toward 1 as by a normal prior of SD 1, so that labels that were seldom chosen keep theirs;
-// a label whose scores tell nothing (slope not above 0) becomes its rate, for every clip.
+// Makes scores probabilities: p = sigmoid(intercept + slope z), by maximum likelihood against mean
+// ratings weighted by their raters. All labels share one slope, which is temperature scaling (Guo
+// et al. 2017), drawn toward 1 as by a normal prior of SD 1; each has an intercept of its own,
+// which meets its rate. (With a slope of its own a label that is hard to tell is hardly ever the
+// highest: on labelled faces one of six labels all but vanished from the first place.) A label
+// whose scores tell nothing, of which a line of its own (Platt 1999) does not rise, becomes its
+// rate for every clip.
 #pragma once
 
 #include <cstdint>

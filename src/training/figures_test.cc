@@ -132,7 +132,7 @@ TEST(Figures, VerdictsFollowTheRule) {
   EXPECT_FALSE(one.corrected.reason.empty());
 }
 
-TEST(Calibration, FindsThePlantedLineAndGivesUpOnNoise) {
+TEST(Calibration, FindsThePlantedSlopeAndGivesUpOnWhatTellsNothing) {
   Random random(1);
   constexpr std::size_t kClips = 4000;
   Targets targets{kClips, 2, {}, {}};

@@ -10,8 +10,8 @@
 //   long short-term memory (Hochreiter and Schmidhuber 1997), the mean of the second's states over
 //   the rows, and a mixture of experts: p = sum_k g_k sigmoid(e_k), g a softmax over K experts and
 //   one that says no (Jordan and Jacobs 1994; Abu-El-Haija et al. 2016, "YouTube-8M", eq. 9).
-// Both end in a calibration: p' = sigmoid(intercept + slope logit(p)), a line a label (Platt 1999),
-// logit(p) held within +-kMostLogit.
+// Both end in a calibration (calibration.h): p' = sigmoid(intercept + slope logit(p)), logit(p)
+// held within +-kMostLogit.
 #pragma once
 
 #include <cstddef>
