@@ -9,8 +9,9 @@
 //   contexts-00000.parquet        rows of the study's table, in the corpus's order
 //   context_status-00000.parquet  likewise; written last
 //
-// No step holds more than a piece, `firsts` of a million rows in turn, or a million keys, so memory
-// does not grow with the corpus beyond that.
+// No step of Mien's own holds more than a piece, `firsts` of a million rows in turn, or a million
+// keys. DuckDB's writing of the whole tables still takes more with their length
+// (docs/benchmarks.md).
 #pragma once
 
 #include <atomic>
