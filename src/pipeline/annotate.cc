@@ -1,7 +1,10 @@
 #include "pipeline/annotate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -98,6 +101,13 @@ class AnnotateRun {
         return Error{ErrorCode::kUsage,
                      "--expression-model: '" + options_.channels.head->id + "' and '" + read.id +
                          "' are both heads trained on ratings; remedy: name one of them"};
+      }
+      if (std::abs(read.features.rate_hz - options_.rate_hz) > 1e-6) {
+        return Error{
+            ErrorCode::kUsage,
+            fmt::format("--expression-model: '{}' was trained on {} frames a second, --rate "
+                        "says {}; remedy: --rate {}",
+                        read.id, read.features.rate_hz, options_.rate_hz, read.features.rate_hz)};
       }
       options_.channels.head = facts_of(read);
     }

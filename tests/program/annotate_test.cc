@@ -212,6 +212,11 @@ TEST(AnnotateWithAHead, GivesLabelsOfThatModelAloneForAnyNumberOfThreads) {
     ASSERT_EQ(run.exit_status, 0) << run.err;
   }
   EXPECT_EQ(parquet_hashes(study("1")), parquet_hashes(study("2")));
+  const ProgramRun faster =
+      run_mien({"annotate", in.string(), "--out", study("faster").string(), "--rate", "12",
+                "--expression-model", (folder.path() / "mouths").string()});
+  EXPECT_EQ(faster.exit_status, 2);
+  EXPECT_THAT(faster.err, HasSubstr("remedy: --rate 6"));
 
   int scored = 0;
   for (const Json& row : table_rows(study("1"), "windows")) {
