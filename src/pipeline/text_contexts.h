@@ -6,9 +6,11 @@
 //
 // Needs the corpus alone. Texts are normalised, equal ones put together, each read once and its
 // scores given to all videos that have it. The work is cut into pieces that are on disk once they
-// are done, so that a killed run goes on with the next piece. Memory is that of a piece and of
-// DuckDB, which may take 800 MB before its joins spill. Same corpus, scorer and vocabulary, same
-// bytes, for any `threads` and any restarts.
+// are done, so that a killed run goes on with the next piece. Memory is that of the scorer, of a
+// piece, of the keys of a million texts, and of DuckDB, whose buffers may take 128 MB and 32 more
+// for each further thread; what it takes beside them to write the tables grows by about 50 MB a
+// million videos (docs/benchmarks.md). Same corpus, scorer and vocabulary, same bytes, for any
+// `threads` and any restarts.
 #pragma once
 
 #include <atomic>
