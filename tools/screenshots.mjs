@@ -1,11 +1,13 @@
-// screenshots.mjs REPORT_FOLDER OUT_FOLDER: index.png and video.png, as a reader first sees them, as
-// 8-bit palette PNGs (ffmpeg) of less than 300 KB.
+// screenshots.mjs REPORT_FOLDER OUT_FOLDER: index.png and video.png, as a reader first sees them, and
+// rating.png, as a rater does where the report's study has clips for raters; 8-bit palette PNGs (ffmpeg) of
+// less than 300 KB.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { invite, mien, serve } from "../tests/browser/rating.mjs";
 
 const kMost_bytes = 300 * 1024;
 const [report, out] = process.argv.slice(2).map((path) => resolve(path));
@@ -17,9 +19,9 @@ const browser = await chromium.launch({
 try {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1050 }, offline: true, reducedMotion: "reduce" });
   const page = await context.newPage();
-  const keep = async (name) => {
+  const keep = async (name, shown = page) => {
     const raw = join(folder, name);
-    await page.screenshot({ path: raw });
+    await shown.screenshot({ path: raw });
     const file = join(out, name);
     execFileSync("ffmpeg", ["-v", "error", "-y", "-i", raw, "-vf", "split[a][b];[a]palettegen=max_colors=256[p];[b][p]paletteuse=dither=none", "-frames:v", "1", "-update", "1", "-compression_level", "9", file]);
     const { size } = statSync(file);
@@ -38,6 +40,26 @@ try {
   for (let i = 0; i < 40; ++i) await page.keyboard.press("Shift+ArrowRight");
   await page.waitForTimeout(1500);
   await keep("video.png");
+
+  // The rater's page, on a copy without answers.
+  const rating = join(report, "..", "rating");
+  if (existsSync(join(rating, "clips.json"))) {
+    const study = join(folder, "study", "rating");
+    mkdirSync(study, { recursive: true });
+    for (const name of ["rating.toml", "clips.json", "clips"]) cpSync(join(rating, name), join(study, name), { recursive: true });
+    mien("rate", "secret", "--study", join(study, ".."));
+    const server = await serve(join(study, ".."));
+    try {
+      const rater = await (await browser.newContext({ viewport: { width: 1000, height: 720 } })).newPage();
+      await rater.goto(invite(join(study, ".."), server.url, /^\[\[groups\]\]\s*name = "(\w+)"/m.exec(readFileSync(join(study, "rating.toml"), "utf8"))[1]));
+      await rater.locator('[data-action="agree"]').click();
+      await rater.waitForSelector('body[data-state="rating"][data-ready="true"]');
+      await rater.waitForTimeout(500);
+      await keep("rating.png", rater);
+    } finally {
+      await server.stop();
+    }
+  }
 } finally {
   await browser.close();
   rmSync(folder, { recursive: true, force: true });

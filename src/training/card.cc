@@ -157,7 +157,7 @@ std::string confusion_table(const Evaluation& evaluation) {
 std::string model_card(const Dataset& set, const Evaluation& evaluation, const Json& fit) {
   const Json& provenance = set.header().provenance;
   std::string text = "# Model card: an expression head trained on ratings\n\n";
-  if (set.header().simulated) text += "**Ratings and features are simulated.**\n\n";
+  if (set.header().simulated) text += "**The ratings are simulated: no person rated.**\n\n";
   text +=
       "A score of a label says how likely raters like these are to call a face so. It is not what "
       "anybody feels or intends.\n\n";
