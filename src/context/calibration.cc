@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMaxBackground = 65536;
 
-Error wrong(const std::string& name, const std::string& what) {
+Error wrong_calibration(const std::string& name, const std::string& what) {
   return {ErrorCode::kCorrupt,
           name + ": " + what + "; remedy: make it anew with 'mien contexts calibrate'"};
 }
@@ -40,7 +40,7 @@ double none_probability(const Calibration& calibration, std::span<const double> 
 
 Result<Calibration> parse_calibration(std::string_view bytes, const std::string& name) {
   const Json json = Json::parse(bytes, nullptr, false);
-  if (!json.is_object()) return wrong(name, "not JSON");
+  if (!json.is_object()) return wrong_calibration(name, "not JSON");
   Calibration calibration;
   const std::pair<const char*, std::string*> texts[] = {
       {"model", &calibration.model},
@@ -48,7 +48,7 @@ Result<Calibration> parse_calibration(std::string_view bytes, const std::string&
       {"titles_sha256", &calibration.titles}};
   for (const auto& [key, to] : texts) {
     if (!json.contains(key) || !json[key].is_string())
-      return wrong(name, std::string("no text '") + key + "'");
+      return wrong_calibration(name, std::string("no text '") + key + "'");
     *to = json[key].get<std::string>();
   }
   const std::pair<const char*, double*> numbers[] = {
@@ -57,31 +57,33 @@ Result<Calibration> parse_calibration(std::string_view bytes, const std::string&
       {"none_slope", &calibration.none_slope},     {"threshold_prob", &calibration.threshold_prob}};
   for (const auto& [key, to] : numbers) {
     if (!json.contains(key) || !json[key].is_number())
-      return wrong(name, std::string("no number '") + key + "'");
+      return wrong_calibration(name, std::string("no number '") + key + "'");
     *to = json[key].get<double>();
   }
   const std::pair<const char*, int*> counts[] = {{"texts", &calibration.texts},
                                                  {"none_texts", &calibration.none_texts}};
   for (const auto& [key, to] : counts) {
     if (!json.contains(key) || !json[key].is_number_integer())
-      return wrong(name, std::string("no whole number '") + key + "'");
+      return wrong_calibration(name, std::string("no whole number '") + key + "'");
     *to = json[key].get<int>();
   }
   const Json background = json.value("background", Json::array());
   if (!background.is_array() || background.size() > kMaxBackground) {
-    return wrong(name, "'background' is not a list of numbers");
+    return wrong_calibration(name, "'background' is not a list of numbers");
   }
   for (const Json& number : background) {
-    if (!number.is_number()) return wrong(name, "'background' is not a list of numbers");
+    if (!number.is_number())
+      return wrong_calibration(name, "'background' is not a list of numbers");
     calibration.background.push_back(number.get<float>());
   }
   const Json contexts = json.value("contexts", Json::object());
-  if (!contexts.is_object()) return wrong(name, "'contexts' is not an object");
+  if (!contexts.is_object()) return wrong_calibration(name, "'contexts' is not an object");
   for (const auto& [id, entry] : contexts.items()) {
     if (!entry.is_object() || !entry.contains("texts") || !entry["texts"].is_number_integer() ||
         !entry.contains("offset") || !entry["offset"].is_number() ||
         !entry.contains("threshold_prob") || !entry["threshold_prob"].is_number()) {
-      return wrong(name, "the context '" + id + "' lacks texts, offset or threshold_prob");
+      return wrong_calibration(name,
+                               "the context '" + id + "' lacks texts, offset or threshold_prob");
     }
     calibration.contexts[id] = {entry["texts"].get<int>(), entry["offset"].get<double>(),
                                 entry["threshold_prob"].get<double>()};

@@ -16,7 +16,7 @@ constexpr float kSides = 0.3F;
 constexpr float kAbove = 0.6F;
 constexpr float kBelow = 0.25F;
 
-constexpr int kCells = 64;  // on the picture's longer side
+constexpr int kMaskCells = 64;  // on the picture's longer side
 constexpr int kLeastCell_px = 4;
 constexpr int kSweeps = 400;
 constexpr float kOverRelaxation = 1.9F;  // Young 1954; near the best for grids of this size
@@ -47,8 +47,9 @@ std::vector<std::uint8_t> coverage(std::span<const Region> regions, int width_px
 class Membrane {
  public:
   Membrane(const ImageView& image, const std::vector<std::uint8_t>& covered)
-      : cell_px_(std::max(kLeastCell_px,
-                          (std::max(image.width_px, image.height_px) + kCells - 1) / kCells)),
+      : cell_px_(
+            std::max(kLeastCell_px,
+                     (std::max(image.width_px, image.height_px) + kMaskCells - 1) / kMaskCells)),
         columns_((image.width_px + cell_px_ - 1) / cell_px_),
         rows_((image.height_px + cell_px_ - 1) / cell_px_),
         colours_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {

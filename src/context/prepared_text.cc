@@ -10,7 +10,7 @@ namespace {
 
 // Enough to tell what a video is about; what follows is lists of addresses and credits.
 constexpr std::size_t kMaxTitleBytes = 600;
-constexpr std::size_t kMaxDescriptionBytes = 1800;
+constexpr std::size_t kReadDescriptionBytes = 1800;
 
 // At a space where there is one in the last fifth, else between two characters.
 void shorten(std::string& text, std::size_t most) {
@@ -32,7 +32,7 @@ PreparedText prepare_text(std::string_view title, std::string_view description) 
   prepared.not_text = 2 * (first.bad_bytes + second.bad_bytes) > title.size() + description.size();
   if (prepared.not_text) return prepared;
   shorten(first.text, kMaxTitleBytes);
-  shorten(second.text, kMaxDescriptionBytes);
+  shorten(second.text, kReadDescriptionBytes);
   prepared.language = guess_language(first.text + "\n" + second.text);
   const std::string emoji = first.emoji.empty() ? second.emoji : first.emoji;
   if (first.letters > 0) prepared.title = std::move(first.text);

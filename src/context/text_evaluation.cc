@@ -15,7 +15,7 @@ std::size_t bin_of(double prob) {
   return bin;
 }
 
-double share(double part, double whole) {
+double share_of(double part, double whole) {
   return whole > 0 ? part / whole : std::nan("");
 }
 
@@ -65,11 +65,11 @@ TextEvaluation evaluate_texts(std::span<const TextScores> scores,
     }
     none_above += own.empty() && any_above ? 1 : 0;
   }
-  result.top1 = share(top1, result.with_context);
-  result.top3 = share(top3, result.with_context);
-  result.precision_at_3 = share(right_of_three, 3.0 * result.with_context);
-  result.none_above = share(none_above, result.none);
-  result.none_brier = share(none_squares, result.answered);
+  result.top1 = share_of(top1, result.with_context);
+  result.top3 = share_of(top3, result.with_context);
+  result.precision_at_3 = share_of(right_of_three, 3.0 * result.with_context);
+  result.none_above = share_of(none_above, result.none);
+  result.none_brier = share_of(none_squares, result.answered);
   double texts = 0;
   double given = 0;
   double right = 0;
@@ -83,10 +83,10 @@ TextEvaluation evaluate_texts(std::span<const TextScores> scores,
     f1 += context.f1();
     ++seen;
   }
-  result.precision = share(right, given);
-  result.recall = share(right, texts);
-  result.micro_f1 = share(2 * right, texts + given);
-  result.macro_f1 = share(f1, seen);
+  result.precision = share_of(right, given);
+  result.recall = share_of(right, texts);
+  result.micro_f1 = share_of(2 * right, texts + given);
+  result.macro_f1 = share_of(f1, seen);
   double error = 0;
   double count = 0;
   for (std::size_t b = 0; b < result.bins.size(); ++b) {
@@ -95,10 +95,10 @@ TextEvaluation evaluate_texts(std::span<const TextScores> scores,
     bin.high = kBinEdges[b + 1];
     error += std::abs(bin.mean_prob - bin.share_right);
     count += bin.scores;
-    bin.mean_prob = share(bin.mean_prob, bin.scores);
-    bin.share_right = share(bin.share_right, bin.scores);
+    bin.mean_prob = share_of(bin.mean_prob, bin.scores);
+    bin.share_right = share_of(bin.share_right, bin.scores);
   }
-  result.calibration_error = share(error, count);
+  result.calibration_error = share_of(error, count);
   return result;
 }
 

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <limits>
 
 #include "support/head_model.h"
 #include "support/media_fixtures.h"
 #include "support/paths.h"
 #include "support/real_pictures.h"
 
+#include "base/missing.h"
 #include "expression/actions.h"
 #include "expression/channel.h"
 #include "expression/feature_rows.h"
@@ -28,8 +28,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
 Result<ModelSet> with_head(const std::filesystem::path& manifest) {
   const auto root = testing::source_dir();
   return ModelSet::open(root / "models", root / "build/models", {manifest});
@@ -39,7 +37,7 @@ TEST(FeatureRows, KeepsRowsAlikeInMemoryAndInItsFile) {
   FeatureRows rows(3, 2);
   for (int i = 0; i < 5; ++i) {
     const auto value = static_cast<float>(i);
-    EXPECT_EQ(rows.add(std::vector<float>{value, value / 3, kNan}).value(),
+    EXPECT_EQ(rows.add(std::vector<float>{value, value / 3, kFloatNaN}).value(),
               static_cast<std::size_t>(i));
   }
   for (const std::size_t place : {4U, 0U, 2U}) {
@@ -63,7 +61,7 @@ TEST(ExpressionHead, ScoresASpanAndLeavesOutWhatIsMissing) {
   std::vector<float> rows(3 * kActionCount);
   rows[0] = 1;
   rows[kActionCount] = 3;
-  std::fill_n(rows.begin() + 2 * kActionCount, kActionCount, kNan);  // nothing was measured
+  std::fill_n(rows.begin() + 2 * kActionCount, kActionCount, kFloatNaN);  // nothing was measured
   const auto scores = head.score(rows).value();
   ASSERT_EQ(scores.size(), 2U);
   EXPECT_NEAR(scores[0], 1 / (1 + std::exp(-2.0)), 1e-6);

@@ -63,7 +63,7 @@ std::array<double, kTrackMeans.size()> track_measures_of(const FaceObservation& 
           double{face.quality.value}};
 }
 
-constexpr std::string_view kAction = "action_";
+constexpr std::string_view kActionPrefix = "action_";
 constexpr std::string_view kBaseline = "baseline_";
 
 // The mean of the two middle values where their number is even.
@@ -122,7 +122,7 @@ struct Means {
 TableSchema tracks_schema_with_baselines(ChannelColumns channels) {
   TableSchema schema = tracks_schema();
   for (const ColumnSpec& channel : channels) {
-    if (!channel.name.starts_with(kAction)) continue;
+    if (!channel.name.starts_with(kActionPrefix)) continue;
     schema.columns.push_back(
         {std::string(kBaseline) + channel.name, ColumnType::kDouble,
          "The person's own level: median of " + channel.name +
@@ -252,7 +252,7 @@ struct VideoSummary::State {
       row.set(kTrackMeans[i], cell_from(track.means[i].value()));
     }
     for (std::size_t c = 0; c < channels.size(); ++c) {
-      if (!channels[c].name.starts_with(kAction)) continue;
+      if (!channels[c].name.starts_with(kActionPrefix)) continue;
       row.set(std::string(kBaseline) + channels[c].name, cell_from(baseline(track, c)));
     }
     tables.tracks.append(row.finish());

@@ -5,8 +5,8 @@
 
 #include <cmath>
 #include <deque>
-#include <limits>
 
+#include "base/missing.h"
 #include "base/random.h"
 
 namespace mien {
@@ -15,8 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr double kRateHz = 10;
-constexpr std::int64_t kStep = 100'000;
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr std::int64_t kGridStep = 100'000;
 
 const std::vector<ColumnSpec>& channels() {
   static const std::vector<ColumnSpec> kChannels = {{"basic7_happy", ColumnType::kDouble, ""},
@@ -40,11 +39,11 @@ class Feed {
     face.quality.size_px = size_px;
     face.quality.sharpness = 0.3F;
     face.quality.brightness = 0.5F;
-    face.quality.skin_tone_ita_deg = kNan;
+    face.quality.skin_tone_ita_deg = kFloatNaN;
     face.quality.value = 0.8F;
     face.quality.reason = reason;
     std::vector<float>& kept = scores_.emplace_back(std::move(scores));
-    summary_.add({TrackId(track), shot, step * kStep, &face, kept.empty() ? nullptr : &kept});
+    summary_.add({TrackId(track), shot, step * kGridStep, &face, kept.empty() ? nullptr : &kept});
     return *this;
   }
   VideoSummary::Tables finish() { return summary_.finish(); }
@@ -131,7 +130,7 @@ TEST(Windows, KeepAWindowWithoutScoresAsNull) {
 
 TEST(Windows, LeaveOutAMissingChannelAlone) {
   Feed feed;
-  for (int i = 0; i < 10; ++i) feed.add(0, i, {i < 5 ? kNan : 0.5F, 1});
+  for (int i = 0; i < 10; ++i) feed.add(0, i, {i < 5 ? kFloatNaN : 0.5F, 1});
   const auto tables = feed.finish();
   EXPECT_THAT(column(tables.windows, "basic7_happy"), ElementsAre(0.5));
   EXPECT_THAT(column(tables.windows, "action_jaw_drop"), ElementsAre(1));
@@ -159,7 +158,7 @@ TEST(Tracks, HaveMeansOverAllTheirFrames) {
   const auto tables = feed.finish();
   EXPECT_THAT(column(tables.tracks, "box_w_px"), ElementsAre(200));
   EXPECT_THAT(column(tables.tracks, "first_us"), ElementsAre(0));
-  EXPECT_THAT(column(tables.tracks, "last_us"), ElementsAre(5 * kStep));
+  EXPECT_THAT(column(tables.tracks, "last_us"), ElementsAre(5 * kGridStep));
   EXPECT_THAT(column(tables.tracks, "frames"), ElementsAre(3));
   EXPECT_THAT(column(tables.expressions, "face_size_px"), ElementsAre(200));  // of scored frames
 }
@@ -172,7 +171,8 @@ TEST(Tracks, KeepThePersonsOwnLevelBesideTheScores) {
     if (i < 99) feed.add(1, i, {0.5F, 1});
   }
   feed.add(1, 150, {}, 100, FaceReason::kBlurred);
-  for (int i = 200; i < 302; ++i) feed.add(2, i, {0, i < 202 ? kNan : static_cast<float>(i - 202)});
+  for (int i = 200; i < 302; ++i)
+    feed.add(2, i, {0, i < 202 ? kFloatNaN : static_cast<float>(i - 202)});
   const auto tables = feed.finish();
   EXPECT_THAT(column(tables.tracks, "baseline_action_jaw_drop"), ElementsAre(0.25, kNull, 49.5));
   EXPECT_FALSE(tables.tracks.has("baseline_basic7_happy"));
@@ -252,16 +252,16 @@ TEST(Windows, EqualTheirDefinitionOnRandomTracks) {
       if (i > 0 && random.uniform() < 0.3) continue;  // a gap
       last = i;
       const double kind = random.uniform();
-      const float score = kind < 0.2 ? kNan : static_cast<float>(random.uniform());
+      const float score = kind < 0.2 ? kFloatNaN : static_cast<float>(random.uniform());
       if (kind > 0.8) {
         feed.add(0, i, {}, 100, FaceReason::kBlurred);
       } else {
         feed.add(0, i, {score, 0});
-        scored.push_back({i * kStep, score});
+        scored.push_back({i * kGridStep, score});
       }
     }
     const auto tables = feed.finish();
-    const double duration_us = static_cast<double>((last + 1) * kStep);
+    const double duration_us = static_cast<double>((last + 1) * kGridStep);
     const auto count = static_cast<std::size_t>(std::ceil(duration_us / 3e6));
     ASSERT_EQ(tables.windows.rows(), count);
     double video_sum = 0;

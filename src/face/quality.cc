@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "face/skin_tone.h"
 
 namespace mien {
 namespace {
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr int kSide = 48;        // points along the crop's side, see docs/quality.md
 constexpr int kFewest = 4;       // fewer say nothing of a Laplacian
 constexpr int kSamples = 4;      // at most, along each side of a point
@@ -159,10 +158,10 @@ FaceQuality measure_quality(const ImageView& image, double scale, const FaceObse
   FaceQuality quality;
   quality.size_px = std::sqrt(box.area_px2());
   quality.inside = share_inside(box, scale, image);
-  quality.sharpness = kNan;
-  quality.brightness = kNan;
+  quality.sharpness = kFloatNaN;
+  quality.brightness = kFloatNaN;
   quality.skin_tone_ita_deg =
-      face.has_landmarks ? skin_tone_ita_deg(image, scale, face.landmarks) : kNan;
+      face.has_landmarks ? skin_tone_ita_deg(image, scale, face.landmarks) : kFloatNaN;
   if (const Grey grey = sample(image, inner_part(box, scale, image)); grey.side > 0) {
     const Moments luma = moments(0, grey.side, [&](int x, int y) { return grey.at(x, y); });
     quality.brightness = static_cast<float>(luma.mean / 255);

@@ -10,12 +10,12 @@
 namespace mien {
 namespace {
 
-constexpr int kWidth = 64;
-constexpr int kHeight = 48;
+constexpr int kGridWidth = 64;
+constexpr int kGridHeight = 48;
 constexpr int kBlock = 8;
 constexpr int kReach = 8;
 constexpr int kBlockArea = kBlock * kBlock;
-constexpr int kSamples = 3;  // along each side of a grid point
+constexpr int kCellSamples = 3;  // along each side of a grid point
 
 // Blocks with less contrast (standard deviation, of 255) say nothing; more than the upper value
 // counts no more, so that one edge does not outvote the rest.
@@ -30,9 +30,9 @@ constexpr float kAlike = 0.97F;
 // and pans of a tenth of the width a frame 0.23; smallest at cuts between scenes 0.31.
 constexpr float kCut = 0.24F;
 
-constexpr int kBlocks = kWidth / kBlock * (kHeight / kBlock);
+constexpr int kBlocks = kGridWidth / kBlock * (kGridHeight / kBlock);
 
-using Grid = std::array<std::int16_t, static_cast<std::size_t>(kWidth) * kHeight>;
+using Grid = std::array<std::int16_t, static_cast<std::size_t>(kGridWidth) * kGridHeight>;
 
 Grid grid_of(std::span<const float> signature) {
   MIEN_CHECK(signature.size() == Grid{}.size(), "a signature made by frame_signature");
@@ -52,7 +52,7 @@ Block block_at(const Grid& grid, int x, int y) {
   int squares = 0;
   for (int row = 0; row < kBlock; ++row) {
     for (int column = 0; column < kBlock; ++column) {
-      const int from = (y + row) * kWidth + x + column;
+      const int from = (y + row) * kGridWidth + x + column;
       const int to = row * kBlock + column;
       const int v = grid[static_cast<std::size_t>(from)];
       block.values[static_cast<std::size_t>(to)] = static_cast<std::int16_t>(v);
@@ -69,7 +69,7 @@ float correlation(const Block& block, const Grid& other, int x, int y) {
   int squares = 0;
   int products = 0;
   for (int row = 0; row < kBlock; ++row) {
-    const std::int16_t* theirs = other.data() + (y + row) * kWidth + x;
+    const std::int16_t* theirs = other.data() + (y + row) * kGridWidth + x;
     const std::int16_t* ours = block.values.data() + row * kBlock;
     for (int column = 0; column < kBlock; ++column) {
       sum += theirs[column];
@@ -86,8 +86,8 @@ float correlation(const Block& block, const Grid& other, int x, int y) {
 float best_correlation(const Block& block, const Grid& other, int x, int y) {
   float best = correlation(block, other, x, y);
   if (best >= kAlike) return best;
-  for (int dy = std::max(-kReach, -y); dy <= std::min(kReach, kHeight - kBlock - y); ++dy) {
-    for (int dx = std::max(-kReach, -x); dx <= std::min(kReach, kWidth - kBlock - x); ++dx) {
+  for (int dy = std::max(-kReach, -y); dy <= std::min(kReach, kGridHeight - kBlock - y); ++dy) {
+    for (int dx = std::max(-kReach, -x); dx <= std::min(kReach, kGridWidth - kBlock - x); ++dx) {
       best = std::max(best, correlation(block, other, x + dx, y + dy));
     }
   }
@@ -101,8 +101,8 @@ float contrast_of(const Block& block) {
 float without_counterpart(const Grid& here, const Grid& there) {
   float weights = 0;
   float missing = 0;
-  for (int y = 0; y < kHeight; y += kBlock) {
-    for (int x = 0; x < kWidth; x += kBlock) {
+  for (int y = 0; y < kGridHeight; y += kBlock) {
+    for (int x = 0; x < kGridWidth; x += kBlock) {
       const Block block = block_at(here, x, y);
       const float contrast = contrast_of(block);
       if (contrast < kFlat) continue;
@@ -118,24 +118,24 @@ float without_counterpart(const Grid& here, const Grid& there) {
 
 std::vector<float> frame_signature(const ImageView& image) {
   if (image.empty()) return {};
-  constexpr int kColumns = kWidth * kSamples;
+  constexpr int kColumns = kGridWidth * kCellSamples;
   std::array<std::size_t, kColumns> offsets{};
   for (int i = 0; i < kColumns; ++i) {
     const std::int64_t x = (2 * std::int64_t{i} + 1) * image.width_px / (2 * kColumns);
     offsets[static_cast<std::size_t>(i)] = static_cast<std::size_t>(x) * 3;
   }
-  constexpr int kRows = kHeight * kSamples;
+  constexpr int kRows = kGridHeight * kCellSamples;
   std::array<std::int32_t, Grid{}.size()> sums{};
   for (int j = 0; j < kRows; ++j) {
     const std::int64_t y = (2 * std::int64_t{j} + 1) * image.height_px / (2 * kRows);
     const std::uint8_t* row = image.row(static_cast<int>(y));
-    std::int32_t* into = sums.data() + j / kSamples * kWidth;
-    for (std::size_t x = 0; x < kWidth; ++x) {
+    std::int32_t* into = sums.data() + j / kCellSamples * kGridWidth;
+    for (std::size_t x = 0; x < kGridWidth; ++x) {
       int red = 0;
       int green = 0;
       int blue = 0;
-      for (std::size_t i = 0; i < kSamples; ++i) {
-        const std::uint8_t* p = row + offsets[x * kSamples + i];
+      for (std::size_t i = 0; i < kCellSamples; ++i) {
+        const std::uint8_t* p = row + offsets[x * kCellSamples + i];
         red += p[0];
         green += p[1];
         blue += p[2];
@@ -143,7 +143,7 @@ std::vector<float> frame_signature(const ImageView& image) {
       into[x] += 299 * red + 587 * green + 114 * blue;  // Rec. 601 luma, times 1000
     }
   }
-  constexpr std::int32_t kScale = 1000 * kSamples * kSamples;
+  constexpr std::int32_t kScale = 1000 * kCellSamples * kCellSamples;
   std::vector<float> signature(sums.size());
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const std::int32_t rounded = (sums[i] + kScale / 2) / kScale;
@@ -156,8 +156,8 @@ bool is_blank(std::span<const float> signature) {
   if (signature.empty()) return true;
   const Grid grid = grid_of(signature);
   int telling = 0;
-  for (int y = 0; y < kHeight; y += kBlock) {
-    for (int x = 0; x < kWidth; x += kBlock) {
+  for (int y = 0; y < kGridHeight; y += kBlock) {
+    for (int x = 0; x < kGridWidth; x += kBlock) {
       telling += contrast_of(block_at(grid, x, y)) < kFlat ? 0 : 1;
     }
   }

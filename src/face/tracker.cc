@@ -21,7 +21,7 @@ constexpr double kNewTrack = 14;
 // The outlier part of the motion: nowhere in the picture is less likely than this.
 constexpr double kElsewhere = 20;
 // A box that still overlaps the last one as SORT asks is not surprising, whatever the frame rate.
-constexpr float kOverlap = 0.3F;
+constexpr float kTrackOverlap = 0.3F;
 constexpr double kOverlapping = 8;
 // Cosine distances measured by real_faces_test.cc: one person at most 0.32 (median 0.11), people of
 // one picture at least 0.39 (median 0.55); 100 is the slope of the log likelihood ratio of the two.
@@ -68,7 +68,8 @@ double pair_cost(const Track& track, const FaceObservation& face, double now_s, 
   const double noise = beside ? kCoveredNoise : kClearNoise;
   const double most_against = beside ? kMostAgainstBeside : kMostAgainst;
   double motion = std::min(track.motion.surprise(box, now_s, noise), kElsewhere);
-  if (intersection_over_union(track.box, box) >= kOverlap) motion = std::min(motion, kOverlapping);
+  if (intersection_over_union(track.box, box) >= kTrackOverlap)
+    motion = std::min(motion, kOverlapping);
   return motion + descriptor_cost(track, face, most_against);
 }
 

@@ -19,14 +19,14 @@ using testing::pixel_at;
 using testing::Rgb;
 using testing::TemporaryFolder;
 
-constexpr int kWidth = 96;
-constexpr int kHeight = 64;
+constexpr int kStoredWidth = 96;
+constexpr int kStoredHeight = 64;
 
 // Greys, so that JPEG and 4:2:0 keep them: dark top left, brighter clockwise.
 Image corners() {
-  return painted(kWidth, kHeight, [](int x, int y) {
-    const bool right = x >= kWidth / 2;
-    const bool bottom = y >= kHeight / 2;
+  return painted(kStoredWidth, kStoredHeight, [](int x, int y) {
+    const bool right = x >= kStoredWidth / 2;
+    const bool bottom = y >= kStoredHeight / 2;
     const std::uint8_t grey = right ? (bottom ? 150 : 90) : (bottom ? 210 : 30);
     return Rgb{grey, grey, grey};
   });
@@ -56,8 +56,8 @@ void expect_shown(const std::filesystem::path& path, const Expected& expected) {
   auto reader = VideoReader::open(path);
   ASSERT_TRUE(reader.ok()) << reader.error().message;
   const bool swaps = expected.rotation_deg % 180 != 0;
-  EXPECT_EQ(reader->info().width_px, swaps ? kHeight : kWidth);
-  EXPECT_EQ(reader->info().height_px, swaps ? kWidth : kHeight);
+  EXPECT_EQ(reader->info().width_px, swaps ? kStoredHeight : kStoredWidth);
+  EXPECT_EQ(reader->info().height_px, swaps ? kStoredWidth : kStoredHeight);
   EXPECT_EQ(reader->info().rotation_deg, expected.rotation_deg);
   EXPECT_EQ(reader->info().mirrored, expected.mirrored);
   const Frame frame = *std::move(reader->next()).value();
@@ -80,11 +80,12 @@ TEST(Rotation, DisplayMatrixOfPhoneVideoIsApplied) {
     Expected expected;
   } cases[] = {
       {{one, 0, 0, 0, one, 0, 0, 0, 1 << 30}, {"1234", 0, false}},
-      {{0, one, 0, -one, 0, 0, kHeight * one, 0, 1 << 30}, {"4123", 90, false}},
-      {{-one, 0, 0, 0, -one, 0, kWidth * one, kHeight * one, 1 << 30}, {"3412", 180, false}},
-      {{0, -one, 0, one, 0, 0, 0, kWidth * one, 1 << 30}, {"2341", 270, false}},
-      {{-one, 0, 0, 0, one, 0, kWidth * one, 0, 1 << 30}, {"2143", 0, true}},
-      {{one, 0, 0, 0, -one, 0, 0, kHeight * one, 1 << 30}, {"4321", 180, true}},
+      {{0, one, 0, -one, 0, 0, kStoredHeight * one, 0, 1 << 30}, {"4123", 90, false}},
+      {{-one, 0, 0, 0, -one, 0, kStoredWidth * one, kStoredHeight * one, 1 << 30},
+       {"3412", 180, false}},
+      {{0, -one, 0, one, 0, 0, 0, kStoredWidth * one, 1 << 30}, {"2341", 270, false}},
+      {{-one, 0, 0, 0, one, 0, kStoredWidth * one, 0, 1 << 30}, {"2143", 0, true}},
+      {{one, 0, 0, 0, -one, 0, 0, kStoredHeight * one, 1 << 30}, {"4321", 180, true}},
       {{0, one, 0, one, 0, 0, 0, 0, 1 << 30}, {"1432", 270, true}},
   };
   for (const auto& test : cases) {
@@ -102,7 +103,7 @@ TEST(Rotation, ScalesBeforeItTurns) {
   options.max_side_px = 48;
   auto reader = VideoReader::open(path, options);
   ASSERT_TRUE(reader.ok());
-  EXPECT_EQ(reader->info().height_px, kWidth);
+  EXPECT_EQ(reader->info().height_px, kStoredWidth);
   const Frame frame = *std::move(reader->next()).value();
   EXPECT_EQ(frame.image.width_px(), 32);
   EXPECT_EQ(frame.image.height_px(), 48);

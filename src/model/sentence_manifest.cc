@@ -78,7 +78,7 @@ void check_languages(ManifestFields& fields, const std::vector<std::string>& lan
   }
 }
 
-SentenceManifest read_fields(const json& object, std::string& problem) {
+SentenceManifest read_sentence_fields(const json& object, std::string& problem) {
   ManifestFields fields(object, "manifest", problem);
   SentenceManifest manifest;
   manifest.id = fields.text("id");
@@ -115,7 +115,7 @@ SentenceManifest read_fields(const json& object, std::string& problem) {
 }  // namespace
 
 Result<SentenceManifest> parse_sentence_manifest(std::string_view text, const fs::path& path) {
-  return manifest_of_text(text, path, &read_fields);
+  return manifest_of_text(text, path, &read_sentence_fields);
 }
 
 Result<SentenceManifest> read_sentence_manifest(const fs::path& path) {

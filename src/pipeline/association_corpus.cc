@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/missing.h"
 #include "pipeline/association_readers.h"
 
 namespace mien {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint32_t kUnseen = 0xffffffff;
 constexpr std::uint32_t kSeveral = 0xfffffffe;  // regions; such a group has no parent
 
@@ -163,7 +163,7 @@ void CorpusReader::add_weights(const ScanBatch& batch) {
   const auto rows = batch.integers(kRow);
   for (std::size_t r = 0; r < batch.rows(); ++r) {
     const auto video = static_cast<std::uint32_t>(rows[r]);
-    const double weight = batch.is_null(kWeight, r) ? kNan : batch.doubles(kWeight)[r];
+    const double weight = batch.is_null(kWeight, r) ? kNaN : batch.doubles(kWeight)[r];
     const bool holds = std::isfinite(weight) && weight > 0;
     if (holds) {
       videos_.weight[video] = weight;
@@ -185,7 +185,7 @@ void CorpusReader::add_covariates(const ScanBatch& batch) {
       const auto video = static_cast<std::uint32_t>(rows[r]);
       const bool is_null = batch.is_null(field, r);
       if (covariate.levels.empty()) {
-        const double value = is_null ? kNan : batch.doubles(field)[r];
+        const double value = is_null ? kNaN : batch.doubles(field)[r];
         values[video * width] = value;
         if (!std::isfinite(value)) videos_.leave_out(video, missing_[k]);
       } else if (is_null) {

@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/missing.h"
 #include "pipeline/association_readers.h"
 #include "stats/parallel.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // Probabilities stay in [0, 1]; other channels are in units of their own.
 bool is_probability(const std::string& column) {
@@ -94,7 +93,7 @@ void ExpressionReader::add_scores(const ScanBatch& batch,
     std::int64_t found = 0;
     for (std::size_t r = 0; r < places.size(); ++r) {
       if (places[r] == VideoIndex::kNone) continue;
-      const double score = batch.is_null(1 + e, r) ? kNan : scores[r];
+      const double score = batch.is_null(1 + e, r) ? kNaN : scores[r];
       videos_.values[places[r] * width + e] = score;
       found += std::isfinite(score) ? 1 : 0;
     }
@@ -109,7 +108,7 @@ void ExpressionReader::add_covariates(const ScanBatch& batch,
     const std::size_t field = 1 + plan_.scores.size() + k;
     for (std::size_t r = 0; r < places.size(); ++r) {
       if (places[r] == VideoIndex::kNone) continue;
-      const double value = batch.is_null(field, r) ? kNan : batch.doubles(field)[r];
+      const double value = batch.is_null(field, r) ? kNaN : batch.doubles(field)[r];
       videos_.values[places[r] * width + own_columns_[k]] = value;
       if (!std::isfinite(value)) videos_.leave_out(places[r], own_missing_[k]);
     }

@@ -1,16 +1,15 @@
 #include "pipeline/cell_verdicts.h"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
+#include "base/missing.h"
 #include "table/comparison_schema.h"
 
 namespace mien {
 
 namespace {
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr const char* kColumns[] = {"source", "channel", "context", "expression", "verdict",
                                     "mean",   "lower",   "upper",   "i2"};
 
@@ -27,7 +26,7 @@ struct Places {
 };
 
 float number(const ScanBatch& batch, std::size_t column, std::size_t row) {
-  return batch.is_null(column, row) ? kNaN : static_cast<float>(batch.doubles(column)[row]);
+  return batch.is_null(column, row) ? kFloatNaN : static_cast<float>(batch.doubles(column)[row]);
 }
 
 void make_room(const MapSet& set, CellVerdicts& verdicts) {
@@ -35,7 +34,7 @@ void make_room(const MapSet& set, CellVerdicts& verdicts) {
   verdicts.verdict.assign(cells, 0);
   for (std::vector<float>* values :
        {&verdicts.mean, &verdicts.lower, &verdicts.upper, &verdicts.i2}) {
-    values->assign(cells, kNaN);
+    values->assign(cells, kFloatNaN);
   }
 }
 

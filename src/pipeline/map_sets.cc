@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/missing.h"
 #include "pipeline/name_list.h"
 #include "table/schema.h"
 
@@ -14,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr std::size_t kMostReasons = 255;
 
 struct CellRow {
@@ -30,7 +30,7 @@ struct Collected {
 };
 
 float number(const Column& column, std::size_t row) {
-  return column.is_null(row) ? kNaN : static_cast<float>(column.doubles()[row]);
+  return column.is_null(row) ? kFloatNaN : static_cast<float>(column.doubles()[row]);
 }
 
 std::int64_t count(const Column& column, std::size_t row) {
@@ -46,7 +46,7 @@ RegionCells empty_cells(std::size_t contexts, std::size_t expressions) {
   RegionCells cells;
   const std::size_t n = contexts * expressions;
   for (std::vector<float>* values : {&cells.estimate, &cells.lower, &cells.upper, &cells.p_bh}) {
-    values->assign(n, kNaN);
+    values->assign(n, kFloatNaN);
   }
   cells.reason.assign(n, 0);
   cells.n_context.assign(contexts, -1);

@@ -1,19 +1,17 @@
 #include "pipeline/panel_videos.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
 
+#include "base/missing.h"
 #include "pipeline/association_metadata.h"
 #include "stats/permutation.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> words;

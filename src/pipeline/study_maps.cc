@@ -1,17 +1,15 @@
 #include "pipeline/study_maps.h"
 
 #include <cmath>
-#include <limits>
 #include <utility>
 
+#include "base/missing.h"
 #include "pipeline/name_list.h"
 #include "table/schema.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct CellRow {
   std::size_t region = 0;

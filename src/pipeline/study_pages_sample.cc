@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <span>
 
+#include "base/missing.h"
 #include "base/random.h"
 #include "pipeline/compare.h"
 #include "pipeline/map_sets.h"
@@ -19,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSe = 0.008;
 
 std::vector<std::string> regions() {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 
+#include "base/missing.h"
 #include "pipeline/association_file.h"
 #include "pipeline/association_metadata.h"
 #include "stats/correlation.h"
@@ -17,8 +17,6 @@
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Where the rows and columns of the maps stand in the sums.
 struct Places {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "base/missing.h"
 #include "base/random.h"
 #include "pipeline/associate.h"
 #include "pipeline/association_input.h"
@@ -25,7 +25,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kLeastOfLanguage = 100;  // videos of a region
 constexpr std::size_t kExchanges = 19;
 constexpr const char* kMeasured[] = {"face_size_px", "yaw_deg",    "pitch_deg",

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "base/missing.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // 1 - observed / expected, both sums over ordered pairs; `pairs_factor` turns the sum over all
 // pairs of a resampled study into the expectation for pairs of distinct ratings.

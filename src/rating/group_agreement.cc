@@ -1,16 +1,14 @@
 #include "rating/group_agreement.h"
 
 #include <cmath>
-#include <limits>
 
+#include "base/missing.h"
 #include "rating/agreement.h"
 #include "stats/correlation.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct GroupMeans {
   std::vector<double> of_clip;  // NaN: not rated by the group

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <set>
 
+#include "base/missing.h"
 #include "base/random.h"
 #include "rating/agreement.h"
 #include "rating/cohen_kappa.h"
@@ -17,7 +17,6 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int kReplicates = 1000;
 constexpr int kFewestReplicates = 100;
 constexpr std::size_t kFewestSplits = 20;

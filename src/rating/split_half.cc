@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 
+#include "base/missing.h"
 #include "rating/agreement.h"
 #include "stats/distributions.h"
 #include "stats/parallel.h"
@@ -14,7 +14,6 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kBlocks = 20;
 constexpr std::size_t kBlocsplits = 2;  // the same for all blocks, so that dealing adds no noise
 constexpr double kLargest = 1 - 1e-9;   // a correlation of 1 has no place on Fisher's scale

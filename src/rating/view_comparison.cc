@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 
+#include "base/missing.h"
 #include "base/random.h"
 #include "rating/agreement.h"
 #include "rating/group_agreement.h"
@@ -14,8 +14,7 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr int kReplicates = 1000;
+constexpr int kViewReplicates = 1000;
 
 struct Place {
   std::uint32_t pair = 0;
@@ -31,7 +30,7 @@ Draw everybody(std::size_t pairs, std::size_t raters) {
   return {std::vector<double>(pairs, 1), std::vector<double>(raters, 1)};
 }
 
-Draw resample(std::size_t pairs, std::size_t raters, Random random) {
+Draw resample_views(std::size_t pairs, std::size_t raters, Random random) {
   Draw draw{std::vector<double>(pairs, 0), std::vector<double>(raters, 0)};
   for (std::size_t i = 0; i < pairs; ++i) draw.pair[random.below(pairs)] += 1;
   for (std::size_t i = 0; i < raters; ++i) draw.rater[random.below(raters)] += 1;
@@ -132,7 +131,7 @@ std::vector<ViewComparison> compare_views(const Ratings& ratings, const ViewOfCl
     places.back() = Place{pair->second, view->is_scene ? std::size_t{1} : std::size_t{0}};
   }
   const Draw all = everybody(pairs.size(), ratings.raters.size());
-  const int replicates = options.replicates > 0 ? options.replicates : kReplicates;
+  const int replicates = options.replicates > 0 ? options.replicates : kViewReplicates;
   const std::vector<LabelRatings> labels = first_judgements(ratings);
   std::vector<ViewComparison> compared;
   for (std::size_t l = 0; l < labels.size(); ++l) {
@@ -142,7 +141,8 @@ std::vector<ViewComparison> compare_views(const Ratings& ratings, const ViewOfCl
     std::array<std::vector<double>, 4> drawn;
     for (int i = 0; i < replicates; ++i) {
       const Random random = Random(options.seed).fork(static_cast<std::uint64_t>(i));
-      const Estimate one = label.estimate(resample(pairs.size(), ratings.raters.size(), random));
+      const Estimate one =
+          label.estimate(resample_views(pairs.size(), ratings.raters.size(), random));
       drawn[0].push_back(one.face);
       drawn[1].push_back(one.scene);
       drawn[2].push_back(one.difference);

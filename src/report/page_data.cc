@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/ascii_case.h"
 #include "base/check.h"
+#include "base/missing.h"
 #include "report/script_text.h"
 #include "report/timeline.h"
 
@@ -16,11 +16,9 @@ namespace mien {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using Json = nlohmann::json;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-json json_of(const Cell& cell) {
+Json json_of(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) return *integer;
   if (const auto* number = std::get_if<double>(&cell)) return rounded_for_page(*number);
@@ -47,20 +45,20 @@ std::int64_t count_of(const Table& table, std::size_t row, std::string_view colu
   return std::isnan(number) ? 0 : static_cast<std::int64_t>(number);
 }
 
-json columns_of(const Table& table, std::size_t rows) {
-  json columns = json::object();
+Json columns_of(const Table& table, std::size_t rows) {
+  Json columns = Json::object();
   for (std::size_t c = 0; c < table.schema().columns.size(); ++c) {
     const std::string& name = table.schema().columns[c].name;
     if (name == "video_id") continue;
-    json& values = columns[name] = json::array();
+    Json& values = columns[name] = Json::array();
     for (std::size_t row = 0; row < rows; ++row) values.push_back(json_of(table.column(c).at(row)));
   }
   return columns;
 }
 
 // The media row as it is, every column by its name.
-json row_of(const Table& table) {
-  json row = json::object();
+Json row_of(const Table& table) {
+  Json row = Json::object();
   for (std::size_t c = 0; c < table.schema().columns.size(); ++c)
     row[table.schema().columns[c].name] = json_of(table.column(c).at(0));
   return row;
@@ -73,7 +71,7 @@ bool has_extension_of_still(const fs::path& path) {
   return std::find(std::begin(kStills), std::end(kStills), extension) != std::end(kStills);
 }
 
-json media_file(const fs::path& file, const fs::path& place) {
+Json media_file(const fs::path& file, const fs::path& place) {
   if (file.empty()) return nullptr;
   std::error_code failed;
   const char* kind = "video";
@@ -114,7 +112,7 @@ Coverage coverage_of(const Table& media, const Table& tracks, const Table& windo
   return coverage;
 }
 
-json json_of(const Coverage& c) {
+Json json_of(const Coverage& c) {
   return {{"frames_decoded", c.frames_decoded},     {"frames_analysed", c.frames_analysed},
           {"frames_with_face", c.frames_with_face}, {"face_rows", c.face_rows},
           {"scored_rows", c.scored_rows},           {"tracks", c.tracks},
@@ -137,9 +135,9 @@ std::vector<LeadingLabel> leading_of(const Table& expressions, const ReportFacts
   return leading;
 }
 
-json expression_of(const Table& expressions, const ReportFacts& facts) {
+Json expression_of(const Table& expressions, const ReportFacts& facts) {
   if (expressions.rows() == 0) return nullptr;
-  json covariates = json::array();
+  Json covariates = Json::array();
   for (std::size_t c = 0; c < expressions.schema().columns.size(); ++c) {
     const ColumnSpec& spec = expressions.schema().columns[c];
     const bool is_channel =
@@ -148,27 +146,27 @@ json expression_of(const Table& expressions, const ReportFacts& facts) {
     if (spec.name != "video_id" && !is_channel)
       covariates.push_back({spec.name, json_of(expressions.column(c).at(0)), spec.description});
   }
-  json means = json::array();
+  Json means = Json::array();
   for (const ColumnSpec& channel : facts.channels)
     means.push_back(json_of(expressions.at(0, channel.name)));
   return {{"covariates", covariates}, {"means", means}};
 }
 
-json windows_of(const Table& windows, const ReportFacts& facts) {
+Json windows_of(const Table& windows, const ReportFacts& facts) {
   const std::int64_t width = static_cast<std::int64_t>(facts.channels.size()) + 5;
   const std::size_t shown =
       std::min(windows.rows(), static_cast<std::size_t>(kMaxWindowValues / width));
-  json out;
+  Json out;
   out["total"] = windows.rows();
   for (const char* name : {"track_id", "start_us", "end_us", "frames", "short"}) {
-    json& values = out[name] = json::array();
+    Json& values = out[name] = Json::array();
     const Column& column = windows.column(name);
     for (std::size_t row = 0; row < shown; ++row) values.push_back(json_of(column.at(row)));
   }
-  json& values = out["values"] = json::array();
+  Json& values = out["values"] = Json::array();
   for (const ColumnSpec& channel : facts.channels) {
     const Column& column = windows.column(channel.name);
-    json series = json::array();
+    Json series = Json::array();
     for (std::size_t row = 0; row < shown; ++row) series.push_back(json_of(column.at(row)));
     values.push_back(std::move(series));
   }
@@ -184,8 +182,8 @@ std::int64_t usual_step_us(const Coverage& coverage, double duration_s, double r
   return std::max<std::int64_t>(1, std::llround(step_s * 1e6));
 }
 
-json corpus_of(const Table& corpus) {
-  json rows = json::array();
+Json corpus_of(const Table& corpus) {
+  Json rows = Json::array();
   if (corpus.rows() == 0) return rows;
   for (std::size_t c = 0; c < corpus.schema().columns.size(); ++c) {
     const ColumnSpec& spec = corpus.schema().columns[c];
@@ -196,13 +194,13 @@ json corpus_of(const Table& corpus) {
 }
 
 // One entry a source: whether contexts were assessed, and the best, best first.
-json contexts_of(const VideoTables& video) {
+Json contexts_of(const VideoTables& video) {
   constexpr std::size_t kShown = 8;
-  json sources = json::array();
+  Json sources = Json::array();
   if (video.context_status == nullptr) return sources;
   const Table& status = *video.context_status;
   for (std::size_t row = 0; row < status.rows(); ++row) {
-    json entry;
+    Json entry;
     for (const char* name : {"source", "vocabulary", "status", "reason"}) {
       entry[name] = json_of(status.at(row, name));
     }
@@ -214,7 +212,7 @@ json contexts_of(const VideoTables& video) {
       order.emplace_back(-number_or_nan(contexts, c, "score_prob"), c);
     }
     std::ranges::sort(order);
-    json& best = entry["best"] = json::array();
+    Json& best = entry["best"] = Json::array();
     for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
       const std::size_t c = order[i].second;
       best.push_back({json_of(contexts.at(c, "context")), json_of(contexts.at(c, "score_prob")),
@@ -237,7 +235,7 @@ std::vector<std::size_t> leading_groups(const std::vector<ChannelGroup>& groups)
 }
 
 Result<VideoPage> make_video_page(const VideoTables& video, const ReportFacts& facts,
-                                  const fs::path& place, json& out) {
+                                  const fs::path& place, Json& out) {
   MIEN_CHECK(video.media != nullptr && video.media->rows() == 1, "a video has one media row");
   const Table no_tracks(tracks_schema());
   const Table no_windows(windows_schema(facts.channels));
@@ -263,7 +261,7 @@ Result<VideoPage> make_video_page(const VideoTables& video, const ReportFacts& f
   page.leading = leading_of(expressions, facts);
   page.has_overlay = !video.overlay.empty();
 
-  out = json::object();
+  out = Json::object();
   out["id"] = page.id;
   out["title"] = page.title;
   out["media"] = row_of(media);
@@ -288,12 +286,12 @@ Result<VideoPage> make_video_page(const VideoTables& video, const ReportFacts& f
   return page;
 }
 
-json index_row(const VideoPage& page, const VideoTables& video) {
+Json index_row(const VideoPage& page, const VideoTables& video) {
   const Table no_corpus(corpus_schema());
   const Table& corpus = video.corpus != nullptr ? *video.corpus : no_corpus;
   const Coverage& c = page.coverage;
-  const auto text = [](const std::string& s) { return s.empty() ? json(nullptr) : json(s); };
-  json row = {page.id,
+  const auto text = [](const std::string& s) { return s.empty() ? Json(nullptr) : Json(s); };
+  Json row = {page.id,
               page.title,
               text(text_or_empty(corpus, "country")),
               text(text_or_empty(corpus, "region")),
@@ -305,12 +303,12 @@ json index_row(const VideoPage& page, const VideoTables& video) {
               c.frames_with_face,
               c.tracks,
               rounded_for_page(page.face_seconds),
-              c.face_rows == 0 ? json(nullptr)
-                               : json(rounded_for_page(static_cast<double>(c.scored_rows) /
+              c.face_rows == 0 ? Json(nullptr)
+                               : Json(rounded_for_page(static_cast<double>(c.scored_rows) /
                                                        static_cast<double>(c.face_rows)))};
   for (const LeadingLabel& leading : page.leading) {
-    row.push_back(leading.channel < 0 ? json(nullptr) : json(leading.channel));
-    row.push_back(leading.channel < 0 ? json(nullptr) : json(rounded_for_page(leading.value)));
+    row.push_back(leading.channel < 0 ? Json(nullptr) : Json(leading.channel));
+    row.push_back(leading.channel < 0 ? Json(nullptr) : Json(rounded_for_page(leading.value)));
   }
   return row;
 }

@@ -12,11 +12,11 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/missing.h"
 #include "base/random.h"
 #include "report/report_sample_plans.h"
 #include "report/report_writer.h"
@@ -25,7 +25,6 @@ namespace mien {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kRateHz = 6;
 
 const char* const kBasic[] = {"neutral", "happy",     "sad",      "angry",

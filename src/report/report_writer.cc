@@ -16,7 +16,7 @@ namespace mien {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr std::size_t kIndexRowsPerFile = 1000;
 
@@ -71,13 +71,13 @@ void add(Totals& totals, const VideoPage& page) {
   }
 }
 
-json json_of(const Totals& totals) {
-  json by_reason = json::array();
+Json json_of(const Totals& totals) {
+  Json by_reason = Json::array();
   for (const auto& [key, count] : totals.by_reason)
     by_reason.push_back({key.first, key.second, count.videos, count.example});
-  json leading = json::array();
+  Json leading = Json::array();
   for (const auto& counts : totals.leading) {
-    json group = json::array();
+    Json group = Json::array();
     for (const auto& [channel, videos] : counts) group.push_back({channel, videos});
     leading.push_back(std::move(group));
   }
@@ -103,8 +103,8 @@ json json_of(const Totals& totals) {
           {"leading", std::move(leading)}};
 }
 
-json json_of(const ReportFacts& facts, const json& options) {
-  json channels = json::array();
+Json json_of(const ReportFacts& facts, const Json& options) {
+  Json channels = Json::array();
   for (const ColumnSpec& channel : facts.channels) {
     int group = -1;
     for (std::size_t g = 0; g < facts.groups.size(); ++g) {
@@ -112,7 +112,7 @@ json json_of(const ReportFacts& facts, const json& options) {
     }
     channels.push_back({channel.name, channel.description, group});
   }
-  json groups = json::array();
+  Json groups = Json::array();
   for (const ChannelGroup& group : facts.groups)
     groups.push_back({{"prefix", group.prefix},
                       {"title", group.title},
@@ -120,9 +120,9 @@ json json_of(const ReportFacts& facts, const json& options) {
                       {"reliability", group.reliability},
                       {"is_prior", group.is_prior},
                       {"is_unit_interval", group.is_unit_interval}});
-  json libraries = json::array();
+  Json libraries = Json::array();
   for (const auto& [name, version] : facts.library_versions) libraries.push_back({name, version});
-  json models = json::array();
+  Json models = Json::array();
   for (const ModelFact& model : facts.models)
     models.push_back({model.id, model.role, model.sha256});
   return {{"name", facts.study_name},
@@ -141,18 +141,18 @@ json json_of(const ReportFacts& facts, const json& options) {
 }  // namespace
 
 struct ReportWriter::State {
-  State(ReportFacts facts_of_all, json options_of_all, fs::path place_of_report, ReportFolder pages)
+  State(ReportFacts facts_of_all, Json options_of_all, fs::path place_of_report, ReportFolder pages)
       : facts(std::move(facts_of_all)),
         options(std::move(options_of_all)),
         place(std::move(place_of_report)),
         folder(std::move(pages)) {}
 
   ReportFacts facts;
-  json options;
+  Json options;
   fs::path place;
   ReportFolder folder;
   Totals totals;
-  json rows = json::array();  // of the index file that is being filled
+  Json rows = Json::array();  // of the index file that is being filled
   std::int64_t index_files = 0;
 
   Status flush_rows() {
@@ -161,7 +161,7 @@ struct ReportWriter::State {
     const std::string text =
         "globalThis.mien=globalThis.mien||{};(mien.rows=mien.rows||[]).push(..." +
         script_json(rows) + ");\n";
-    rows = json::array();
+    rows = Json::array();
     return folder.write(name, text);
   }
 };
@@ -173,7 +173,7 @@ ReportWriter::~ReportWriter() = default;
 
 Result<ReportWriter> ReportWriter::create(const fs::path& folder, ReportFacts facts) {
   MIEN_CHECK(facts.rate_hz > 0, "the time grid has a rate");
-  json options = json::parse(facts.options_json, nullptr, false);
+  Json options = Json::parse(facts.options_json, nullptr, false);
   if (!options.is_object())
     return Error{ErrorCode::kUsage, "the options of a report are not a JSON object"};
   if (facts.groups.empty()) facts.groups = default_channel_groups(facts.channels);
@@ -197,7 +197,7 @@ Result<ReportWriter> ReportWriter::create(const fs::path& folder, ReportFacts fa
 
 Status ReportWriter::add_video(const VideoTables& video) {
   State& s = *state_;
-  json data;
+  Json data;
   MIEN_TRY(page, make_video_page(video, s.facts, s.place, data));
   add(s.totals, page);
   const std::string number = std::to_string(s.totals.videos);
@@ -219,7 +219,7 @@ Status ReportWriter::add_video(const VideoTables& video) {
 Result<ReportSummary> ReportWriter::finish() {
   State& s = *state_;
   MIEN_TRY_VOID(s.flush_rows());
-  json study = json_of(s.facts, s.options);
+  Json study = json_of(s.facts, s.options);
   study["totals"] = json_of(s.totals);
   study["index_files"] = s.index_files;
   MIEN_TRY_VOID(s.folder.write("data/study.js", script_assignment("study", study)));

@@ -29,14 +29,14 @@ using testing::random_bytes;
 using ::testing::StartsWith;
 using testing::TemporaryFolder;
 
-std::string content(const fs::path& path) {
+std::string written(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // What the script at `path` assigns.
 json assigned(const fs::path& path) {
-  const std::string text = content(path);
+  const std::string text = written(path);
   const std::size_t from = text.find('=', text.find(").")) + 1;
   return json::parse(text.substr(from, text.rfind(';') - from));
 }
@@ -98,10 +98,10 @@ TEST_F(ReportWriterTest, WritesAPageAVideoAndAnIndex) {
   EXPECT_EQ(totals["leading"][0], json::array({json({1, 1})}));
 
   EXPECT_EQ(assigned(place() / "data" / "2.js")["number"], 2);
-  EXPECT_THAT(content(place() / "data" / "index-0.js"), HasSubstr("[\"a.mp4\",\"A title\""));
+  EXPECT_THAT(written(place() / "data" / "index-0.js"), HasSubstr("[\"a.mp4\",\"A title\""));
   for (const char* asset : {"report.js", "report.css"})
-    EXPECT_EQ(content(place() / "assets" / asset), asset);
-  const std::string page = content(place() / "videos" / "1.html");
+    EXPECT_EQ(written(place() / "assets" / asset), asset);
+  const std::string page = written(place() / "videos" / "1.html");
   EXPECT_THAT(page, HasSubstr("<title>A title - Test</title>"));
   EXPECT_THAT(page, HasSubstr("src=\"../data/1.js\""));
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
@@ -126,17 +126,17 @@ TEST_F(ReportWriterTest, NothingHostileLeavesItsPlace) {
     return n;
   };
   // A page holds the tags of its shell and no other.
-  const std::string plain = content(place() / "videos" / "1.html");
+  const std::string plain = written(place() / "videos" / "1.html");
   for (std::size_t i = 1; i <= texts.size(); ++i) {
-    const std::string page = content(place() / "videos" / (std::to_string(i) + ".html"));
+    const std::string page = written(place() / "videos" / (std::to_string(i) + ".html"));
     for (const char* part : {"<", ">", "<script", "\""})
       ASSERT_EQ(count(page, part), count(plain, part)) << texts[i - 1];
-    const std::string script = content(place() / "data" / (std::to_string(i) + ".js"));
+    const std::string script = written(place() / "data" / (std::to_string(i) + ".js"));
     ASSERT_EQ(script.find_first_of("<>"), std::string::npos);
     ASSERT_EQ(script.find('\n'), script.size() - 1);
     ASSERT_TRUE(assigned(place() / "data" / (std::to_string(i) + ".js")).is_object());
   }
-  EXPECT_EQ(count(content(place() / "index.html"), "<script"), 3U);
+  EXPECT_EQ(count(written(place() / "index.html"), "<script"), 3U);
 }
 
 TEST_F(ReportWriterTest, TheSameTablesGiveTheSameBytes) {
@@ -150,7 +150,7 @@ TEST_F(ReportWriterTest, TheSameTablesGiveTheSameBytes) {
     std::map<std::string, std::string>& files = runs.emplace_back();
     for (const auto& entry : fs::recursive_directory_iterator(place)) {
       if (entry.is_regular_file())
-        files[entry.path().lexically_relative(place).string()] = content(entry.path());
+        files[entry.path().lexically_relative(place).string()] = written(entry.path());
     }
   }
   EXPECT_EQ(runs[0], runs[1]);
@@ -163,9 +163,9 @@ TEST_F(ReportWriterTest, CutsTheIndexIntoFilesOfAThousand) {
     ASSERT_TRUE(add(writer, media_row(std::to_string(i) + ".mp4", "failed", Cell{}, "empty")).ok());
   ASSERT_TRUE(writer.finish().ok());
   EXPECT_EQ(assigned(place() / "data" / "study.js")["index_files"], 3);
-  EXPECT_THAT(content(place() / "data" / "index-1.js"), HasSubstr("[\"1000.mp4\""));
-  EXPECT_THAT(content(place() / "data" / "index-2.js"), HasSubstr("[\"2000.mp4\""));
-  EXPECT_THAT(content(place() / "index.html"), Not(HasSubstr("index-1.js")))
+  EXPECT_THAT(written(place() / "data" / "index-1.js"), HasSubstr("[\"1000.mp4\""));
+  EXPECT_THAT(written(place() / "data" / "index-2.js"), HasSubstr("[\"2000.mp4\""));
+  EXPECT_THAT(written(place() / "index.html"), Not(HasSubstr("index-1.js")))
       << "the others are read behind the page";
 }
 
@@ -173,7 +173,7 @@ TEST_F(ReportWriterTest, AStudyWithoutVideosHasAnIndex) {
   ReportWriter writer = ReportWriter::create(place(), facts()).value();
   ASSERT_TRUE(writer.finish().ok());
   EXPECT_EQ(assigned(place() / "data" / "study.js")["index_files"], 0);
-  EXPECT_THAT(content(place() / "index.html"), Not(HasSubstr("index-0.js")));
+  EXPECT_THAT(written(place() / "index.html"), Not(HasSubstr("index-0.js")));
 }
 
 TEST_F(ReportWriterTest, ADroppedWriterLeavesTheEarlierReport) {

@@ -13,7 +13,7 @@ namespace mien {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 static_assert(std::endian::native == std::endian::little, "pages hold little-endian numbers");
 
@@ -68,8 +68,8 @@ bool has_published(const StudyPagesFacts& facts) {
   return published && own;
 }
 
-Json pages_json(const StudyPagesFacts& facts) {
-  Json pages = Json::array();
+OrderedJson pages_json(const StudyPagesFacts& facts) {
+  OrderedJson pages = OrderedJson::array();
   for (const PageName& page : kPages) {
     if (std::string_view(page.file) == "published" && !has_published(facts)) continue;
     pages.push_back({page.file, page.title});
@@ -77,11 +77,11 @@ Json pages_json(const StudyPagesFacts& facts) {
   return pages;
 }
 
-Json set_json(const MapSet& set) {
-  Json n = Json::array();
-  Json cells = Json::array();
+OrderedJson set_json(const MapSet& set) {
+  OrderedJson n = OrderedJson::array();
+  OrderedJson cells = OrderedJson::array();
   for (const RegionCells& region : set.cells) {
-    n.push_back(region.n < 0 ? Json() : Json(region.n));
+    n.push_back(region.n < 0 ? OrderedJson() : OrderedJson(region.n));
     std::vector<std::int64_t> by_reason(set.reasons.size(), 0);
     for (const std::uint8_t reason : region.reason) ++by_reason[reason];
     cells.push_back(by_reason);
@@ -107,55 +107,56 @@ Json set_json(const MapSet& set) {
           {"has_verdicts", !set.verdicts.verdict.empty()}};
 }
 
-Json facts_json(const StudyPagesFacts& facts) {
-  Json sets = Json::array();
+OrderedJson facts_json(const StudyPagesFacts& facts) {
+  OrderedJson sets = OrderedJson::array();
   for (const MapSet& set : facts.sets) sets.push_back(set_json(set));
-  Json countries = Json::array();
+  OrderedJson countries = OrderedJson::array();
   for (const CountryFact& country : facts.countries) {
     countries.push_back({country.alpha2, country.numeric, country.name, country.region,
-                         country.videos < 0 ? Json() : Json(country.videos)});
+                         country.videos < 0 ? OrderedJson() : OrderedJson(country.videos)});
   }
-  Json places = Json::array();
+  OrderedJson places = OrderedJson::array();
   for (const PlaceFact& place : facts.places) {
     places.push_back({place.region, place.latitude_deg, place.longitude_deg});
   }
-  Json excluded = Json::array();
+  OrderedJson excluded = OrderedJson::array();
   for (const ExcludedFact& row : facts.excluded) {
     excluded.push_back({row.source, row.region, row.language, row.reason, row.videos});
   }
-  Json faces = Json::array();
+  OrderedJson faces = OrderedJson::array();
   for (const FaceFact& face : facts.faces) {
-    Json actions = Json::object();
+    OrderedJson actions = OrderedJson::object();
     for (const auto& [name, value] : face.actions) {
       if (std::isfinite(value)) actions[name] = value;
     }
     faces.push_back({{"kind", face.kind},
                      {"name", face.name},
                      {"actions", std::move(actions)},
-                     {"n", face.n < 0 ? Json() : Json(face.n)}});
+                     {"n", face.n < 0 ? OrderedJson() : OrderedJson(face.n)}});
   }
-  Json pairs = Json::array();
+  OrderedJson pairs = OrderedJson::array();
   for (const auto& [name, value] : facts.options) pairs.push_back({name, value});
-  Json libraries = Json::array();
+  OrderedJson libraries = OrderedJson::array();
   for (const auto& [name, version] : facts.library_versions) libraries.push_back({name, version});
-  return {{"name", facts.study_name},
-          {"program_version", facts.program_version},
-          {"libraries", std::move(libraries)},
-          {"videos_page", facts.videos_page},
-          {"pages", pages_json(facts)},
-          {"options", std::move(pairs)},
-          {"corpus_videos", facts.corpus_videos < 0 ? Json() : Json(facts.corpus_videos)},
-          {"countries", std::move(countries)},
-          {"places", std::move(places)},
-          {"excluded", std::move(excluded)},
-          {"faces", std::move(faces)},
-          {"faces_source", facts.faces_source},
-          {"faces_are_prior", facts.faces_are_prior},
-          {"sets", std::move(sets)}};
+  return {
+      {"name", facts.study_name},
+      {"program_version", facts.program_version},
+      {"libraries", std::move(libraries)},
+      {"videos_page", facts.videos_page},
+      {"pages", pages_json(facts)},
+      {"options", std::move(pairs)},
+      {"corpus_videos", facts.corpus_videos < 0 ? OrderedJson() : OrderedJson(facts.corpus_videos)},
+      {"countries", std::move(countries)},
+      {"places", std::move(places)},
+      {"excluded", std::move(excluded)},
+      {"faces", std::move(faces)},
+      {"faces_source", facts.faces_source},
+      {"faces_are_prior", facts.faces_are_prior},
+      {"sets", std::move(sets)}};
 }
 
-Json compare_json(const StudyPagesFacts& facts) {
-  Json sets = Json::array();
+OrderedJson compare_json(const StudyPagesFacts& facts) {
+  OrderedJson sets = OrderedJson::array();
   for (const MapSet& set : facts.sets) sets.push_back(set.comparison);
   return {{"sets", std::move(sets)},
           {"panels", facts.panels},
@@ -163,23 +164,23 @@ Json compare_json(const StudyPagesFacts& facts) {
 }
 
 std::string cells_script(const std::string& key, const RegionCells& cells) {
-  const Json value = {{"estimate", base64_of(cells.estimate)},
-                      {"lower", base64_of(cells.lower)},
-                      {"upper", base64_of(cells.upper)},
-                      {"p_bh", base64_of(cells.p_bh)},
-                      {"reason", base64_of(cells.reason)},
-                      {"n_context", base64_of(cells.n_context)},
-                      {"n_uploaders", base64_of(cells.n_uploaders)}};
+  const OrderedJson value = {{"estimate", base64_of(cells.estimate)},
+                             {"lower", base64_of(cells.lower)},
+                             {"upper", base64_of(cells.upper)},
+                             {"p_bh", base64_of(cells.p_bh)},
+                             {"reason", base64_of(cells.reason)},
+                             {"n_context", base64_of(cells.n_context)},
+                             {"n_uploaders", base64_of(cells.n_uploaders)}};
   return "globalThis.mien=globalThis.mien||{};(mien.cells=mien.cells||{})[\"" + key +
          "\"]=" + value.dump() + ";\n";
 }
 
 std::string verdicts_script(const std::string& key, const CellVerdicts& verdicts) {
-  const Json value = {{"mean", base64_of(verdicts.mean)},
-                      {"lower", base64_of(verdicts.lower)},
-                      {"upper", base64_of(verdicts.upper)},
-                      {"i2", base64_of(verdicts.i2)},
-                      {"verdict", base64_of(verdicts.verdict)}};
+  const OrderedJson value = {{"mean", base64_of(verdicts.mean)},
+                             {"lower", base64_of(verdicts.lower)},
+                             {"upper", base64_of(verdicts.upper)},
+                             {"i2", base64_of(verdicts.i2)},
+                             {"verdict", base64_of(verdicts.verdict)}};
   return "globalThis.mien=globalThis.mien||{};(mien.verdicts=mien.verdicts||{})[\"" + key +
          "\"]=" + value.dump() + ";\n";
 }

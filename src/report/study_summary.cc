@@ -8,11 +8,11 @@ namespace mien {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // A number of the comparison, "not estimable" where it is null or not there.
-std::string number(const Json& json, const char* pointer, int digits = 3) {
-  const Json::json_pointer place(pointer);
+std::string number(const OrderedJson& json, const char* pointer, int digits = 3) {
+  const OrderedJson::json_pointer place(pointer);
   if (!json.is_object() || !json.contains(place) || !json.at(place).is_number()) {
     return "not estimable";
   }
@@ -62,7 +62,7 @@ std::string counts_of(const MapSet& set) {
 }
 
 std::string comparison_of(const MapSet& set) {
-  const Json& c = set.comparison;
+  const OrderedJson& c = set.comparison;
   if (!c.is_object()) return "The regions' maps have not been compared.";
   std::string text = "Mean correlation of two regions' maps r = " + number(c, "/pairwise/mean_r") +
                      " (" + number(c, "/pairwise/min") + " to " + number(c, "/pairwise/max") +
@@ -83,7 +83,7 @@ std::string comparison_of(const MapSet& set) {
           ", where averaging alone gives " +
           number(c, "/region_vs_rest_summary/expected_from_averaging") + ".";
   if (c.contains("preserved")) {
-    const Json& preserved = c["preserved"];
+    const OrderedJson& preserved = c["preserved"];
     text += preserved.contains("preserved") && preserved["preserved"].is_number()
                 ? " Preserved components, counted by flipping the signs of whole regions' maps: " +
                       number(c, "/preserved/preserved", 0) + " of at most " +

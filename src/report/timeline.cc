@@ -6,12 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/missing.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Two neighbours on the grid may lie up to one and a half steps apart where the nearest decoded
 // frame was used; a missed grid point makes it two.

@@ -28,10 +28,6 @@ struct BlockRange {
 
 constexpr std::uint32_t kNoBlock = 0xffffffff;  // a pair of group and country without videos
 
-std::size_t rounded_up(std::size_t size) {
-  return (size + kWeightedSumsStep - 1) / kWeightedSumsStep * kWeightedSumsStep;
-}
-
 // PresenceSums of a segment's videos, per context.
 struct SegmentPresence {
   explicit SegmentPresence(const AssociationLayout& layout)

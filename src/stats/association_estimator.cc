@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/association_projection.h"
 #include "stats/weighted_sums.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 std::string factor_of(const std::string& covariate) {
   const std::size_t end = covariate.find('=');
@@ -218,7 +216,7 @@ void AssociationEstimator::project(const double* weights, std::size_t sets, cons
 
 void AssociationEstimator::estimate() {
   const std::size_t cells = contexts() * expressions_;
-  estimates_.assign(cells, kNan);
+  estimates_.assign(cells, kNaN);
   reasons_.assign(cells, NullReason::kContextAbsent);
   if (blocks_.empty()) return;
   const std::vector<double> ones(blocks_.size(), 1.0);
@@ -256,7 +254,7 @@ void AssociationEstimator::estimate() {
       } else {
         reason = std::isfinite(row[e]) ? NullReason::kNone : NullReason::kCollinearContext;
       }
-      if (reason != NullReason::kNone) row[e] = kNan;
+      if (reason != NullReason::kNone) row[e] = kNaN;
     }
   }
 }

@@ -1,16 +1,14 @@
 #include "stats/association_lanes.h"
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
+#include "base/missing.h"
 #include "stats/vector_widths.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 typedef double Vector __attribute__((vector_size(64), aligned(8), may_alias));
 constexpr std::size_t kLanes = kContextLanes;
@@ -83,7 +81,7 @@ void associate_each(const AssociationProjection& projection, const EstimatorOpti
   if (!is_slope) {
     for (std::size_t c = 0; c < kLanes; ++c) size[c] = std::sqrt(size[c]);
   }
-  const Vector none = Vector{} + kNan;
+  const Vector none = Vector{} + kNaN;
   for (std::size_t v = 0; v < kVectors; ++v) {
     const auto has_estimate = (sizes.total_xx[v] > 0) &
                               (sizes.xx[v] > kLeftOver * sizes.total_xx[v]) &

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/distributions.h"
 #include "stats/multiple_testing.h"
 #include "stats/parallel.h"
@@ -18,8 +19,6 @@ namespace mien {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kUpperTail = 0.975;  // of a two-sided 95% interval
 constexpr std::size_t kLeastCountries = 10;
 constexpr std::size_t kGroupsPerThread = 16;
 
@@ -41,7 +40,7 @@ void resize_cells(GroupMap& map, std::size_t cells) {
   for (auto* column :
        {&map.estimate, &map.se, &map.lower, &map.upper, &map.df, &map.p, &map.smd, &map.superiority,
         &map.pooled, &map.between, &map.p_bh, &map.p_holm, &map.p_by}) {
-    column->assign(cells, kNan);
+    column->assign(cells, kNaN);
   }
   map.reason.assign(cells, NullReason::kNone);
 }
@@ -137,13 +136,13 @@ class StandardErrors {
 
   // Fills se of the contexts listed; NaN and kOneBlock where there is none.
   void run(std::span<const std::uint32_t> contexts, GroupMap& map) const {
-    constexpr std::size_t kLanes = AssociationReplicates::kContextsAtOnce;
+    constexpr std::size_t kAtOnce = AssociationReplicates::kContextsAtOnce;
     const std::size_t expressions = estimator_->expressions();
-    const std::size_t cells = expressions * kLanes;
+    const std::size_t cells = expressions * kAtOnce;
     std::vector<double> estimates(cells, 0.0);
     for (std::size_t c = 0; c < contexts.size(); ++c) {
       for (std::size_t e = 0; e < expressions; ++e) {
-        estimates[e * kLanes + c] = map.estimate[contexts[c] * expressions + e];
+        estimates[e * kAtOnce + c] = map.estimate[contexts[c] * expressions + e];
       }
     }
     Spreads spreads(cells);
@@ -156,7 +155,7 @@ class StandardErrors {
       for (std::size_t e = 0; e < expressions; ++e) {
         const std::size_t cell = contexts[c] * expressions + e;
         if (map.reason[cell] != NullReason::kNone) continue;
-        map.se[cell] = standard_error(spreads, e * kLanes + c, count);
+        map.se[cell] = standard_error(spreads, e * kAtOnce + c, count);
         if (!std::isfinite(map.se[cell])) map.reason[cell] = NullReason::kOneBlock;
       }
     }
@@ -165,9 +164,9 @@ class StandardErrors {
  private:
   double standard_error(const Spreads& spreads, std::size_t i, double sets) const {
     const double n = spreads.count[i];
-    if (n < 2 || n < kLeastEstimable * sets) return kNan;
+    if (n < 2 || n < kLeastEstimable * sets) return kNaN;
     if (cluster_ == ClusterBy::kCountry) {
-      return n == sets ? std::sqrt((n - 1) / n * spreads.about_mean(i)) : kNan;
+      return n == sets ? std::sqrt((n - 1) / n * spreads.about_mean(i)) : kNaN;
     }
     return std::sqrt(spreads.about_mean(i) / (n - 1));
   }
@@ -255,7 +254,7 @@ void hold_back(GroupMap& map, std::size_t context, std::size_t expressions, Null
   for (std::size_t e = 0; e < expressions; ++e) {
     const std::size_t cell = context * expressions + e;
     for (auto* column : {&map.estimate, &map.smd, &map.superiority, &map.pooled, &map.between}) {
-      (*column)[cell] = kNan;
+      (*column)[cell] = kNaN;
     }
     map.reason[cell] = reason;
   }

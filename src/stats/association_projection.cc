@@ -2,18 +2,12 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <limits>
 
+#include "base/missing.h"
 #include "stats/decomposition.h"
 #include "stats/vector_widths.h"
 
 namespace mien {
-
-namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 CentredProducts centre_products(const double* packed, std::size_t columns, Within within,
                                 const AssociationProjection& projection) {
@@ -166,7 +160,7 @@ void project_scores(const CentredProducts& centred, std::size_t expressions, Con
 void scale_scores(AssociationKind kind, std::size_t expressions,
                   AssociationProjection& projection) {
   const bool controls = !projection.precision.empty();
-  projection.y_scale.assign(expressions, kNan);
+  projection.y_scale.assign(expressions, kNaN);
   for (std::size_t e = 0; e < expressions; ++e) {
     if (!projection.is_estimable[e]) continue;
     double& scale = projection.y_scale[e];
@@ -190,13 +184,13 @@ void scale_scores(AssociationKind kind, std::size_t expressions,
 namespace {
 
 typedef double Vector __attribute__((vector_size(64), aligned(8), may_alias));
-constexpr std::size_t kLanes = sizeof(Vector) / sizeof(double);
+constexpr std::size_t kRowLanes = sizeof(Vector) / sizeof(double);
 
 // to[j] += sum over i of factors[i] * rows[i][j], terms added in order of i.
 [[gnu::always_inline]] inline void add_rows(const double* factors, std::size_t count,
                                             const double* rows, std::size_t width, double* to) {
   std::size_t j = 0;
-  for (; j + kLanes <= width; j += kLanes) {
+  for (; j + kRowLanes <= width; j += kRowLanes) {
     Vector sum = *reinterpret_cast<const Vector*>(to + j);
     for (std::size_t i = 0; i < count; ++i) {
       sum += factors[i] * *reinterpret_cast<const Vector*>(rows + i * width + j);
@@ -254,7 +248,7 @@ void association_row(const AssociationProjection& projection, const EstimatorOpt
   const double xx_z = free_of_covariates(projection, expressions, context, u);
   if (!(context.total_xx > 0) || !(context.xx > kLeftOver * context.total_xx) ||
       !(xx_z > kLeftOver * context.xx)) {
-    for (std::size_t e = 0; e < expressions; ++e) out[e] = kNan;
+    for (std::size_t e = 0; e < expressions; ++e) out[e] = kNaN;
     return;
   }
   for (std::size_t i = 0; i < k; ++i) u[i] = -u[i];

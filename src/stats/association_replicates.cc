@@ -18,10 +18,6 @@ namespace {
 constexpr std::size_t kSetsPerStep = 32;
 static_assert(AssociationReplicates::kContextsAtOnce == kContextLanes);
 
-std::size_t rounded_up(std::size_t size) {
-  return (size + kWeightedSumsStep - 1) / kWeightedSumsStep * kWeightedSumsStep;
-}
-
 }  // namespace
 
 AssociationReplicates::AssociationReplicates(const AssociationEstimator& estimator,

@@ -44,7 +44,7 @@ std::vector<std::string> united_parents(const std::vector<std::string>& groups,
   return result;
 }
 
-std::string factor_of(const std::string& covariate) {
+std::string factor_or_covariate(const std::string& covariate) {
   return covariate.substr(0, covariate.find('='));
 }
 
@@ -55,8 +55,8 @@ Result<std::vector<std::string>> united_covariates(const std::vector<std::string
   const auto factors = [](const std::vector<std::string>& covariates) {
     std::vector<std::string> names;
     for (const std::string& covariate : covariates) {
-      if (names.empty() || names.back() != factor_of(covariate)) {
-        names.push_back(factor_of(covariate));
+      if (names.empty() || names.back() != factor_or_covariate(covariate)) {
+        names.push_back(factor_or_covariate(covariate));
       }
     }
     return names;
@@ -70,7 +70,7 @@ Result<std::vector<std::string>> united_covariates(const std::vector<std::string
     std::vector<std::string> levels;
     for (const auto* part : {&a, &b}) {
       for (const std::string& covariate : *part) {
-        if (factor_of(covariate) == name) levels.push_back(covariate);
+        if (factor_or_covariate(covariate) == name) levels.push_back(covariate);
       }
     }
     std::sort(levels.begin(), levels.end());

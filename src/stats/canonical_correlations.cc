@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/decomposition.h"
 #include "stats/distributions.h"
 #include "stats/held_out_test.h"
@@ -14,7 +14,6 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLeastReciprocalCondition = 1e-10;
 constexpr double kDefaultRidge = 0.001;
 

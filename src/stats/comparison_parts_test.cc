@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 
+#include "base/missing.h"
 #include "base/random.h"
 #include "stats/canonical_correlations.h"
 #include "stats/clustering.h"
@@ -25,8 +25,6 @@
 
 namespace mien {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 ContextMaps random_maps(int regions, int contexts, int expressions, std::uint64_t seed) {
   Random random(seed);

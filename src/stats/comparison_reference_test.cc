@@ -4,13 +4,13 @@
 
 #include <cmath>
 #include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "support/paths.h"
 
+#include "base/missing.h"
 #include "stats/canonical_correlations.h"
 #include "stats/clustering.h"
 #include "stats/correlation.h"
@@ -27,7 +27,6 @@ namespace mien {
 namespace {
 
 using Json = nlohmann::json;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kAgreement = 1e-9;
 
 const Json& reference() {

@@ -19,6 +19,9 @@ namespace mien {
 
 // Contexts x expressions, or regions x regions; row by row in memory.
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+inline Eigen::Index at(std::size_t i) {
+  return static_cast<Eigen::Index>(i);
+}
 
 struct ContextMaps {
   std::vector<std::string> regions;

@@ -1,16 +1,14 @@
 #include "stats/context_order.h"
 
 #include <cmath>
-#include <limits>
 
+#include "base/missing.h"
 #include "stats/clustering.h"
 #include "stats/correlation.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 using Columns = Eigen::MatrixXd;
 

@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/distributions.h"
 
 namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMadToDeviation = 1.4826;  // 1 / normal_quantile(0.75)
 
 struct Pairs {

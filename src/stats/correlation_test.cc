@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
+#include "base/missing.h"
 #include "base/random.h"
 
 namespace mien {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Correlation, OfAWorkedExample) {
   // r = 10 / sqrt(10 x 14.8), by hand.

@@ -3,17 +3,16 @@
 #include <Eigen/Core>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <vector>
 
+#include "base/missing.h"
 #include "stats/decomposition.h"
 
 namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int kBits = 40;     // of precision of one search along one axis
 constexpr int kRounds = 200;  // of searches along both
 constexpr double kStill = 1e-9;

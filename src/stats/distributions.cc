@@ -5,7 +5,8 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
+
+#include "base/missing.h"
 
 namespace mien {
 
@@ -21,8 +22,6 @@ using Normal = math::normal_distribution<double, Quiet>;
 using StudentsT = math::students_t_distribution<double, Quiet>;
 using ChiSquared = math::chi_squared_distribution<double, Quiet>;
 using FisherF = math::fisher_f_distribution<double, Quiet>;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 bool is_probability(double prob) {
   return prob > 0 && prob < 1;

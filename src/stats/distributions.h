@@ -13,6 +13,7 @@ double normal_quantile(double prob);  // z with P(Z <= z) = prob
 double t_two_sided(double t, double df);        // P(|T| > |t|); df may be fractional or infinite
 double t_upper(double t, double df);            // P(T > t)
 double t_quantile(double prob, double df);      // t with P(T <= t) = prob
+inline constexpr double kUpperTail = 0.975;     // of a two-sided 95% interval
 double chi_squared_upper(double x, double df);  // P(X > x)
 
 // x with P(F <= x) = prob, F with df1 and df2 degrees of freedom (each may be fractional)

@@ -35,10 +35,6 @@ enum Stream : std::uint64_t {
   kScoreStream,
 };
 
-double uniform_unit(Random& random) {  // mean 0, variance 1
-  return kSqrt3 * (2.0 * random.uniform() - 1.0);
-}
-
 std::vector<std::int64_t> videos_of_regions(const SimulationDesign& design) {
   return whole_shares(design.videos, std::vector<double>(design.regions.size(), 1.0));
 }
@@ -175,10 +171,10 @@ void set_draws(GenerativeModel& model) {
   }
 }
 
-using Matrix = Eigen::MatrixXd;
+using Eigen::MatrixXd;
 
-Matrix normals(Eigen::Index rows, Eigen::Index columns, Random& random) {
-  Matrix matrix(rows, columns);
+MatrixXd normals(Eigen::Index rows, Eigen::Index columns, Random& random) {
+  MatrixXd matrix(rows, columns);
   for (Eigen::Index r = 0; r < rows; ++r) {
     for (Eigen::Index c = 0; c < columns; ++c) matrix(r, c) = random.normal();
   }
@@ -202,9 +198,9 @@ Eigen::Vector3d direction(const SimulatedRegion& region) {
 }
 
 // Correlation exp(-d / distance_km) of regions; positive definite on the sphere. Its square root.
-Matrix geographic_root(const SimulationDesign& design) {
+MatrixXd geographic_root(const SimulationDesign& design) {
   const auto count = static_cast<Eigen::Index>(design.regions.size());
-  Matrix correlation(count, count);
+  MatrixXd correlation(count, count);
   for (Eigen::Index g = 0; g < count; ++g) {
     for (Eigen::Index h = 0; h < count; ++h) {
       const double cosine = direction(design.regions[static_cast<std::size_t>(g)])
@@ -234,15 +230,15 @@ void draw_effects(GenerativeModel& model, const Random& root) {
     model.strength.push_back(
         std::exp(kStrengthSpread * shared_random.normal() - kStrengthSpread * kStrengthSpread));
   }
-  const Matrix basis_full =
+  const MatrixXd basis_full =
       orthonormal_basis(normals(model.expressions, model.expressions, shared_random));
-  const Matrix basis =
+  const MatrixXd basis =
       dimension_strengths(k, model.expressions).asDiagonal() * basis_full.leftCols(k).transpose();
-  const Matrix shared = normals(model.contexts, k, shared_random) * basis;
+  const MatrixXd shared = normals(model.contexts, k, shared_random) * basis;
 
   Random geography_random = root.fork(kGeographyStream);
-  const Matrix geography_root = geographic_root(design);
-  std::vector<Matrix> sources;
+  const MatrixXd geography_root = geographic_root(design);
+  std::vector<MatrixXd> sources;
   for (int g = 0; g < model.regions; ++g) {
     sources.push_back(normals(model.contexts, k, geography_random));
   }
@@ -251,12 +247,12 @@ void draw_effects(GenerativeModel& model, const Random& root) {
                             std::sqrt((1 - design.shared) * (1 - geography))};
   Random region_random = root.fork(kRegionStream);
   for (int g = 0; g < model.regions; ++g) {
-    Matrix near = Matrix::Zero(model.contexts, k);
+    MatrixXd near = MatrixXd::Zero(model.contexts, k);
     for (int h = 0; h < model.regions; ++h) {
       near += geography_root(g, h) * sources[static_cast<std::size_t>(h)];
     }
-    const Matrix own = normals(model.contexts, model.expressions, region_random);
-    const Matrix map = weights[0] * shared + weights[1] * (near * basis) + weights[2] * own;
+    const MatrixXd own = normals(model.contexts, model.expressions, region_random);
+    const MatrixXd map = weights[0] * shared + weights[1] * (near * basis) + weights[2] * own;
     for (int c = 0; c < model.contexts; ++c) {
       for (int e = 0; e < model.expressions; ++e) {
         const auto cell = static_cast<std::size_t>(c * model.expressions + e);
@@ -281,6 +277,10 @@ void draw_effects(GenerativeModel& model, const Random& root) {
 }
 
 }  // namespace
+
+double uniform_unit(Random& random) {
+  return kSqrt3 * (2.0 * random.uniform() - 1.0);
+}
 
 std::vector<std::int64_t> whole_shares(std::int64_t total, const std::vector<double>& shares) {
   const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);

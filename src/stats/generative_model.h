@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/random.h"
 #include "stats/simulation_design.h"
 #include "stats/sparse_draws.h"
 
@@ -78,6 +79,9 @@ GenerativeModel make_generative_model(const SimulationDesign& design);
 
 // `total` cut by `shares` (any positive scale) into whole numbers that add up: largest remainders,
 // the earlier first where they are equal.
+// A uniform draw of mean 0 and variance 1.
+double uniform_unit(Random& random);
+
 std::vector<std::int64_t> whole_shares(std::int64_t total, const std::vector<double>& shares);
 
 }  // namespace mien

@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <numeric>
 
+#include "base/missing.h"
 #include "stats/correlation.h"
 
 namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kEarthRadiusKm = 6371.0088;
 constexpr std::size_t kMostChoices = 200;
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/distributions.h"
 #include "stats/multiple_testing.h"
 
@@ -12,22 +12,19 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kUpperTail = 0.975;
-
 struct Values {
   std::vector<double> y;
   std::vector<double> variance;
 };
 
-struct Pooled {
+struct PooledEffect {
   double mean = 0;
   double weight = 0;  // sum of weights
   double q = 0;       // weighted sum of squares about the mean
 };
 
-Pooled pool(const Values& values, double tau2) {
-  Pooled pooled;
+PooledEffect pool_effects(const Values& values, double tau2) {
+  PooledEffect pooled;
   double weighted = 0;
   for (std::size_t i = 0; i < values.y.size(); ++i) {
     const double weight = 1 / (values.variance[i] + tau2);
@@ -47,7 +44,7 @@ double paule_mandel(const Values& values) {
   const double expected = static_cast<double>(values.y.size()) - 1;
   double tau2 = 0;
   for (int step = 0; step < 200; ++step) {
-    const Pooled pooled = pool(values, tau2);
+    const PooledEffect pooled = pool_effects(values, tau2);
     const double excess = pooled.q - expected;
     if (excess <= 0) break;
     double slope = 0;  // -dQ/dtau2
@@ -132,12 +129,12 @@ RandomEffects random_effects(std::span<const double> estimates, std::span<const 
   effects.regions = values.y.size();
   if (effects.regions < 2) return effects;
   const double df = static_cast<double>(effects.regions) - 1;
-  const Pooled fixed = pool(values, 0);
+  const PooledEffect fixed = pool_effects(values, 0);
   effects.q = fixed.q;
   effects.q_p = chi_squared_upper(fixed.q, df);
   effects.i2 = fixed.q > 0 ? std::max(0.0, (fixed.q - df) / fixed.q) : 0;
   effects.tau2 = paule_mandel(values);
-  const Pooled pooled = pool(values, effects.tau2);
+  const PooledEffect pooled = pool_effects(values, effects.tau2);
   effects.mean = pooled.mean;
   effects.se = std::sqrt(std::max(1.0, pooled.q / df) / pooled.weight);
   const double t = t_quantile(kUpperTail, df);

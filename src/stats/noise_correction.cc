@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/missing.h"
 #include "stats/correlation.h"
 #include "stats/distributions.h"
 #include "stats/second_order_noise.h"
@@ -12,12 +13,7 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-Eigen::Index at(std::size_t i) {
-  return static_cast<Eigen::Index>(i);
-}
 
 // What a deleted block changes: the moments of one region with every other.
 struct RegionMoments {

@@ -1,21 +1,13 @@
 #include "stats/pair_moments.h"
 
 #include <cmath>
-#include <limits>
 
+#include "base/missing.h"
 #include "stats/correlation.h"
 
 namespace mien {
 
-namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-Eigen::Index at(std::size_t i) {
-  return static_cast<Eigen::Index>(i);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 SharedCells::SharedCells(const ContextMaps& maps, std::size_t a, std::size_t b) {
   const Matrix& x = maps.cells[a];

@@ -1,19 +1,18 @@
 #include "stats/permutation.h"
 
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/correlation.h"
 
 namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kRounding = 1e-12;
+constexpr double kTieRounding = 1e-12;
 constexpr std::size_t kFewestItems = 4;
 
 // The pairs (i, j), i < j, with both members renamed by `order`.
@@ -33,8 +32,8 @@ std::vector<double> pairs_of(const Matrix& matrix, const std::vector<std::size_t
 
 void PermutationCount::add(double permuted) {
   ++permutations_;
-  const bool extreme =
-      tail_ == Tail::kUpper ? permuted >= observed_ - kRounding : permuted <= observed_ + kRounding;
+  const bool extreme = tail_ == Tail::kUpper ? permuted >= observed_ - kTieRounding
+                                             : permuted <= observed_ + kTieRounding;
   as_extreme_ += extreme ? 1 : 0;
 }
 

@@ -1,8 +1,8 @@
 #include "stats/preserved_components.h"
 
 #include <cmath>
-#include <limits>
 
+#include "base/missing.h"
 #include "stats/correlation.h"
 #include "stats/decomposition.h"
 #include "stats/held_out_test.h"
@@ -12,7 +12,6 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kFewestContexts = 3;
 
 struct Axes {

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/decomposition.h"
 
 namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int kMostSweeps = 1000;
 constexpr double kSmallestAngle = 1e-13;
 
@@ -24,7 +23,7 @@ void turn_columns(Matrix& matrix, Eigen::Index p, Eigen::Index q, double angle) 
   matrix.col(q) = std::cos(angle) * y - std::sin(angle) * x;
 }
 
-Columns standardised(const Matrix& configuration) {
+Columns standardised_configuration(const Matrix& configuration) {
   Columns centred = configuration.rowwise() - configuration.colwise().mean();
   const double size = centred.norm();
   // What centring leaves of a constant is rounding.
@@ -69,8 +68,8 @@ Varimax varimax(const Matrix& loadings) {
 
 double procrustes_disparity(const Matrix& a, const Matrix& b) {
   MIEN_CHECK(a.rows() == b.rows() && a.cols() == b.cols(), "two configurations of one shape");
-  const Columns x = standardised(a);
-  const Columns y = standardised(b);
+  const Columns x = standardised_configuration(a);
+  const Columns y = standardised_configuration(b);
   return x.hasNaN() || y.hasNaN() ? kNaN : disparity(x, y);
 }
 
@@ -79,8 +78,8 @@ PermutationTest procrustes_test(const Matrix& a, const Matrix& b, int permutatio
   const double observed = procrustes_disparity(a, b);
   if (std::isnan(observed)) return {kNaN, kNaN, 0, "one of the configurations does not vary"};
   if (a.rows() < 4) return {observed, kNaN, 0, "fewer than 4 rows"};
-  const Columns x = standardised(a);
-  const Columns y = standardised(b);
+  const Columns x = standardised_configuration(a);
+  const Columns y = standardised_configuration(b);
   PermutationCount count(observed, Tail::kLower);
   Random random(seed);
   for (int i = 0; i < permutations; ++i) {

@@ -1,20 +1,14 @@
 #include "stats/second_order_noise.h"
 
-#include <limits>
-
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/pair_moments.h"
 
 namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr Eigen::Index kFewestBlocks = 4;
-
-Eigen::Index at(std::size_t i) {
-  return static_cast<Eigen::Index>(i);
-}
 
 // Blocks x cells: replicates less their mean, and less each one's mean over the cells.
 Eigen::MatrixXd block_deviations(const std::vector<Matrix>& replicates, const SharedCells& shared) {

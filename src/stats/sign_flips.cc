@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kAllFlipsUpTo = 12;  // regions
 constexpr std::size_t kRandomFlips = 2048;
 constexpr std::uint64_t kSeed = 1;
-constexpr double kRounding = 1e-12;  // of the largest eigenvalue
+constexpr double kEigenRounding = 1e-12;  // of the largest eigenvalue
 
 // Regions x flips, the first column all +1.
 Eigen::MatrixXd signs_of(std::size_t regions) {
@@ -77,7 +77,7 @@ SignFlips sign_flips(const std::vector<Matrix>& centred, const Matrix& axes, dou
       return largest_eigenvalue(sum.bottomRightCorner(components - k, components - k));
     };
     const double observed = eigenvalue(0);
-    if (k == 0) rounding = kRounding * std::max(std::abs(observed), sums.col(0).norm());
+    if (k == 0) rounding = kEigenRounding * std::max(std::abs(observed), sums.col(0).norm());
     std::size_t as_large = 0;
     for (Eigen::Index flip = 0; flip < sums.cols(); ++flip) {
       as_large += eigenvalue(flip) >= observed - rounding ? 1 : 0;

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "base/missing.h"
 #include "stats/correlation.h"
 
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Ranks of a region that lacks no cell: they serve every pair of such regions.
 std::vector<std::vector<double>> ranks_of_complete(const ContextMaps& maps) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
+#include "base/missing.h"
 
 namespace mien {
 
@@ -12,11 +12,9 @@ namespace {
 
 constexpr std::int64_t kChunkVideos = 8192;  // at least; a chunk ends with an uploader
 constexpr double kLargestUploader = 0.02;    // of a region's videos
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-const double kSqrt3 = std::sqrt(3.0);
 
 // Streams beside those of the model's parameters.
-enum Stream : std::uint64_t { kSizeStream = 101, kUploaderStream, kVideoStream };
+enum VideosStream : std::uint64_t { kSizeStream = 101, kUploaderStream, kVideoStream };
 // Streams of one video.
 enum VideoStream : std::uint64_t {
   kCovariateDraws,
@@ -25,10 +23,6 @@ enum VideoStream : std::uint64_t {
   kScoreDraws,
   kMissingDraws
 };
-
-double uniform_unit(Random& random) {
-  return kSqrt3 * (2.0 * random.uniform() - 1.0);
-}
 
 }  // namespace
 

@@ -2,9 +2,9 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
+#include "base/missing.h"
 #include "stats/decomposition.h"
 #include "stats/simulated_videos.h"
 
@@ -12,10 +12,8 @@ namespace mien {
 
 namespace {
 
-using Matrix = Eigen::MatrixXd;
-using Vector = Eigen::VectorXd;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
 
 // A written context X given the true one x in {0, 1}: E X = mean0 + mean1 x, E X^2 = square0 +
 // square1 x.
@@ -23,12 +21,12 @@ struct Measurement {
   double mean0 = 0, mean1 = 0, square0 = 0, square1 = 0;
 };
 
-struct ScoreMoments {
+struct UniformMoments {
   double mean = 0, square = 0;
 };
 
 // Of a uniform draw from low, low + 1 ... high, in steps of 1 / kScoreSteps.
-ScoreMoments moments(std::uint64_t low, std::uint64_t high) {
+UniformMoments moments(std::uint64_t low, std::uint64_t high) {
   const auto a = static_cast<double>(low);
   const auto b = static_cast<double>(high);
   const double mean = 0.5 * (a + b);
@@ -41,8 +39,8 @@ Measurement measurement(const SimulationDesign& design, double prevalence, TrueC
   const double found = 1 - design.context_misses;
   const double wrong = design.context_false * prevalence;
   if (use == TrueContexts::kPresent) return {wrong, found - wrong, wrong, found - wrong};
-  const ScoreMoments present = moments(kPresentLow, kPresentHigh);
-  const ScoreMoments background = moments(kBackgroundLow, kBackgroundHigh);
+  const UniformMoments present = moments(kPresentLow, kPresentHigh);
+  const UniformMoments background = moments(kBackgroundLow, kBackgroundHigh);
   const double rate = design.context_background * prevalence;
   const auto both = [&](double one, double other) {
     const double without = wrong * one + rate * other;
@@ -56,19 +54,19 @@ Measurement measurement(const SimulationDesign& design, double prevalence, TrueC
 
 // Covariances of one region's contexts x, scores y and covariates z (Szz apart).
 struct Moments {
-  Matrix direct;      // C x E: covariance of x and y beside what z explains, within country
-  Matrix xy, xz, yz;  // C x E, C x K, E x K
-  Vector xx, yy;      // C, E
-  Matrix zz;          // K x K
-  Vector total_xx, total_yy;
+  MatrixXd direct;      // C x E: covariance of x and y beside what z explains, within country
+  MatrixXd xy, xz, yz;  // C x E, C x K, E x K
+  VectorXd xx, yy;      // C, E
+  MatrixXd zz;          // K x K
+  VectorXd total_xx, total_yy;
 };
 
-class RegionMoments {
+class TrueMoments {
  public:
-  RegionMoments(const GenerativeModel& model, int region, const TrueMapOptions& options)
+  TrueMoments(const GenerativeModel& model, int region, const TrueMapOptions& options)
       : model_(model), region_(region), options_(options) {
     const auto contexts = static_cast<Eigen::Index>(model.contexts);
-    loads_ = Matrix::Zero(contexts, model.covariates);
+    loads_ = MatrixXd::Zero(contexts, model.covariates);
     for (Eigen::Index c = 0; c < contexts; ++c) {
       const double p = prevalence(c);
       for (const Confounder& term : model.confounders[static_cast<std::size_t>(c)]) {
@@ -88,30 +86,30 @@ class RegionMoments {
     return model_.prevalence[static_cast<std::size_t>(region_ * model_.contexts + c)];
   }
   Moments empty() const;
-  void add_between(const std::vector<double>& shares, const Matrix& mean_x, const Matrix& mean_y,
-                   const Matrix& mean_z, Moments& moments) const;
+  void add_between(const std::vector<double>& shares, const MatrixXd& mean_x,
+                   const MatrixXd& mean_y, const MatrixXd& mean_z, Moments& moments) const;
 
   const GenerativeModel& model_;
   int region_;
   TrueMapOptions options_;
-  Matrix loads_;  // C x K: how a context's probability moves with covariates
-  Matrix gamma_;  // E x K
+  MatrixXd loads_;  // C x K: how a context's probability moves with covariates
+  MatrixXd gamma_;  // E x K
   std::vector<Measurement> measured_;
 };
 
-Moments RegionMoments::empty() const {
+Moments TrueMoments::empty() const {
   Moments m;
-  m.direct = Matrix::Zero(model_.contexts, model_.expressions);
-  m.xz = Matrix::Zero(model_.contexts, model_.covariates);
-  m.yz = Matrix::Zero(model_.expressions, model_.covariates);
-  m.xx = Vector::Zero(model_.contexts);
-  m.yy = Vector::Zero(model_.expressions);
-  m.zz = Matrix::Identity(model_.covariates, model_.covariates);
+  m.direct = MatrixXd::Zero(model_.contexts, model_.expressions);
+  m.xz = MatrixXd::Zero(model_.contexts, model_.covariates);
+  m.yz = MatrixXd::Zero(model_.expressions, model_.covariates);
+  m.xx = VectorXd::Zero(model_.contexts);
+  m.yy = VectorXd::Zero(model_.expressions);
+  m.zz = MatrixXd::Identity(model_.covariates, model_.covariates);
   return m;
 }
 
 // These countries with these shares of videos.
-Moments RegionMoments::given() const {
+Moments TrueMoments::given() const {
   const auto contexts = static_cast<Eigen::Index>(model_.contexts);
   const auto expressions = static_cast<Eigen::Index>(model_.expressions);
   Moments m = empty();
@@ -123,9 +121,9 @@ Moments RegionMoments::given() const {
     shares.push_back(model_.countries[j].share);
   }
   const auto count = static_cast<Eigen::Index>(members.size());
-  Matrix mean_x(count, contexts);
-  Matrix mean_y(count, expressions);
-  Matrix mean_z(count, model_.covariates);
+  MatrixXd mean_x(count, contexts);
+  MatrixXd mean_y(count, expressions);
+  MatrixXd mean_z(count, model_.covariates);
   using RowMajor = Eigen::Matrix<double, -1, -1, Eigen::RowMajor>;
   for (Eigen::Index i = 0; i < count; ++i) {
     const std::size_t j = members[static_cast<std::size_t>(i)];
@@ -133,14 +131,14 @@ Moments RegionMoments::given() const {
     const Eigen::Map<const RowMajor> beta(
         model_.country_effects.data() + j * static_cast<std::size_t>(contexts * expressions),
         contexts, expressions);
-    const Eigen::Map<const Vector> p(
+    const Eigen::Map<const VectorXd> p(
         model_.country_prevalence.data() + j * static_cast<std::size_t>(contexts), contexts);
     // Variance of x beside what z explains: p (1 - p) - |b|^2.
-    const Vector rest = (p.array() * (1 - p.array())).matrix() - loads_.rowwise().squaredNorm();
-    const Matrix gain = gamma_ + beta.transpose() * loads_;  // E x K: slope of y on z
+    const VectorXd rest = (p.array() * (1 - p.array())).matrix() - loads_.rowwise().squaredNorm();
+    const MatrixXd gain = gamma_ + beta.transpose() * loads_;  // E x K: slope of y on z
     m.yz += share * gain;
     m.yy += share * (gain.rowwise().squaredNorm() + beta.cwiseAbs2().transpose() * rest +
-                     Vector::Constant(expressions, model_.residual_variance()));
+                     VectorXd::Constant(expressions, model_.residual_variance()));
     m.direct += share * (rest.asDiagonal() * beta);
     for (Eigen::Index c = 0; c < contexts; ++c) {
       const Measurement& x = measured_[static_cast<std::size_t>(c)];
@@ -167,15 +165,15 @@ Moments RegionMoments::given() const {
   return m;
 }
 
-void RegionMoments::add_between(const std::vector<double>& shares, const Matrix& mean_x,
-                                const Matrix& mean_y, const Matrix& mean_z, Moments& m) const {
-  const Eigen::Map<const Vector> w(shares.data(), static_cast<Eigen::Index>(shares.size()));
-  const auto centred = [&](const Matrix& means) -> Matrix {
+void TrueMoments::add_between(const std::vector<double>& shares, const MatrixXd& mean_x,
+                              const MatrixXd& mean_y, const MatrixXd& mean_z, Moments& m) const {
+  const Eigen::Map<const VectorXd> w(shares.data(), static_cast<Eigen::Index>(shares.size()));
+  const auto centred = [&](const MatrixXd& means) -> MatrixXd {
     return means.rowwise() - (w.transpose() * means).eval().row(0);
   };
-  const Matrix x = centred(mean_x);
-  const Matrix y = centred(mean_y);
-  const Matrix z = centred(mean_z);
+  const MatrixXd x = centred(mean_x);
+  const MatrixXd y = centred(mean_y);
+  const MatrixXd z = centred(mean_z);
   m.total_xx = m.xx + x.cwiseAbs2().transpose() * w;
   m.total_yy = m.yy + y.cwiseAbs2().transpose() * w;
   if (options_.within == TrueWithin::kCountry) return;
@@ -189,7 +187,7 @@ void RegionMoments::add_between(const std::vector<double>& shares, const Matrix&
 
 // Countries drawn anew: expectations over their effects (variance (effect strength slopes)^2),
 // their prevalences (relative variance country_prevalence^2) and levels.
-Moments RegionMoments::sample() const {
+Moments TrueMoments::sample() const {
   const auto contexts = static_cast<Eigen::Index>(model_.contexts);
   const auto expressions = static_cast<Eigen::Index>(model_.expressions);
   const SimulationDesign& design = model_.design;
@@ -201,10 +199,10 @@ Moments RegionMoments::sample() const {
       model_.effects.data() +
           static_cast<std::size_t>(region_) * static_cast<std::size_t>(contexts * expressions),
       contexts, expressions);
-  Matrix tau2 = Matrix::Zero(contexts, expressions);  // variance of a country's effects
-  Vector rest(contexts);
-  Vector p2(contexts);  // of prevalence over countries: variance
-  m.total_xx = Vector::Zero(contexts);
+  MatrixXd tau2 = MatrixXd::Zero(contexts, expressions);  // variance of a country's effects
+  VectorXd rest(contexts);
+  VectorXd p2(contexts);  // of prevalence over countries: variance
+  m.total_xx = VectorXd::Zero(contexts);
   for (Eigen::Index c = 0; c < contexts; ++c) {
     const double p = prevalence(c);
     p2(c) = p * p * spread;
@@ -223,12 +221,12 @@ Moments RegionMoments::sample() const {
     m.xz.row(c) = x.mean1 * loads_.row(c);
   }
   m.yz = gamma_ + beta.transpose() * loads_;
-  const Matrix squares = beta.cwiseAbs2() + tau2;
+  const MatrixXd squares = beta.cwiseAbs2() + tau2;
   m.yy = m.yz.rowwise().squaredNorm() + tau2.transpose() * loads_.rowwise().squaredNorm() +
-         squares.transpose() * rest + Vector::Constant(expressions, model_.residual_variance());
-  Vector p_squared(contexts);
+         squares.transpose() * rest + VectorXd::Constant(expressions, model_.residual_variance());
+  VectorXd p_squared(contexts);
   for (Eigen::Index c = 0; c < contexts; ++c) p_squared(c) = prevalence(c) * prevalence(c);
-  m.total_yy = m.yy + Vector::Constant(expressions, level) + squares.transpose() * p2 +
+  m.total_yy = m.yy + VectorXd::Constant(expressions, level) + squares.transpose() * p2 +
                tau2.transpose() * p_squared;
   m.xy = m.direct + m.xz * m.yz.transpose();
   return m;
@@ -240,23 +238,23 @@ TrueMap true_map(const GenerativeModel& model, int region, const TrueMapOptions&
   MIEN_CHECK(region >= 0 && region < model.regions, "there is such a region");
   const bool sample = options.countries == TrueCountries::kAsSample;
   MIEN_CHECK(!sample || options.within == TrueWithin::kCountry, "a sample is meant within country");
-  const RegionMoments source(model, region, options);
+  const TrueMoments source(model, region, options);
   const Moments m = sample ? source.sample() : source.given();
 
   // What z leaves over. Within country S_zz is the identity and the direct part is what is left of
   // S_xy: exactly 0 where there is no effect.
-  Matrix solved_xz = m.xz;  // S_xz S_zz^-1
-  Matrix solved_yz = m.yz;
+  MatrixXd solved_xz = m.xz;  // S_xz S_zz^-1
+  MatrixXd solved_yz = m.yz;
   if (options.within == TrueWithin::kNone && model.covariates > 0) {
     const Cholesky factor(m.zz);
     solved_xz = factor.solve(m.xz.transpose()).transpose();
     solved_yz = factor.solve(m.yz.transpose()).transpose();
   }
-  const Matrix xy_z = options.within == TrueWithin::kCountry
-                          ? m.direct
-                          : Matrix(m.xy - solved_xz * m.yz.transpose());
-  const Vector xx_z = m.xx - solved_xz.cwiseProduct(m.xz).rowwise().sum();
-  const Vector yy_z = m.yy - solved_yz.cwiseProduct(m.yz).rowwise().sum();
+  const MatrixXd xy_z = options.within == TrueWithin::kCountry
+                            ? m.direct
+                            : MatrixXd(m.xy - solved_xz * m.yz.transpose());
+  const VectorXd xx_z = m.xx - solved_xz.cwiseProduct(m.xz).rowwise().sum();
+  const VectorXd yy_z = m.yy - solved_yz.cwiseProduct(m.yz).rowwise().sum();
 
   TrueMap map;
   for (Eigen::Index c = 0; c < m.xx.size(); ++c) {

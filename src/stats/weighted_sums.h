@@ -11,6 +11,9 @@ namespace mien {
 
 // Columns are handled this many at a time: strides and `columns` are multiples of it.
 inline constexpr std::size_t kWeightedSumsStep = 8;
+constexpr std::size_t rounded_up(std::size_t columns) {
+  return (columns + kWeightedSumsStep - 1) / kWeightedSumsStep * kWeightedSumsStep;
+}
 
 // out[s][c] = sum over r of weights[s][r] * rows[r][c]; each matrix row-major with its stride.
 void weighted_sums(const double* weights, std::size_t weights_stride, std::size_t sets,

@@ -13,15 +13,15 @@ namespace mien {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json item(const std::string& name, const char* type, Json value) {
+OrderedJson item(const std::string& name, const char* type, OrderedJson value) {
   return {{"from_name", name}, {"to_name", "video"}, {"type", type}, {"value", std::move(value)}};
 }
 
-Json annotation_of(const GivenAnswer& answer, const SurveyDefinition& definition,
-                   std::size_t number, std::size_t rater) {
-  Json result = Json::array();
+OrderedJson annotation_of(const GivenAnswer& answer, const SurveyDefinition& definition,
+                          std::size_t number, std::size_t rater) {
+  OrderedJson result = OrderedJson::array();
   if (definition.kind == AnswerKind::kIntensity) {
     for (const auto& [label, value] : answer.values) {
       result.push_back(item(definition.labels[label].id, "number", {{"number", value}}));
@@ -29,7 +29,7 @@ Json annotation_of(const GivenAnswer& answer, const SurveyDefinition& definition
     if (answer.outcome == "none")
       result.push_back(item("none", "choices", {{"choices", {"none"}}}));
   } else if (!answer.values.empty()) {
-    Json choices = Json::array();
+    OrderedJson choices = OrderedJson::array();
     for (const auto& [label, value] : answer.values) choices.push_back(definition.labels[label].id);
     result.push_back(item("label", "choices", {{"choices", std::move(choices)}}));
   }
@@ -39,17 +39,17 @@ Json annotation_of(const GivenAnswer& answer, const SurveyDefinition& definition
   if (!answer.comment.empty()) {
     result.push_back(item("comment", "textarea", {{"text", {answer.comment}}}));
   }
-  Json annotation = {{"id", number},
-                     {"completed_by", {{"id", rater}, {"username", answer.rater}}},
-                     {"was_cancelled", answer.outcome == "skipped"},
-                     {"result", std::move(result)}};
+  OrderedJson annotation = {{"id", number},
+                            {"completed_by", {{"id", rater}, {"username", answer.rater}}},
+                            {"was_cancelled", answer.outcome == "skipped"},
+                            {"result", std::move(result)}};
   if (answer.response_ms.has_value()) {
     annotation["lead_time"] = static_cast<double>(*answer.response_ms) / 1000;
   }
   return annotation;
 }
 
-std::string name_of(const Json& completed_by) {
+std::string name_of(const OrderedJson& completed_by) {
   if (completed_by.is_number_integer()) return completed_by.dump();
   if (!completed_by.is_object()) return "";
   for (const char* key : {"username", "email"}) {
@@ -62,7 +62,7 @@ std::string name_of(const Json& completed_by) {
   return id != completed_by.end() && id->is_number_integer() ? id->dump() : "";
 }
 
-std::string clip_of(const Json& data) {
+std::string clip_of(const OrderedJson& data) {
   const auto text = [&](const char* key) {
     const auto found = data.find(key);
     return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -72,16 +72,16 @@ std::string clip_of(const Json& data) {
 }
 
 // Adds one item of a result; false: it is none that ratings have.
-bool add_item(const Json& one, ImportedAnswer& to) {
+bool add_item(const OrderedJson& one, ImportedAnswer& to) {
   if (!one.is_object() || !one.contains("type") || !one.contains("value")) return false;
-  const Json& value = one["value"];
+  const OrderedJson& value = one["value"];
   const std::string name =
-      one.value("from_name", Json("")).is_string() ? one.value("from_name", "") : "";
+      one.value("from_name", OrderedJson("")).is_string() ? one.value("from_name", "") : "";
   if (!one["type"].is_string() || !value.is_object()) return false;
   const std::string type = one["type"].get<std::string>();
   if (type == "choices") {
     if (!value.contains("choices") || !value["choices"].is_array()) return false;
-    for (const Json& choice : value["choices"]) {
+    for (const OrderedJson& choice : value["choices"]) {
       if (!choice.is_string()) return false;
       const std::string label = choice.get<std::string>();
       if (name == "cannot_tell")
@@ -127,14 +127,14 @@ Status export_label_studio(SqliteDatabase& ratings, const SurveyDefinition& defi
     std::size_t task = 0, annotation = 0;
     MIEN_TRY_VOID(sink("["));
     for (const auto& [clip, given] : by_clip) {
-      Json annotations = Json::array();
+      OrderedJson annotations = OrderedJson::array();
       for (const GivenAnswer* answer : given) {
         annotations.push_back(
             annotation_of(*answer, definition, ++annotation, rater_number.at(answer->rater)));
       }
-      const Json one = {{"id", ++task},
-                        {"data", {{"clip", clip}, {"simulated", definition.simulated}}},
-                        {"annotations", std::move(annotations)}};
+      const OrderedJson one = {{"id", ++task},
+                               {"data", {{"clip", clip}, {"simulated", definition.simulated}}},
+                               {"annotations", std::move(annotations)}};
       MIEN_TRY_VOID(sink((task > 1 ? ",\n" : "\n") + one.dump()));
     }
     return sink("\n]\n");
@@ -148,18 +148,18 @@ Result<std::vector<ImportedAnswer>> parse_label_studio(std::string_view text,
                  fmt::format("{}: task {}: {}; remedy: export it from Label Studio as JSON", name,
                              task, what)};
   };
-  const Json root = Json::parse(text, nullptr, false);
+  const OrderedJson root = OrderedJson::parse(text, nullptr, false);
   if (!root.is_array()) return wrong(1, "the file is no list of tasks");
   std::vector<ImportedAnswer> answers;
   std::map<std::pair<std::string, std::string>, std::int64_t> judged;
   std::size_t number = 0;
-  for (const Json& task : root) {
+  for (const OrderedJson& task : root) {
     ++number;
     if (!task.is_object() || !task.contains("data") || !task["data"].is_object() ||
         !task.contains("annotations") || !task["annotations"].is_array()) {
       return wrong(number, "it has no data or no annotations");
     }
-    for (const Json& annotation : task["annotations"]) {
+    for (const OrderedJson& annotation : task["annotations"]) {
       ImportedAnswer answer;
       answer.clip = clip_of(task["data"]);
       if (answer.clip.empty()) return wrong(number, "it names no clip and no video");
@@ -170,7 +170,7 @@ Result<std::vector<ImportedAnswer>> parse_label_studio(std::string_view text,
       answer.rater = name_of(annotation["completed_by"]);
       if (answer.rater.empty() || answer.rater.size() > 200)
         return wrong(number, "completed_by names nobody");
-      for (const Json& one : annotation["result"]) {
+      for (const OrderedJson& one : annotation["result"]) {
         if (!add_item(one, answer))
           return wrong(number, "a result is none of choices, number, rating and textarea");
       }

@@ -7,7 +7,7 @@ namespace {
 
 using enum ColumnType;
 
-ColumnSpec source_column() {
+ColumnSpec contexts_source_column() {
   return {"source", kString, "Where the contexts come from: visual, text."};
 }
 ColumnSpec channel_column() {
@@ -20,7 +20,7 @@ TableSchema compare_pairs_schema() {
   return {"compare_pairs",
           "pair of regions",
           "How alike the maps of two regions are.",
-          {source_column(),
+          {contexts_source_column(),
            channel_column(),
            {"region_a", kString, "One region."},
            {"region_b", kString, "The other."},
@@ -42,7 +42,7 @@ TableSchema compare_cells_schema() {
       "compare_cells",
       "context and expression",
       "Where regions differ: one cell over all regions, by random effects.",
-      {source_column(),
+      {contexts_source_column(),
        channel_column(),
        {"context", kString, "Id of the context."},
        {"expression", kString, "The expression, without its channel's prefix."},
@@ -65,7 +65,7 @@ TableSchema compare_deviations_schema() {
   return {"compare_deviations",
           "region, context and expression",
           "How far a region lies from the mean of all regions in a cell.",
-          {source_column(),
+          {contexts_source_column(),
            channel_column(),
            {"region", kString, "The region."},
            {"context", kString, "Id of the context."},
@@ -80,7 +80,7 @@ TableSchema compare_contexts_schema() {
   return {"compare_contexts",
           "context",
           "How alike regions are in a context, and where it lies on the map for the eye.",
-          {source_column(),
+          {contexts_source_column(),
            channel_column(),
            {"context", kString, "Id of the context."},
            {"row", kInt64, "Its row in the maps, from 1; names may repeat in published maps."},

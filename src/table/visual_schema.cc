@@ -7,7 +7,7 @@ namespace {
 
 using enum ColumnType;
 
-ColumnSpec video_column() {
+ColumnSpec filmed_video_column() {
   return {"video_id", kString, "The corpus's id of the video."};
 }
 
@@ -18,7 +18,7 @@ TableSchema context_frames_schema() {
       "context_frames",
       "video, source and frame",
       "The frames whose contexts are named, and how much of them was filled.",
-      {video_column(),
+      {filmed_video_column(),
        {"source", kString,
         "visual: heads filled; visual_visible: the frame as it is; visual_patches: patches of the "
         "heads' sizes filled elsewhere."},
@@ -41,7 +41,7 @@ TableSchema scenes_schema() {
   return {"scenes",
           "video",
           "Simple measures of the whole picture over the analysed frames; not contexts.",
-          {video_column(),
+          {filmed_video_column(),
            {"cuts_per_minute", kDouble,
             "Cuts found a minute between the first and the last analysed frame; null below 1 s."},
            {"motion", kDouble,

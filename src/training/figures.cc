@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <set>
 
+#include "base/missing.h"
 #include "stats/distributions.h"
 #include "training/dataset.h"
 #include "training/splits.h"
@@ -14,7 +14,6 @@ namespace mien {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kBlocks = 20;
 constexpr std::size_t kFewestBlocks = 3;
 constexpr double kUpperTail = 0.975;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/missing.h"
 #include "base/random.h"
 #include "training/fit_job.h"
 #include "training/pooled_fit.h"
@@ -16,8 +17,6 @@
 namespace mien {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 template <typename T>
 void shuffle(std::vector<T>& values, Random random) {

@@ -14,9 +14,9 @@ namespace {
 
 using Extents = std::vector<std::int64_t>;
 
-class Builder {
+class E5Builder {
  public:
-  explicit Builder(const E5File& file) : file_(file), graph_("e5_small") {}
+  explicit E5Builder(const E5File& file) : file_(file), graph_("e5_small") {}
 
   Result<std::string> run(const SentenceManifest& manifest) {
     if (manifest.max_tokens > file_.positions || manifest.dimensions != file_.width) {
@@ -131,7 +131,7 @@ std::string utf8(const std::u32string& codes) {
 }  // namespace
 
 Result<std::string> build_e5_small(const E5File& file, const SentenceManifest& manifest) {
-  return Builder(file).run(manifest);
+  return E5Builder(file).run(manifest);
 }
 
 Result<std::string> build_e5_tokenizer(const E5File& file) {

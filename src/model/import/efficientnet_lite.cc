@@ -29,11 +29,12 @@ constexpr std::array<BlockRun, 7> kRuns = {{{1, 3, 1, 1, 16},
 constexpr std::int64_t kStem = 32;
 constexpr std::int64_t kFeatures = 1280;
 constexpr std::int64_t kClasses = 1000;
-constexpr double kEpsilon = 1e-3;  // of the batch normalisation
+constexpr double kBatchNormEpsilon = 1e-3;  // of the batch normalisation
 
-class Builder {
+class EfficientNetBuilder {
  public:
-  Builder(const Weights& weights, const TensorSpec& input, const std::vector<TensorSpec>& outputs)
+  EfficientNetBuilder(const Weights& weights, const TensorSpec& input,
+                      const std::vector<TensorSpec>& outputs)
       : weights_(weights), input_(input), outputs_(outputs), graph_("mien") {}
 
   Result<std::string> run() {
@@ -88,7 +89,7 @@ class Builder {
     const std::size_t each = folded.size() / bias.size();
     for (std::size_t c = 0; c < bias.size(); ++c) {
       const double factor = static_cast<double>(scale->floats[c]) /
-                            std::sqrt(static_cast<double>(variance->floats[c]) + kEpsilon);
+                            std::sqrt(static_cast<double>(variance->floats[c]) + kBatchNormEpsilon);
       bias[c] = static_cast<float>(static_cast<double>(shift->floats[c]) -
                                    factor * static_cast<double>(mean->floats[c]));
       for (std::size_t i = c * each; i < (c + 1) * each; ++i) {
@@ -137,7 +138,7 @@ class Builder {
 
 Result<std::string> build_efficientnet_lite0(const Weights& weights, const TensorSpec& input,
                                              const std::vector<TensorSpec>& outputs) {
-  return Builder(weights, input, outputs).run();
+  return EfficientNetBuilder(weights, input, outputs).run();
 }
 
 }  // namespace mien

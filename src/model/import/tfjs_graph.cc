@@ -30,9 +30,9 @@ std::string decode_base64(const std::string& text) {  // RFC 4648, padding optio
 }
 
 // Numbers of 64 bits are written as strings in this format, small ones as numbers.
-std::int64_t to_integer(const nlohmann::json& json) {
-  if (json.is_string()) {
-    const auto& text = json.get_ref<const std::string&>();
+std::int64_t to_integer(const nlohmann::json& field) {
+  if (field.is_string()) {
+    const auto& text = field.get_ref<const std::string&>();
     std::size_t used = 0;
     try {
       const long long value = std::stoll(text, &used);
@@ -42,7 +42,7 @@ std::int64_t to_integer(const nlohmann::json& json) {
     }
     return 0;
   }
-  return json.is_number_integer() ? json.get<std::int64_t>() : 0;
+  return field.is_number_integer() ? field.get<std::int64_t>() : 0;
 }
 
 const nlohmann::json* find(const nlohmann::json& attributes, const char* key, const char* kind) {
@@ -60,7 +60,7 @@ const nlohmann::json* find_list(const nlohmann::json& attributes, const char* ke
   return inner == list->end() || !inner->is_array() ? nullptr : &*inner;
 }
 
-Error corrupt(const std::string& message) {
+Error corrupt_graph(const std::string& message) {
   return {ErrorCode::kCorrupt, message};
 }
 
@@ -123,12 +123,12 @@ Result<std::vector<TfjsNode>> read_tfjs_graph(const nlohmann::json& nodes) {
         }
       }
       if (!position.emplace(node.name, read.size()).second) {
-        return corrupt("the node '" + node.name + "' stands twice");
+        return corrupt_graph("the node '" + node.name + "' stands twice");
       }
       read.push_back(std::move(node));
     }
   } catch (const nlohmann::json::exception& error) {
-    return corrupt(std::string("the graph is misshapen: ") + error.what());
+    return corrupt_graph(std::string("the graph is misshapen: ") + error.what());
   }
 
   // Depth first, without recursion: a hostile graph may be a long chain.
@@ -150,11 +150,11 @@ Result<std::vector<TfjsNode>> read_tfjs_graph(const nlohmann::json& nodes) {
       const std::string& name = read[index].inputs[next_input++];
       const auto it = position.find(name);
       if (it == position.end()) {
-        return corrupt("the node '" + read[index].name + "' takes '" + name +
-                       "', which is not there");
+        return corrupt_graph("the node '" + read[index].name + "' takes '" + name +
+                             "', which is not there");
       }
       if (marks[it->second] == Mark::kOpen) {
-        return corrupt("the node '" + name + "' depends on itself");
+        return corrupt_graph("the node '" + name + "' depends on itself");
       }
       if (marks[it->second] == Mark::kNew) stack.emplace_back(it->second, 0);
     }

@@ -15,7 +15,7 @@ namespace {
 // Larger than any network Mien imports, small enough that a lie cannot exhaust memory.
 constexpr std::int64_t kMaxElements = 1LL << 28;
 
-Error corrupt(const std::string& message) {
+Error corrupt_weights(const std::string& message) {
   return {ErrorCode::kCorrupt, message};
 }
 
@@ -31,19 +31,21 @@ Result<std::vector<std::int64_t>> read_shape(const nlohmann::json& shape, const 
   std::int64_t count = 1;
   for (const nlohmann::json& extent : shape) {
     if (!extent.is_number_integer())
-      return corrupt("weight '" + name + "': its shape is not a list of integers");
+      return corrupt_weights("weight '" + name + "': its shape is not a list of integers");
     const auto value = extent.get<std::int64_t>();
     if (value < 0 || value > kMaxElements || extents.size() > 8) {
-      return corrupt("weight '" + name + "': its shape has the extent " + std::to_string(value));
+      return corrupt_weights("weight '" + name + "': its shape has the extent " +
+                             std::to_string(value));
     }
     extents.push_back(value);
     count *= value;
-    if (count > kMaxElements) return corrupt("weight '" + name + "': its shape is too large");
+    if (count > kMaxElements)
+      return corrupt_weights("weight '" + name + "': its shape is too large");
   }
   return extents;
 }
 
-struct Storage {
+struct StoredWeight {
   std::string dtype;  // as stored
   std::size_t width = 4;
   double scale = 1;
@@ -51,8 +53,8 @@ struct Storage {
   bool is_affine = false;
 };
 
-Result<Storage> read_storage(const nlohmann::json& weight, const std::string& name) {
-  Storage storage;
+Result<StoredWeight> read_storage(const nlohmann::json& weight, const std::string& name) {
+  StoredWeight storage;
   storage.dtype = weight.at("dtype").get<std::string>();
   if (weight.contains("quantization")) {
     const nlohmann::json& quantization = weight.at("quantization");
@@ -64,7 +66,8 @@ Result<Storage> read_storage(const nlohmann::json& weight, const std::string& na
       // Negated, so that NaN fails too.
       if (!(std::abs(storage.scale) * UINT16_MAX + std::abs(storage.min) <=
             static_cast<double>(std::numeric_limits<float>::max()))) {
-        return corrupt("weight '" + name + "': its quantisation leaves the range of numbers");
+        return corrupt_weights("weight '" + name +
+                               "': its quantisation leaves the range of numbers");
       }
     }
   }
@@ -81,7 +84,7 @@ Result<Storage> read_storage(const nlohmann::json& weight, const std::string& na
   return storage;
 }
 
-Weight decode(const Storage& storage, std::vector<std::int64_t> shape, std::size_t count,
+Weight decode(const StoredWeight& storage, std::vector<std::int64_t> shape, std::size_t count,
               std::string_view bytes) {
   Weight weight;
   weight.shape = std::move(shape);
@@ -118,8 +121,9 @@ Status read_group(const nlohmann::json& group, std::string_view& bytes, Weights&
     std::size_t count = 1;
     for (const std::int64_t extent : shape) count *= static_cast<std::size_t>(extent);
     if (count * storage.width > bytes.size()) {
-      return corrupt("weight '" + name + "' needs " + std::to_string(count * storage.width) +
-                     " bytes and the shards have " + std::to_string(bytes.size()) + " left");
+      return corrupt_weights("weight '" + name + "' needs " +
+                             std::to_string(count * storage.width) + " bytes and the shards have " +
+                             std::to_string(bytes.size()) + " left");
     }
     weights[name] =
         decode(storage, std::move(shape), count, bytes.substr(0, count * storage.width));
@@ -141,11 +145,11 @@ Result<Weights> read_tfjs_weights(const nlohmann::json& groups, std::string_view
   try {
     for (const nlohmann::json& group : groups) MIEN_TRY_VOID(read_group(group, bytes, weights));
   } catch (const nlohmann::json::exception& error) {
-    return corrupt(std::string("the weights manifest is misshapen: ") + error.what());
+    return corrupt_weights(std::string("the weights manifest is misshapen: ") + error.what());
   }
   if (!bytes.empty()) {
-    return corrupt("the weight shards have " + std::to_string(bytes.size()) +
-                   " bytes that no weight claims");
+    return corrupt_weights("the weight shards have " + std::to_string(bytes.size()) +
+                           " bytes that no weight claims");
   }
   return weights;
 }

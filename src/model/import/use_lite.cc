@@ -24,9 +24,9 @@ constexpr const char* kVariables = "module/";
 constexpr const char* kFolded = "module_apply_default/";
 constexpr const char* kEncoder = "Encoder_en/KonaTransformer/Encode/";
 
-class Builder {
+class UseLiteBuilder {
  public:
-  explicit Builder(const Weights& weights) : weights_(weights), graph_("use_lite") {}
+  explicit UseLiteBuilder(const Weights& weights) : weights_(weights), graph_("use_lite") {}
 
   Result<std::string> run(const SentenceManifest& manifest) {
     const std::string& ids = manifest.inputs.front().name;
@@ -148,7 +148,7 @@ class Builder {
 }  // namespace
 
 Result<std::string> build_use_lite(const Weights& weights, const SentenceManifest& manifest) {
-  return Builder(weights).run(manifest);
+  return UseLiteBuilder(weights).run(manifest);
 }
 
 Result<std::string> build_use_lite_tokenizer(std::string_view vocabulary) {
