@@ -103,7 +103,7 @@ Status run_serve(const ServeRequest& request, const Resources& resources) {
 }
 
 struct ExportRequest {
-  std::string study, out;
+  std::string study, out, view;
   bool all = false;
 };
 
@@ -113,9 +113,14 @@ Status run_export(const ExportRequest& request) {
   const AnswerScope scope = request.all ? AnswerScope::kAll : AnswerScope::kAnalysis;
   if (definition.simulated) say("These ratings are marked as simulated: no people rated.");
   const fs::path out = request.out;
-  if (out.extension() == ".json") return export_label_studio(ratings, definition, scope, out);
+  if (out.extension() == ".json") {
+    if (request.view.empty()) return export_label_studio(ratings, definition, scope, out);
+    return Error{ErrorCode::kUsage,
+                 "--view goes with .csv and .parquet, not with Label Studio's .json"};
+  }
   MIEN_TRY(clips, ClipList::read_if_there(request.study));
-  return export_ratings(ratings, definition, clips.has_value() ? &*clips : nullptr, scope, out);
+  return export_ratings(ratings, definition, clips.has_value() ? &*clips : nullptr, scope, out,
+                        request.view);
 }
 
 struct ImportRequest {
@@ -225,6 +230,8 @@ void add_rate_study(CommandLine& line, CLI::App* rate) {
   add_study(verb, to->study);
   verb->add_option("--out", to->out, ".csv, .parquet, or .json for Label Studio")->required();
   verb->add_flag("--all", to->all, "Catch clips and excluded raters too");
+  verb->add_option("--view", to->view, "Only what was said of clips of this view")
+      ->check(CLI::IsMember({"face", "scene"}));
   verb->callback([&line, to] { line.action = [to] { return run_export(*to); }; });
 
   const auto from = std::make_shared<ImportRequest>();

@@ -174,6 +174,19 @@ Result<RatingTable> RatingTable::open(SqliteDatabase& ratings, const SurveyDefin
   return table;
 }
 
+Status RatingTable::keep_view(std::string_view view) {
+  std::erase_if(answers_, [&](const GivenAnswer& answer) {
+    const int clip = clips_ == nullptr ? -1 : clips_->index_of(answer.clip);
+    return clip < 0 || clips_->clips()[static_cast<std::size_t>(clip)].view != view;
+  });
+  if (!answers_.empty()) return Ok{};
+  return Error{
+      ErrorCode::kNotFound,
+      fmt::format("no answer is about a clip of view '{}'; remedy: leave the view away, or "
+                  "prepare clips with view = \"both\"",
+                  view)};
+}
+
 bool RatingTable::next(Table& piece) {
   if (at_ == answers_.size()) return false;
   piece = Table(schema_);
@@ -227,8 +240,10 @@ void RatingTable::append(const GivenAnswer& answer, Table& piece) const {
 }
 
 Status export_ratings(SqliteDatabase& ratings, const SurveyDefinition& definition,
-                      const ClipList* clips, AnswerScope scope, const std::filesystem::path& path) {
+                      const ClipList* clips, AnswerScope scope, const std::filesystem::path& path,
+                      std::string_view view) {
   MIEN_TRY(table, RatingTable::open(ratings, definition, clips, scope));
+  if (!view.empty()) MIEN_TRY_VOID(table.keep_view(view));
   const std::string ending = path.extension().string();
   if (ending == ".csv") {
     return write_file_durably(path, [&](const ByteSink& sink) -> Status {

@@ -50,6 +50,8 @@ class RatingTable {
   // `clips` tells what raters saw of which moment; nullptr: not known. It must outlive the table.
   static Result<RatingTable> open(SqliteDatabase& ratings, const SurveyDefinition& definition,
                                   const ClipList* clips, AnswerScope scope);
+  // Leaves out answers about clips of another view (face, scene). kNotFound: none is left.
+  Status keep_view(std::string_view view);
   bool next(Table& piece);
 
  private:
@@ -65,8 +67,10 @@ class RatingTable {
   std::size_t at_ = 0;
 };
 
-// .csv or .parquet, by the name's ending; kUsage for another.
+// .csv or .parquet, by the name's ending; kUsage for another. `view`: face or scene, only answers
+// about clips of that view; empty: all.
 Status export_ratings(SqliteDatabase& ratings, const SurveyDefinition& definition,
-                      const ClipList* clips, AnswerScope scope, const std::filesystem::path& path);
+                      const ClipList* clips, AnswerScope scope, const std::filesystem::path& path,
+                      std::string_view view = {});
 
 }  // namespace mien

@@ -111,6 +111,27 @@ TEST(Ratings, ExportAndImportAgree) {
   }
 }
 
+TEST(Export, OneViewAlone) {
+  Desk d(2);
+  d.rate_all(d.join(), "joy");
+  const ClipList clips = ClipList::parse(R"({"version": 1, "clips": [
+        {"id": "c0", "mp4": "a.mp4", "duration_s": 1, "video_id": "v", "view": "face"},
+        {"id": "c1", "mp4": "b.mp4", "duration_s": 1, "video_id": "v", "view": "scene"}]})",
+                                         "clips.json")
+                             .value();
+  const std::filesystem::path file = d.folder.path() / "scene.csv";
+  const auto exported = [&](std::string_view view, const ClipList* list) {
+    return export_ratings(*d.ratings, d.definition, list, AnswerScope::kAll, file, view);
+  };
+  ASSERT_TRUE(exported("scene", &clips).ok());
+  Database database = Database::open().value();
+  const auto answers = read_rating_table(database, file).value();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].clip, "c1");
+  EXPECT_EQ(exported("scene", nullptr).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(exported("portrait", &clips).error().message, HasSubstr("portrait"));
+}
+
 TEST(Import, BadRowsStoreNothingAndAreAllNamed) {
   Desk d(2);
   const auto is_clip = [&](std::string_view clip) { return d.clips->index_of(clip) >= 0; };
