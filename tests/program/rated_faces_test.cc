@@ -75,7 +75,7 @@ TEST(RatedFaces, AreToldApartInPeopleNotTrainedOn) {
   std::printf("balanced accuracy, 5 folds by person, pictures not scored wrong: %.3f (%d of %zu)\n",
               balanced, scored, label_of.size());
   EXPECT_GE(scored, 760);      // measured 764
-  EXPECT_GE(balanced, 0.625);  // measured 0.641
+  EXPECT_GE(balanced, 0.625);  // measured 0.648; the standard error is about 0.02
 }
 
 }  // namespace
