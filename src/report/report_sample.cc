@@ -233,8 +233,10 @@ Sample simulate(const VideoPlan& plan, Random random) {
     out.set("box_x_px", 120.0).set("box_y_px", 60.0).set("box_w_px", 110.0);
     out.set("box_h_px", 128.0).set("score_prob", 0.94).set("yaw_deg", 4.5).set("pitch_deg", -2.25);
     out.set("roll_deg", 1.0).set("quality", 0.8).set("reason", text(row.reason));
-    for (std::size_t c = 0; c < names.size(); ++c)
-      out.set(names[c].name, row.values.empty() ? Cell{} : cell_from(row.values[c]));
+    for (std::size_t c = 0; c < names.size(); ++c) {
+      const bool is_given = plan.labels_of_frames || !names[c].name.starts_with("label_");
+      out.set(names[c].name, is_given && !row.values.empty() ? cell_from(row.values[c]) : Cell{});
+    }
     sample.frames.append(out.finish());
   }
   RowBuilder media(sample.media.schema());

@@ -28,8 +28,8 @@ std::vector<VideoPlan> sample_plans(int more) {
   for (int i = 0; i < 20; ++i) crowd.push_back({i * 0.8, 21 + i * 1.1, -1, -1, -1, -1, ""});
   for (int i = 0; i < 4; ++i)
     crowd[static_cast<std::size_t>(i) * 5 + 2] = {i * 2.0, 30, -1, -1, 0, 99, "too_small"};
-  all.push_back(
-      {"group/party.mp4", "Twenty people at a table", "ok", "", "", 42, 42, crowd, true, "BR"});
+  all.push_back({"group/party.mp4", "Twenty people at a table", "ok", "", "", 42, 42, crowd, true,
+                 "BR", false});
   all.push_back({"holiday.mov",
                  "Holiday",
                  "failed",

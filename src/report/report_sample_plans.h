@@ -27,6 +27,8 @@ struct VideoPlan {
   std::vector<TrackPlan> tracks;
   bool has_frames = true;
   std::string country;
+  bool labels_of_frames =
+      true;  // false: as a head trained on ratings leaves them, which scores windows
 };
 
 // Every state that a page may show, and `more` plain videos behind them.

@@ -254,6 +254,20 @@ test("windows alone draw blocks, and say what frames would tell", async () => {
   await done();
 });
 
+test("labels that frames lack are drawn from windows, beside channels that frames have", async () => {
+  const { page, done } = await open(browser, video(kVideo.crowd));
+  const note = (id) => page.locator(`#${id}`).innerText();
+  assert.match(await note("channels-label"), /One block a window/);
+  assert.match(await note("channels-basic7"), /One point an analysed frame/);
+  await page.locator("#channels-label .plot").scrollIntoViewIfNeeded();
+  await page.locator("#channels-label .plot > svg").waitFor();
+  const blocks = await page.locator("#channels-label .plot > svg .series path").count();
+  assert.ok(blocks > 16, `${blocks} blocks of 16 labels`);
+  await page.getByRole("slider", { name: "Time" }).fill("25");
+  assert.match(await page.locator("#channels-label .readout").first().innerText(), /^[01]\.\d\d/, "and read out");
+  await done();
+});
+
 test("a crowd shows its most measured faces first and all on request", async () => {
   const { page, done } = await open(browser, video(kVideo.crowd));
   assert.equal(await page.locator("#track option").count(), 20);

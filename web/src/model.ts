@@ -2,7 +2,7 @@
 // and why. Two sources: frames (every analysed frame, or buckets of them) and, without a frames
 // table, windows.
 
-import type { Maybe, Study, TimelineTrack, Video } from "./data";
+import { channelsOfGroup, type Maybe, type Study, type TimelineTrack, type Video } from "./data";
 
 export interface Window {
   index: number;
@@ -46,6 +46,7 @@ export class VideoModel {
   readonly tracks: Track[] = [];
   readonly duration_s: number;
   readonly fromFrames: boolean;
+  private readonly onFrames: boolean[];
   readonly pointStep_s: number;
   readonly isStill: boolean;
 
@@ -83,11 +84,24 @@ export class VideoModel {
       });
     });
     this.fromFrames = timeline !== null;
+    const isThere = (values: readonly Maybe<number>[] | undefined) => values?.some((value) => value !== null) ?? false;
+    const hasFrames = study.channels.map((_, channel) => timeline?.tracks.some((series) => isThere(series.mean[channel])) ?? false);
+    const hasWindows = study.channels.map((_, channel) => isThere(windows.values[channel]));
+    this.onFrames = study.groups.map((_, group) => {
+      const own = channelsOfGroup(study, group);
+      return timeline !== null && (own.some((channel) => hasFrames[channel]) || !own.some((channel) => hasWindows[channel]));
+    });
     this.isStill = video.media.status !== "failed" && video.media.duration_s === null && video.coverage.frames_analysed <= 1;
     this.pointStep_s = video.step_s * (timeline?.bucket_steps ?? 1);
     const ends = [0, ...this.tracks.map((t) => t.last_s), ...windows.end_us.map((us) => us / 1e6)];
     const last = ends.reduce((a, b) => Math.max(a, b), 0);
     this.duration_s = Math.max(Number(video.media.duration_s ?? 0), last);
+  }
+
+  // Whether a group's values stand on frames: where not, windows have them. A head that was trained on ratings
+  // scores whole windows, so that its columns of frames are empty.
+  isOnFrames(group: number): boolean {
+    return this.onFrames[group] ?? false;
   }
 
   track(id: number): Track | undefined {
@@ -188,7 +202,7 @@ export class VideoModel {
   read(track: Track, channel: number, time_s: number): Reading {
     const absence = this.absence(track, time_s);
     if (absence !== null) return { value: null, note: absence };
-    const value = track.series
+    const value = track.series && this.isOnFrames(this.study.channels[channel]?.[2] ?? -1)
       ? track.series.mean[channel]?.[this.pointAt(track.series, time_s)]
       : this.windowValue(this.windowAt(track, time_s), channel);
     return value === null || value === undefined ? { value: null, note: "missing" } : { value, note: "" };
@@ -218,7 +232,7 @@ export class VideoModel {
       (series.low ?? series.mean)[channel]?.forEach(take);
       (series.high ?? series.mean)[channel]?.forEach(take);
     }
-    if (!this.fromFrames) this.video.windows.values[channel]?.forEach(take);
+    if (!this.isOnFrames(this.study.channels[channel]?.[2] ?? -1)) this.video.windows.values[channel]?.forEach(take);
     return [low, high];
   }
 

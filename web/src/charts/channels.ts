@@ -60,7 +60,7 @@ export function drawChannels(model: VideoModel, group: number, view: ChannelView
         list.push({ row, t: point.t, y: scaled(k, point.value), low: scaled(k, point.low), high: scaled(k, point.high), track: track.id });
       }
     };
-    if (model.fromFrames) {
+    if (model.isOnFrames(group)) {
       into(own, view.track);
       for (const other of view.others) into(behind, other);
       return;
@@ -129,7 +129,7 @@ export function drawChannels(model: VideoModel, group: number, view: ChannelView
 export function channelsCsv(model: VideoModel, group: number): Csv {
   const channels = channelsOfGroup(model.study, group);
   const name = (channel: number) => model.study.channels[channel]?.[0] ?? "";
-  if (!model.fromFrames) {
+  if (!model.isOnFrames(group)) {
     const header = ["video_id", "track_id", "start_s", "end_s", "frames", "short", "channel", "value", "reason"];
     const rows = model.tracks.flatMap((track) =>
       track.windows.flatMap((window) =>

@@ -198,7 +198,8 @@ export class Timelines {
     if (!facts || channels.length === 0 || model.tracks.length === 0) return false;
     const scale = facts.is_unit_interval ? "Each row goes from 0 to 1." : "Each row has a scale of its own, written beside its name.";
     const bucket = model.video.timeline?.bucket_steps ?? 1;
-    const what = !model.fromFrames
+    const isOnFrames = model.isOnFrames(group);
+    const what = !isOnFrames
       ? "One block a window of at most 3 s."
       : bucket > 1
         ? `Each point is the mean of ${bucket} grid steps, the band about it their least and greatest value.`
@@ -207,7 +208,7 @@ export class Timelines {
       figure({
         id: `channels-${facts.prefix}`,
         title: facts.title,
-        note: `${what} ${scale} Gaps: the face was not seen; hatched: seen and not scored.${model.fromFrames && model.tracks.length > 1 ? " Grey: other tracks." : ""}`,
+        note: `${what} ${scale} Gaps: the face was not seen; hatched: seen and not scored.${isOnFrames && model.tracks.length > 1 ? " Grey: other tracks." : ""}`,
         statement: statementOf(facts),
         isPrior: facts.is_prior,
         source: this.source(this.selected ? `, track ${this.selected.id}` : ""),
