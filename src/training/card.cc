@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace mien {
@@ -27,17 +28,32 @@ std::string verdict(LabelVerdict verdict) {
     case LabelVerdict::kNotEstimable:
       return "kept, reliability not estimable";
     case LabelVerdict::kUnreliable:
-      return "**dropped**: raters agree too little";
+      return "**fails**: raters agree too little";
     case LabelVerdict::kInaccurate:
       break;
   }
-  return "**dropped**: predicted too badly";
+  return "**fails**: predicted too badly";
 }
 
 std::string joined(const Json& list) {
   std::string text;
   for (const Json& item : list) text += (text.empty() ? "" : ", ") + item.get<std::string>();
   return text.empty() ? "none" : text;
+}
+
+// Which labels the head gives, and which of them against the rule.
+std::string labels_given(const Evaluation& evaluation, const Json& fit) {
+  const Json given = fit.value("labels", Json::array());
+  Json against = Json::array();
+  for (const LabelFigures& f : evaluation.labels) {
+    const bool fails =
+        f.verdict == LabelVerdict::kUnreliable || f.verdict == LabelVerdict::kInaccurate;
+    if (fails && std::ranges::find(given, Json(f.label)) != given.end()) against.push_back(f.label);
+  }
+  std::string text = fmt::format("\nThe head gives: {}. Dropped: {}.", joined(given),
+                                 joined(fit.value("dropped", Json::array())));
+  if (!against.empty()) text += " **Kept on request though they fail: " + joined(against) + ".**";
+  return text + "\n";
 }
 
 std::string listed(const Json& fit, const char* field) {
@@ -184,7 +200,7 @@ std::string model_card(const Dataset& set, const Evaluation& evaluation, const J
           ? "5-fold cross-validation; the head itself was then fitted on all clips"
           : "Measured once on the test split",
       evaluation.clips, evaluation.clusters, kLeastReliability, kLeastCorrected);
-  text += figures_table(evaluation);
+  text += figures_table(evaluation) + labels_given(evaluation, fit);
   text += fmt::format(
       "\nHighest score against the raters' first choice ({} clips where they have one): accuracy "
       "{}, mean over labels (balanced accuracy) {}.\n\n",

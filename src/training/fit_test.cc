@@ -262,7 +262,11 @@ TEST_F(FitTest, GroupsThatDifferAreFoundAndOthersAreNot) {
         EXPECT_LT(std::fabs(gain), 0.02) << group;
       }
     }
-    EXPECT_THAT(read_whole_file(home_ / "out" / "card.md").value(), HasSubstr("One model a group"));
+    const std::string card = read_whole_file(home_ / "out" / "card.md").value();
+    EXPECT_THAT(card, HasSubstr("One model a group"));
+    EXPECT_THAT(card, HasSubstr("Dropped: none."));
+    EXPECT_EQ(card.find("| **fails**") != std::string::npos,
+              card.find("Kept on request though they fail") != std::string::npos);
   }
 }
 
