@@ -11,12 +11,12 @@
 #include "base/sha256.h"
 #include "model/model_set.h"
 #include "pipeline/clip_job.h"
+#include "pipeline/clip_publication.h"
 #include "pipeline/duplicates.h"
 #include "pipeline/file_lock.h"
 #include "pipeline/near_duplicates.h"
 #include "pipeline/plan.h"
 #include "pipeline/process.h"
-#include "pipeline/program_version.h"
 #include "pipeline/study_settings.h"
 #include "pipeline/study_tables.h"
 #include "pipeline/worker_pool.h"
@@ -85,7 +85,7 @@ class PrepareRun {
     if (stop_) return summary_;
     std::erase_if(chosen, [&](const ClipChoice& clip) { return !is_fit(clip); });
     if (chosen.empty()) return nothing_fit();
-    MIEN_TRY_VOID(publish(chosen));
+    MIEN_TRY_VOID(publish_clips({rating_, options_, json_, models_}, chosen, records_, summary_));
     summary_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return summary_;
   }
@@ -386,78 +386,6 @@ class PrepareRun {
                 "annotate more videos, or lower [clips] min_face_px, or flagged = \"keep\"{}",
                 request_.study.string(), summary_.candidates.windows, summary_.candidates.flagged,
                 why, summary_.skipped.empty() ? "" : "; " + summary_.skipped.front().message)};
-  }
-
-  Json entry_of(const ClipChoice& clip, const ClipRecord& record, const ClipFile& file) const {
-    Json strata = Json::object();
-    for (std::size_t i = 0; i < clip.strata.size(); ++i) {
-      strata[options_.strata[i]] = clip.strata[i];
-    }
-    return {{"id", file.id},
-            {"pair", clip.id},
-            {"mp4", file.mp4},
-            {"webm", file.webm},
-            {"video_id", clip.video_id},
-            {"track_id", clip.track_id},
-            {"start_us", clip.start_us},
-            {"end_us", clip.end_us},
-            {"duration_s", file.duration_s},
-            {"width_px", file.width_px},
-            {"height_px", file.height_px},
-            {"view", file.view},
-            {"warning", clip.warning},
-            {"person", clip.person},
-            {"source", clip.source},
-            {"strata", strata},
-            {"hash", record.hashes},
-            {"mp4_sha256", file.mp4_sha256},
-            {"webm_sha256", file.webm_sha256}};
-  }
-
-  Status publish(const std::vector<ClipChoice>& chosen) {
-    std::set<std::string> videos, people, sources;
-    std::set<std::vector<std::string>> strata;
-    Json root = {{"version", 1},
-                 {"program_version", std::string(kProgramVersion)},
-                 {"options", json_},
-                 {"models", models_}};
-    Json& list = root["clips"] = Json::array();
-    for (const ClipChoice& clip : chosen) {
-      const ClipRecord& record = records_.at(clip.id);
-      for (const ClipFile& file : record.files) {
-        list.push_back(entry_of(clip, record, file));
-      }
-      videos.insert(clip.video_id);
-      people.insert(clip.person);
-      sources.insert(clip.source);
-      strata.insert(clip.strata);
-      summary_.warned += clip.warning.empty() ? 0 : 1;
-    }
-    summary_.pairs = static_cast<std::int64_t>(chosen.size());
-    summary_.clips = static_cast<std::int64_t>(list.size());
-    summary_.videos = static_cast<std::int64_t>(videos.size());
-    summary_.people = static_cast<std::int64_t>(people.size());
-    summary_.sources = static_cast<std::int64_t>(sources.size());
-    summary_.strata = static_cast<std::int64_t>(strata.size());
-    MIEN_TRY_VOID(write_file_durably(
-        rating_ / "clips.json",
-        root.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
-    sweep();
-    return Ok{};
-  }
-
-  // Files of options before, and half written ones.
-  void sweep() const {
-    std::set<std::string> names;
-    for (const auto& [id, record] : records_) {
-      for (const ClipFile& file : record.files) names.insert({file.mp4, file.webm});
-    }
-    std::error_code ignored;
-    std::vector<fs::path> old;
-    for (const auto& entry : fs::directory_iterator(rating_ / "clips", ignored)) {
-      if (!names.contains(entry.path().filename().string())) old.push_back(entry.path());
-    }
-    for (const fs::path& path : old) fs::remove(path, ignored);
   }
 
   const PrepareRequest& request_;
