@@ -9,8 +9,10 @@
 namespace mien {
 
 CropSquare expression_square(const FaceObservation& face, const CropRule& rule) {
-  MIEN_CHECK(face.has_landmarks, "only faces with landmarks are scored");
-  CropSquare square = mesh_square(face.landmarks);  // 1.5 times the mesh's extent, level
+  MIEN_CHECK(face.has_landmarks || rule.around == CropRule::Around::kBox, "a mesh to lie around");
+  // 1.5 times the extent of the mesh or of the box, level
+  CropSquare square =
+      face.has_landmarks ? mesh_square(face.landmarks) : mesh_square(face.detection);
   float unit = square.side_px / 1.5F;
   if (rule.around == CropRule::Around::kBox) {
     const Box& box = face.detection.box;

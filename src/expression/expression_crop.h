@@ -14,7 +14,8 @@ struct CropRule {
   float lower = 0;      // how far below the middle its centre lies, in the same unit
 };
 
-// `face` has landmarks. A square that is_usable() refuses where they are not finite.
+// Level by the landmarks, without them by the detector's eyes; around the mesh only with landmarks.
+// A square that is_usable() refuses where they are not finite.
 CropSquare expression_square(const FaceObservation& face, const CropRule& rule = {});
 
 }  // namespace mien

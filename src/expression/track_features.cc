@@ -137,7 +137,6 @@ Result<std::vector<float>> FeatureExtractor::read_expression(const ImageView& im
 Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, double scale,
                                                      const FaceObservation& face,
                                                      std::int64_t grid_index) {
-  MIEN_CHECK(face.has_landmarks, "only faces with landmarks have features");
   std::vector<float> row;
   row.reserve(size_);
   std::vector<float> expression;  // of both blocks
@@ -167,6 +166,8 @@ Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, dou
       } else if (!expression.empty()) {
         values.assign(expression.end() - size, expression.end());
       }
+    } else if (!face.has_landmarks) {
+      // nothing to measure
     } else if (block.name == kLandmarks) {
       const AlignedFace aligned = align_face(face.landmarks);
       for (const std::size_t point : kPoints) {

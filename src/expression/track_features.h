@@ -43,7 +43,7 @@ class FeatureExtractor {
   std::size_t size() const { return size_; }  // of a row
 
   // A row of size(), the blocks in the order asked for; a block's numbers are NaN where its network
-  // gave none or its landmarks cannot be aligned. `face` has landmarks; `image` and `scale` as in
+  // gave none or there are no landmarks that can be aligned. `image` and `scale` as in
   // FrameAnalyser::analyse. Cost: docs/expression-heads.md.
   // The descriptor, which costs most and changes least, is read on every kDescriptorEvery-th grid
   // point and NaN on the others.

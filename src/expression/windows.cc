@@ -39,9 +39,10 @@ constexpr std::array<const char*, 6> kCovariates = {
 constexpr std::size_t kSize = 0;
 
 std::array<double, kCovariates.size()> covariates_of(const FaceObservation& face) {
-  return {double{face.quality.size_px},    double{face.pose.yaw_deg},
-          double{face.pose.pitch_deg},     double{face.quality.sharpness},
-          double{face.quality.brightness}, double{face.quality.skin_tone_ita_deg}};
+  const double posed = face.has_landmarks ? 1 : std::nan("");
+  return {double{face.quality.size_px},        posed * double{face.pose.yaw_deg},
+          posed * double{face.pose.pitch_deg}, double{face.quality.sharpness},
+          double{face.quality.brightness},     double{face.quality.skin_tone_ita_deg}};
 }
 
 // Means of the tracks table, over all frames of a track.

@@ -51,6 +51,9 @@ struct FaceQuality {
   // Nothing speaks against the face but that the border cuts it, and at least kHeadInside of it are
   // there: heads trained on ratings read it, the other channels do not (docs/quality.md).
   bool only_cut = false;
+  // The same of a face without landmarks, cut or not; on stills alone, and only where
+  // FaceOptions::unconfirmed_in_stills is set.
+  bool only_unmeshed = false;
 };
 
 struct FaceDetection {

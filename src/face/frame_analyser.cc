@@ -57,6 +57,7 @@ struct FrameAnalyser::State {
   int frames_to_detection = 0;
   int frames_to_tiles = 0;
   int unsettled_frames = 0;
+  bool keeps_unconfirmed = false;
   std::vector<float> signature{};
   DescriptorRule rule{};
 
@@ -171,6 +172,14 @@ struct FrameAnalyser::State {
       if (!found || overlaps_any(found->detection.box, seen)) continue;
       seen.push_back(seen_face(found->detection, found->landmarks));
     }
+    if (seen.empty() && keeps_unconfirmed) {
+      MIEN_TRY(whole, finder.candidates(image, scale, Passes::kBase));
+      if (!whole.empty() && whole.front().score_prob >= options.min_score_prob) {
+        CarriedFace face;  // without landmarks, however low min_presence_prob is
+        face.at_detection = whole.front();
+        seen.push_back(face);
+      }
+    }
     return seen;
   }
 
@@ -222,7 +231,8 @@ Result<FrameAnalyser> FrameAnalyser::open(const ModelSet& models, const FaceOpti
       std::make_unique<State>(State{std::move(finder), std::move(descriptor), options}));
 }
 
-void FrameAnalyser::begin_chunk() {
+void FrameAnalyser::begin_chunk(Source source) {
+  state_->keeps_unconfirmed = source == Source::kStill && state_->options.unconfirmed_in_stills;
   state_->faces.clear();
   state_->frames_to_detection = 0;
   state_->frames_to_tiles = 0;
@@ -255,6 +265,7 @@ Result<FrameFaces> FrameAnalyser::analyse(const ImageView& image, double scale,
       seen.pose = estimate_pose(face.landmarks);
     }
     seen.quality = measure_quality(image, scale, seen, options);
+    if (!state.keeps_unconfirmed) seen.quality.only_unmeshed = false;
     frame.faces.push_back(std::move(seen));
   }
   std::ranges::stable_sort(frame.faces, {},

@@ -29,7 +29,13 @@ struct FaceOptions {
   float max_pitch_deg = 40;
   float min_presence_prob = 0.5F;
   float min_inside = 0.8F;
+  // A still on which no face is confirmed has the base pass's best candidate as one, where that
+  // reaches min_score_prob; heads then read faces of stills that have no landmarks
+  // (docs/expression-heads.md).
+  bool unconfirmed_in_stills = false;
 };
+
+enum class Source { kVideo, kStill };
 
 struct FrameFaces {
   std::int64_t grid_index = 0;
@@ -54,8 +60,9 @@ class FrameAnalyser {
   FrameAnalyser& operator=(FrameAnalyser&&) noexcept;
   ~FrameAnalyser();
 
-  // The next analyse() starts with a full detection and knows of no earlier frame.
-  void begin_chunk();
+  // The next analyse() starts with a full detection and knows of no earlier frame. A still is a
+  // chunk of one frame.
+  void begin_chunk(Source source = Source::kVideo);
 
   // `image` may be smaller than the source by `scale` (source px per image px); results are in
   // source pixels. One thread at a time.

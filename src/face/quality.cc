@@ -182,9 +182,15 @@ FaceQuality measure_quality(const ImageView& image, double scale, const FaceObse
       {at_least(quality.sharpness, options.min_sharpness), FaceReason::kBlurred},
   }};
   quality.value = 1;
-  quality.only_cut = quality.inside >= kHeadInside;
+  const bool is_enough = quality.inside >= kHeadInside;
+  quality.only_cut = is_enough;
+  quality.only_unmeshed = is_enough && !mesh;
   for (const Term& term : terms) {
     if (term.value < 0.5F && term.reason != FaceReason::kTruncated) quality.only_cut = false;
+    // Without a mesh the terms of landmarks, confidence and pose are 0 together.
+    const bool is_of_pixels =
+        term.reason == FaceReason::kTooSmall || term.reason == FaceReason::kBlurred;
+    if (term.value < 0.5F && is_of_pixels) quality.only_unmeshed = false;
     quality.value = std::min(quality.value, term.value);
     if (term.value < 0.5F && quality.reason == FaceReason::kNone) quality.reason = term.reason;
   }

@@ -32,7 +32,7 @@ namespace mien {
 inline constexpr float kHeadInside = 0.65F;
 
 // `image` may be smaller than the source by `scale` (source px per image px, > 0); `face` is in
-// source pixels, its pose already measured. About 0.1 ms.
+// source pixels, its pose already measured. only_unmeshed is said of whatever source. About 0.1 ms.
 FaceQuality measure_quality(const ImageView& image, double scale, const FaceObservation& face,
                             const FaceOptions& options);
 

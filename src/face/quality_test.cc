@@ -188,6 +188,24 @@ TEST(Quality, TellsWhatOnlyTheBorderCuts) {
   EXPECT_FALSE(measure_quality(image.view(), 1, face, {}).only_cut);
 }
 
+TEST(Quality, TellsWhatLacksLandmarksAlone) {
+  const Image image = textured(kLightSkin, 8);
+  FaceObservation face = face_at(160, 110, 60);
+  EXPECT_FALSE(measure_quality(image.view(), 1, face, {}).only_unmeshed);
+  face.has_landmarks = false;
+  const FaceQuality bare = measure_quality(image.view(), 1, face, {});
+  EXPECT_EQ(bare.reason, FaceReason::kNoLandmarks);
+  EXPECT_TRUE(bare.only_unmeshed);
+  FaceOptions options;
+  options.min_size_px = 500;
+  EXPECT_FALSE(measure_quality(image.view(), 1, face, options).only_unmeshed);
+  options = {};
+  options.min_sharpness = 1e5F;
+  EXPECT_FALSE(measure_quality(image.view(), 1, face, options).only_unmeshed);
+  face.detection.box = {-36, 50, 100, 100};  // 0.64 of it is there
+  EXPECT_FALSE(measure_quality(image.view(), 1, face, {}).only_unmeshed);
+}
+
 TEST(Quality, BrokenBoxesAndMeshesAreNoCrash) {
   const Image image = textured(kLightSkin, 8);
   const float nan = std::nanf("");

@@ -110,6 +110,7 @@ class AnnotateRun {
                         read.id, read.features.rate_hz, options_.rate_hz, read.features.rate_hz)};
       }
       options_.channels.head = facts_of(read);
+      options_.face.unconfirmed_in_stills = true;
     }
     MIEN_TRY(settings, settings_of(options_, models));
     MIEN_TRY(program, own_program());

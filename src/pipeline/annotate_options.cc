@@ -50,6 +50,8 @@ nlohmann::json to_json(const AnnotateOptions& options) {
   for_each_field(options, [&json](const char* group, const char* name, const auto& field) {
     json[group][name] = field;
   });
+  // Left out where it is off: files without a head are what they were before there was the option.
+  if (options.face.unconfirmed_in_stills) json["face"]["unconfirmed_in_stills"] = true;
   if (options.channels.head) json["channels"]["head"] = to_json(*options.channels.head);
   json["windows"]["video_mean"] = kVideoMeans[static_cast<int>(options.windows.video_mean)];
   json["chunk_grid_points"] = kChunkGridPoints;
@@ -63,6 +65,7 @@ Result<AnnotateOptions> annotate_options_from_json(const nlohmann::json& json) {
     for_each_field(options, [&json](const char* group, const char* name, auto& field) {
       json.at(group).at(name).get_to(field);
     });
+    options.face.unconfirmed_in_stills = json.at("face").value("unconfirmed_in_stills", false);
     const nlohmann::json& channels = json.at("channels");
     if (channels.contains("head")) {
       MIEN_TRY(head, head_facts_from_json(channels.at("head")));

@@ -124,7 +124,7 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, P
                                                : std::vector<std::uint8_t>(chunk.frames.size());
   std::vector<AnalysedFrame> analysed;
   analysed.reserve(chunk.frames.size());
-  engine.analyser.begin_chunk();
+  engine.analyser.begin_chunk(chunk.source);
   for (GridFrame& grid : chunk.frames) {
     const ImageView image = grid.frame.image.view();
     MIEN_TRY(faces,
@@ -135,7 +135,8 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, P
     frame.features.resize(frame.faces.faces.size());
     for (std::size_t i = 0; i < frame.faces.faces.size(); ++i) {
       const FaceObservation& face = frame.faces.faces[i];
-      const bool is_for_head = engine.scorer.feature_size() > 0 && face.quality.only_cut;
+      const bool is_for_head =
+          engine.scorer.feature_size() > 0 && (face.quality.only_cut || face.quality.only_unmeshed);
       if (face.quality.reason != FaceReason::kNone && !is_for_head) continue;
       if (is_for_head) {
         frame.channels[i].assign(engine.scorer.columns().size(),
@@ -162,6 +163,7 @@ Result<std::optional<Chunk>> ChunkSource::next() {
   const auto start = Clock::now();
   Chunk chunk;
   chunk.index = next_index_;
+  chunk.source = source_;
   for (;;) {
     if (!ahead_.has_value()) {
       if (ended_) break;

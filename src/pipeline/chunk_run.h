@@ -24,18 +24,22 @@ struct AnalysedFrame {
 struct Chunk {
   std::int64_t index = 0;  // 0, 1, 2... in the order of decoding
   std::vector<GridFrame> frames;
+  Source source = Source::kVideo;
 };
 
 // Hands out chunks of kChunkGridPoints grid points, one caller at a time.
 class ChunkSource {
  public:
-  ChunkSource(VideoReader& reader, double rate_hz) : sampler_(reader, rate_hz) {}
+  ChunkSource(VideoReader& reader, double rate_hz)
+      : source_(reader.info().kind == MediaKind::kStill ? Source::kStill : Source::kVideo),
+        sampler_(reader, rate_hz) {}
 
   Result<std::optional<Chunk>>
   next();  // nullopt at the end; a decoding error comes after the frames before it
   double seconds() const { return seconds_; }  // spent decoding
 
  private:
+  const Source source_;
   std::mutex mutex_;
   GridSampler sampler_;
   std::optional<GridFrame> ahead_;

@@ -27,7 +27,8 @@ struct Track {
 };
 using Tracks = std::map<int, Track>;
 
-// Of the videos wanted; those without a track are not in it.
+// Of the videos wanted; those without a track are not in it, but for stills: where the study was
+// annotated without a head, a head may read a face there that the study does not list.
 Result<std::unordered_map<std::string, Tracks>> read_tracks(Database& database,
                                                             const fs::path& study,
                                                             const std::set<std::string>& wanted) {
@@ -57,6 +58,17 @@ Result<std::unordered_map<std::string, Tracks>> read_tracks(Database& database,
                                 }
                                 return Ok{};
                               }));
+  MIEN_TRY(media, study_table_files(study, "media"));
+  MIEN_TRY_VOID(
+      database.scan("SELECT video_id FROM " + sql_read_parquet(media) +
+                        " WHERE status = 'ok' AND frames_analysed = 1 AND duration_s IS NULL",
+                    [&](const ScanBatch& batch) -> Status {
+                      for (std::size_t r = 0; r < batch.rows(); ++r) {
+                        const std::string id(batch.text(0, r));
+                        if (wanted.contains(id) && !tracks.contains(id)) tracks[id][0] = {};
+                      }
+                      return Ok{};
+                    }));
   return tracks;
 }
 

@@ -2,8 +2,8 @@
 //
 // A clip is either one of STUDY/rating/clips.json, which says video, track and time, or a video's
 // id. A video stands for its leading track, over the whole of it: the track with the most scored
-// frames; of equals the one with the larger mean box; of equals the first. Whether it has a frame
-// that a head reads is seen when its features are read.
+// frames; of equals the one with the larger mean box; of equals the first; a still always has one.
+// Whether it has a frame that a head reads is seen when its features are read.
 #pragma once
 
 #include <cstdint>

@@ -85,6 +85,7 @@ class TrainRun {
     options_.channels = {};
     options_.channels.basic7 = options_.channels.action = options_.channels.label = false;
     options_.channels.features = true;
+    options_.face.unconfirmed_in_stills = true;
     options_.contexts = {};
     MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder));
     for (const Manifest& manifest : models.manifests()) {

