@@ -39,6 +39,10 @@ constexpr float kAgreeing = 0.6F;
 // The detector near a face whose landmarks were lost must be surer than where landmarks agree.
 constexpr float kAloneMargin_prob = 0.1F;
 
+// An unconfirmed face of a still takes at least this share of the picture's shorter side: it is a
+// picture of a face. Chosen in docs/expression-heads.md.
+constexpr double kFillsStill = 0.6;
+
 bool overlaps_any(const Box& box, const std::vector<CarriedFace>& faces,
                   float overlap = kSamePlace) {
   return std::ranges::any_of(faces, [&](const CarriedFace& other) {
@@ -174,9 +178,14 @@ struct FrameAnalyser::State {
     }
     if (seen.empty() && keeps_unconfirmed) {
       MIEN_TRY(whole, finder.candidates(image, scale, Passes::kBase));
-      if (!whole.empty() && whole.front().score_prob >= options.min_score_prob) {
+      const double least_px = kFillsStill * scale * std::min(image.width_px, image.height_px);
+      const auto best = std::ranges::find_if(whole, [&](const FaceDetection& candidate) {
+        return candidate.score_prob >= options.min_score_prob &&
+               double{candidate.box.height_px} >= least_px;
+      });
+      if (best != whole.end()) {
         CarriedFace face;  // without landmarks, however low min_presence_prob is
-        face.at_detection = whole.front();
+        face.at_detection = *best;
         seen.push_back(face);
       }
     }

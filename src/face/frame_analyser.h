@@ -29,9 +29,9 @@ struct FaceOptions {
   float max_pitch_deg = 40;
   float min_presence_prob = 0.5F;
   float min_inside = 0.8F;
-  // A still on which no face is confirmed has the base pass's best candidate as one, where that
-  // reaches min_score_prob; heads then read faces of stills that have no landmarks
-  // (docs/expression-heads.md).
+  // A still on which no face is confirmed has the base pass's best candidate as one that reaches
+  // min_score_prob and fills the picture (0.6 of its shorter side); heads then read faces of stills
+  // that have no landmarks (docs/expression-heads.md).
   bool unconfirmed_in_stills = false;
 };
 

