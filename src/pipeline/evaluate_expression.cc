@@ -14,7 +14,7 @@
 #include "pipeline/rating_list.h"
 #include "pipeline/study_tables.h"
 #include "store/database.h"
-#include "store/durable_file.h"
+#include "survey/clip_list.h"
 #include "training/dataset.h"
 #include "training/rated_labels.h"
 #include "training/splits.h"
@@ -93,25 +93,17 @@ class Places {
 };
 
 Status place_clips(const fs::path& study, Places& places) {
-  const fs::path file = study / "rating" / "clips.json";
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return Ok{};
-  MIEN_TRY(text, read_whole_file(file));
-  try {
-    const auto list = nlohmann::json::parse(text);
-    for (const auto& clip : list.at("clips")) {
-      Place place;
-      place.video = clip.at("video_id").get<std::string>();
-      place.track = clip.at("track_id").get<std::int64_t>();
-      place.start_us = clip.at("start_us").get<std::int64_t>();
-      place.end_us = clip.at("end_us").get<std::int64_t>();
-      place.person = clip.value("person", place.video);
-      place.source = clip.value("source", place.video);
-      places.add(clip.at("id").get<std::string>(), place);
-    }
-  } catch (const nlohmann::json::exception& exception) {
-    return Error{ErrorCode::kCorrupt, file.string() + ": " + exception.what() +
-                                          "; remedy: `mien rate prepare` makes the list"};
+  MIEN_TRY(list, ClipList::read_if_there(study));
+  if (!list.has_value()) return Ok{};
+  for (const SurveyClip& clip : list->clips()) {
+    Place place;
+    place.video = clip.video_id;
+    place.track = clip.track_id;
+    place.start_us = clip.start_us;
+    place.end_us = clip.end_us;
+    place.person = clip.person.empty() ? place.video : clip.person;
+    place.source = clip.source.empty() ? place.video : clip.source;
+    places.add(clip.id, std::move(place));
   }
   return Ok{};
 }

@@ -139,6 +139,8 @@ TEST_F(EvaluateExpressionTest, AClipIsScoredByTheWindowsThatItShares) {
     }
     // Three quarters in the first window of track 1.
     clips.push_back({{"id", "c" + std::to_string(i)},
+                     {"webm", "c.webm"},
+                     {"duration_s", 2},
                      {"video_id", video(i)},
                      {"track_id", 1},
                      {"start_us", 500000},
@@ -147,7 +149,7 @@ TEST_F(EvaluateExpressionTest, AClipIsScoredByTheWindowsThatItShares) {
   auto database = Database::open();
   ASSERT_TRUE(database.ok());
   ASSERT_TRUE(database->write_parquet(table, study_ / "windows.parquet", {}).ok());
-  const nlohmann::json list = {{"clips", clips}};
+  const nlohmann::json list = {{"version", 1}, {"clips", clips}};
   ASSERT_TRUE(write_file_durably(study_ / "rating" / "clips.json", list.dump()).ok());
   const auto summary = evaluate_expression(request_);
   ASSERT_TRUE(summary.ok()) << summary.error().message;

@@ -48,6 +48,8 @@ Result<SurveyClip> read_clip(const Json& entry) {
   clip.video_id = text_of(entry, "video_id");
   clip.view = text_of(entry, "view");
   clip.pair = text_of(entry, "pair");
+  clip.person = text_of(entry, "person");
+  clip.source = text_of(entry, "source");
   clip.warning = text_of(entry, "warning");
   const auto whole_number = [&](const char* key, std::int64_t otherwise) {
     const auto found = entry.find(key);

@@ -32,6 +32,7 @@ struct SurveyClip {
   int track_id = -1;                      // -1: not told
   std::int64_t start_us = 0, end_us = 0;  // of the video; end 0: not told
   std::string view, pair;                 // what raters see of which moment; empty: not told
+  std::string person, source;             // whose face of which uploader; empty: not told
   double duration_s = 0;
   std::string warning;  // of what the clip shows; empty: none
 };
