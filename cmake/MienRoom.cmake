@@ -12,6 +12,15 @@ target_compile_options(mien_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # GCC 12 warns falsely about std::string + (its bug 105651)
   -fno-math-errno -ffp-contract=off
   $<$<BOOL:${MIEN_WERROR}>:-Werror>)
+# What a memory fault in bytes from outside could be turned into is made harder: docs/threat-model.md.
+include(CheckPIESupported)
+check_pie_supported()
+target_compile_options(mien_options INTERFACE -fstack-protector-strong -fstack-clash-protection
+  $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)  # needs optimisation
+target_link_options(mien_options INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(mien_options INTERFACE -fcf-protection)
+endif()
 if(MIEN_SANITIZE)
   target_compile_options(mien_options INTERFACE
     -fsanitize=${MIEN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
