@@ -129,6 +129,7 @@ Result<ShardManifest> verify_shard(const fs::path& folder, const std::string& ex
   }
   Result<std::string> text = read_whole_file(folder / kManifest);
   if (!text.ok()) {
+    if (text.error().code != ErrorCode::kNotFound) return std::move(text).error();
     return Error{ErrorCode::kCorrupt, folder.string() + ": the manifest is missing"};
   }
   Result<ShardManifest> manifest = decode_shard_manifest(*text);

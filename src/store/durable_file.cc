@@ -22,11 +22,20 @@ Error io_error(const std::filesystem::path& path, std::string_view what, int err
               std::generic_category().message(error_number) + "; " + io_remedy(error_number)};
 }
 
+// A system call, made again for as long as signals interrupt it: network file systems let them.
+template <typename Call>
+auto uninterrupted(const Call& call) {
+  while (true) {
+    const auto result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
 // A file descriptor that is closed when it goes out of scope.
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
+      : fd_(uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0644); })) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() {
@@ -36,7 +45,7 @@ class Descriptor {
   bool close() {
     const int fd = fd_;
     fd_ = -1;
-    return ::close(fd) == 0;
+    return ::close(fd) == 0 || errno == EINTR;  // interrupted, it is closed all the same
   }
 
  private:
@@ -45,8 +54,7 @@ class Descriptor {
 
 Status write_all(int fd, std::string_view bytes, const std::filesystem::path& path) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
     if (written < 0) return io_error(path, "cannot be written", errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -57,7 +65,9 @@ Status write_and_sync(const std::filesystem::path& path, const ByteSource& sourc
   Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL);
   if (file.get() < 0) return io_error(path, "cannot be created", errno);
   MIEN_TRY_VOID(source([&](std::string_view bytes) { return write_all(file.get(), bytes, path); }));
-  if (::fsync(file.get()) != 0) return io_error(path, "cannot be synced to the disk", errno);
+  if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) {
+    return io_error(path, "cannot be synced to the disk", errno);
+  }
   if (!file.close()) return io_error(path, "cannot be written", errno);
   return Ok{};
 }
@@ -93,8 +103,12 @@ std::string io_remedy(int error_number) {
       return "remedy: give this user the right to write there or choose another place";
     case ENOENT:
       return "remedy: check that the path is right";
+    case EINTR:
+    case EAGAIN:
+      return "remedy: run the same command again";
     default:
-      return "remedy: check that the path is right and the disk is in order";
+      return "remedy: check that the path is right and the disk is in order, then run the same "
+             "command again";
   }
 }
 
@@ -139,7 +153,7 @@ Status sync_path(const std::filesystem::path& path) {
   const Descriptor file(path, O_RDONLY);
   if (file.get() < 0) return io_error(path, "cannot be opened", errno);
   // Some network file systems cannot sync a folder and say EINVAL; the rename stands all the same.
-  if (::fsync(file.get()) != 0 && errno != EINVAL) {
+  if (uninterrupted([&] { return ::fsync(file.get()); }) != 0 && errno != EINVAL) {
     return io_error(path, "cannot be synced to the disk", errno);
   }
   return Ok{};
@@ -219,8 +233,8 @@ Result<std::string> read_whole_file(const std::filesystem::path& path) {
   std::string bytes;
   std::string buffer(std::size_t{1} << 16, '\0');
   while (true) {
-    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got =
+        uninterrupted([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
     if (got < 0) return io_error(path, "cannot be read", errno);
     if (got == 0) return bytes;
     bytes.append(buffer, 0, static_cast<std::size_t>(got));
