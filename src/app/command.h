@@ -36,6 +36,7 @@ void add_report(CommandLine& line);
 void add_run(CommandLine& line);
 void add_simulate(CommandLine& line);
 void add_train(CommandLine& line);
+void add_verify(CommandLine& line);
 void add_worker(CommandLine& line);
 void add_data_dictionary(CommandLine& line);
 

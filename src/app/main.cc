@@ -81,6 +81,7 @@ int run(int argc, char** argv) {
   add_run(line);
   add_simulate(line);
   add_train(line);
+  add_verify(line);
   add_worker(line);
   add_data_dictionary(line);
   try {
