@@ -3,10 +3,8 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <cerrno>
 #include <fstream>
 #include <memory>
-#include <system_error>
 #include <vector>
 
 namespace mien {
@@ -66,23 +64,14 @@ std::string sha256_of_bytes(std::string_view bytes) {
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const int reason = errno;
-    return Error{reason == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-                 path.string() +
-                     ": cannot be opened for reading: " + std::generic_category().message(reason) +
-                     "; remedy: check that the file is there and may be read"};
-  }
+  if (!file) return Error{ErrorCode::kNotFound, path.string() + ": cannot be opened for reading"};
   Digest digest;
   std::vector<char> buffer(1 << 16);
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     digest.add(buffer.data(), static_cast<std::size_t>(file.gcount()));
   }
-  if (file.bad())
-    return Error{ErrorCode::kIo, path.string() +
-                                     ": reading failed half-way; remedy: check that the "
-                                     "disk is in order"};
+  if (file.bad()) return Error{ErrorCode::kIo, path.string() + ": reading failed half-way"};
   return digest.hex();
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/ascii_case.h"
 #include "base/csv_records.h"
+#include "base/outside_json.h"
 #include "base/utf8.h"
 #include "store/durable_file.h"
 #include "store/text_export.h"
@@ -24,6 +25,7 @@ constexpr std::size_t kReadBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostField = std::size_t{1} << 20;  // of a quoted field
 constexpr std::size_t kBatchRows = 16384;
 constexpr std::int64_t kKeyLines = 10000;
+constexpr std::size_t kMostColumns = 2000;
 
 // A file's bytes from the present position on, read as they are needed.
 class Bytes {
@@ -131,6 +133,20 @@ CsvEnd read_csv_row(std::string_view bytes, char separator,
   }
 }
 
+// The keys of the object that a line holds, in their order; none where it holds no object.
+std::vector<std::string> keys_of(const std::string& line) {
+  using Event = nlohmann::json::parse_event_t;
+  std::vector<std::string> keys;
+  bool is_object = false;
+  const auto take = [&](int depth, Event event, const nlohmann::json& value) {
+    if (depth == 0 && event == Event::object_start) is_object = true;
+    if (depth == 1 && event == Event::key) keys.push_back(value.get<std::string>());
+    return depth == 0;
+  };
+  const bool holds = !nlohmann::json::parse(line, take, false).is_discarded();
+  return holds && is_object ? keys : std::vector<std::string>();
+}
+
 // JSON values as text; objects and lists as JSON.
 std::optional<std::string> text_of(const nlohmann::json& value) {
   if (value.is_null()) return std::nullopt;
@@ -159,6 +175,10 @@ struct ListRows::State {
     return {ErrorCode::kCorrupt,
             path.string() + ": line " + std::to_string(at) + ": " + what + "; remedy: " + remedy};
   }
+  Error too_many_columns(std::int64_t at) const {
+    return corrupt(at, "more than " + std::to_string(kMostColumns) + " columns",
+                   "leave out those that the corpus does not need");
+  }
   Status read_header();
   Status find_keys();
   bool read_row();
@@ -173,6 +193,7 @@ Status ListRows::State::read_header() {
   if (end.problem != nullptr) {
     return corrupt(1, end.message, "put the column names into the first line");
   }
+  if (names.size() > kMostColumns) return too_many_columns(1);
   std::set<std::string> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!names[i].has_value() || names[i]->empty()) {
@@ -199,12 +220,10 @@ Status ListRows::State::find_keys() {
   std::string text;
   std::set<std::string> seen;
   for (std::int64_t i = 0; i < kKeyLines && std::getline(file, text); ++i) {
-    const auto value = nlohmann::ordered_json::parse(text, nullptr, false);
-    if (!value.is_object()) continue;
-    for (const auto& [key, unused] : value.items()) {
-      if (positions.emplace(key, columns.size()).second) columns.push_back(key);
-      (void)unused;
+    for (std::string& key : keys_of(text)) {
+      if (positions.emplace(key, columns.size()).second) columns.push_back(std::move(key));
     }
+    if (columns.size() > kMostColumns) return too_many_columns(i + 1);
   }
   for (const std::string& column : columns) {
     if (!seen.insert(ascii_lower_case(column)).second) {
@@ -236,10 +255,10 @@ void ListRows::State::read_json() {
   row.problem = nullptr;
   row.message.clear();
   row.fields.assign(columns.size(), std::nullopt);
-  const auto value = nlohmann::json::parse(text, nullptr, false);
+  const auto value = parse_outside_json(text);
   if (!value.is_object()) {
     row.problem = first_invalid_utf8(text) != std::string_view::npos ? kBadEncoding : kBadJson;
-    row.message = "the line is no JSON object in UTF-8";
+    row.message = "the line is no JSON object in UTF-8, or values stand too deep in each other";
   } else {
     for (const auto& [key, content] : value.items()) {
       const auto found = positions.find(key);

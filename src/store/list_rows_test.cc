@@ -79,6 +79,24 @@ TEST_F(ListRowsTest, ReadsJsonLines) {
   EXPECT_EQ(given.back(), "10001|bad_json|");
 }
 
+TEST_F(ListRowsTest, ValuesDeepInEachOtherCostTheirRowAlone) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  EXPECT_THAT(rows("a.jsonl",
+                   "{\"id\":\"a\",\"x\":1}\n{\"id\":\"b\",\"x\":" + deep + "}\n{\"id\":\"c\"}\n"),
+              ElementsAre("1||a|1", "2|bad_json||", "3||c|"));
+}
+
+TEST_F(ListRowsTest, RefusesMoreColumnsThanAListHas) {
+  std::string names = "id";
+  std::string keys = "{\"id\":1";
+  for (int i = 0; i < 200'000; ++i) {
+    names += ",c" + std::to_string(i);
+    keys += ",\"k" + std::to_string(i) + "\":1";
+  }
+  EXPECT_THAT(error("a.csv", names.substr(0, 900'000) + "\n"), HasSubstr("more than 2000 columns"));
+  EXPECT_THAT(error("a.jsonl", keys + "}\n"), HasSubstr("more than 2000 columns"));
+}
+
 TEST_F(ListRowsTest, RowsFarApartKeepTheirLines) {
   std::string bytes = "id,t\n";
   const std::string long_text(900, 'x');

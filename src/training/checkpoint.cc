@@ -4,6 +4,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "store/durable_file.h"
 
@@ -46,14 +47,13 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path,
   const auto bytes = read_whole_file(path);
   if (!bytes.ok()) return std::nullopt;
   const std::size_t line = bytes->find('\n');
-  const Json head = Json::parse(
-      bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(std::min(line, bytes->size())),
-      nullptr, false);
+  const Json head = parse_own_json<Json>(std::string_view(*bytes).substr(0, line));
   if (line == std::string::npos || head.is_discarded() || !head.is_object()) return std::nullopt;
-  if (head.value("key", "") != key) return std::nullopt;
   const std::string_view numbers = std::string_view(*bytes).substr(line + 1);
-  if (head.value("sha256", "") != sha256_of_bytes(numbers)) return std::nullopt;
   try {
+    if (head.at("key").get<std::string>() != key ||
+        head.at("sha256").get<std::string>() != sha256_of_bytes(numbers))
+      return std::nullopt;
     Checkpoint checkpoint;
     checkpoint.epoch = head.at("epoch").get<int>();
     checkpoint.batch = head.at("batch").get<std::size_t>();
@@ -66,7 +66,8 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path,
       checkpoint.epochs.push_back({loss.at(0).get<double>(), loss.at(1).get<double>()});
     checkpoint.best_epoch = head.at("best_epoch").get<int>();
     const auto size = head.at("size").get<std::size_t>();
-    if (numbers.size() != 4 * size * sizeof(float)) return std::nullopt;
+    if (numbers.size() % (4 * sizeof(float)) != 0 || size != numbers.size() / (4 * sizeof(float)))
+      return std::nullopt;
     const char* at = numbers.data();
     for (std::vector<float>* part : {&checkpoint.parameters, &checkpoint.first_moment,
                                      &checkpoint.second_moment, &checkpoint.best}) {

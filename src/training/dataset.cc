@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include <system_error>
 
 #include "base/half_float.h"
+#include "base/outside_json.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -21,6 +23,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 constexpr std::uint64_t kMostRows = std::uint64_t{1} << 40;  // no product of sizes overflows
+constexpr std::size_t kMostDimensions = std::size_t{1} << 20;
 
 Error corrupt(const std::filesystem::path& path, std::string_view what) {
   return {ErrorCode::kCorrupt, path.string() + ": " + std::string(what) +
@@ -31,7 +34,7 @@ Error corrupt(const std::filesystem::path& path, std::string_view what) {
 // The bytes of one of the small files, checked against the manifest.
 Result<std::string> checked_file(const std::filesystem::path& path, const Json& entry) {
   MIEN_TRY(bytes, read_whole_file(path));
-  if (bytes.size() != entry.at("bytes").get<std::size_t>())
+  if (bytes.size() != whole_number<std::size_t>(entry.at("bytes")))
     return corrupt(path, "its size is not the manifest's");
   if (sha256_of_bytes(bytes) != entry.at("sha256").get<std::string>())
     return corrupt(path, "its SHA-256 is not the manifest's");
@@ -43,11 +46,11 @@ DatasetHeader header_from(const Json& manifest) {
   header.rate_hz = manifest.at("rate_hz").get<double>();
   for (const Json& block : manifest.at("blocks")) {
     header.blocks.push_back(
-        {block.at("name").get<std::string>(), block.at("size").get<std::size_t>(),
+        {block.at("name").get<std::string>(), whole_number<std::size_t>(block.at("size")),
          block.at("model").get<std::string>(), block.at("sha256").get<std::string>()});
   }
   header.simulated = manifest.at("simulated").get<bool>();
-  header.seed = manifest.at("seed").get<std::uint64_t>();
+  header.seed = whole_number<std::uint64_t>(manifest.at("seed"));
   header.lowest_value = manifest.at("lowest_value").get<double>();
   header.highest_value = manifest.at("highest_value").get<double>();
   header.provenance = manifest.at("provenance");
@@ -59,16 +62,15 @@ Result<std::vector<DatasetClip>> clips_from(const std::string& lines, std::uint6
   std::uint64_t next = 0;
   for (std::size_t at = 0; at < lines.size();) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
-    const Json line = Json::parse(lines.begin() + static_cast<std::ptrdiff_t>(at),
-                                  lines.begin() + static_cast<std::ptrdiff_t>(end));
+    const Json line = parse_own_json<Json>(std::string_view(lines).substr(at, end - at));
     DatasetClip clip;
     clip.id = line.at("id").get<std::string>();
     clip.person = line.at("person").get<std::string>();
     clip.source = line.at("source").get<std::string>();
     MIEN_TRY(split, split_from(line.at("split").get<std::string>()));
     clip.split = split;
-    clip.first_row = line.at("first_row").get<std::uint64_t>();
-    clip.rows = line.at("rows").get<std::uint32_t>();
+    clip.first_row = whole_number<std::uint64_t>(line.at("first_row"));
+    clip.rows = whole_number<std::uint32_t>(line.at("rows"));
     if (clip.first_row != next || clip.rows == 0)
       return Error{ErrorCode::kCorrupt, "rows of clips do not follow each other"};
     next += clip.rows;
@@ -87,18 +89,29 @@ Result<Ratings> ratings_from(const Json& rated, const std::string& bytes,
   ratings.labels = rated.at("labels").get<std::vector<std::string>>();
   ratings.raters = rated.at("raters").get<std::vector<std::string>>();
   ratings.groups = rated.at("groups").get<std::vector<std::string>>();
-  for (const int group : rated.at("group_of_rater").get<std::vector<int>>())
+  for (const Json& number : rated.at("group_of_rater")) {
+    const auto group = whole_number<std::int64_t>(number);
+    if (group >= static_cast<std::int64_t>(ratings.groups.size()))
+      return Error{ErrorCode::kCorrupt, "a rater is of no group of the set"};
     ratings.group_of_rater.push_back(group < 0 ? kNoGroup : static_cast<std::uint32_t>(group));
+  }
+  if (ratings.group_of_rater.size() != ratings.raters.size())
+    return Error{ErrorCode::kCorrupt, "not one group a rater"};
   for (const DatasetClip& clip : clips) ratings.clips.push_back(clip.id);
 
   std::vector<std::uint32_t> words(bytes.size() / sizeof(std::uint32_t));
   std::memcpy(words.data(), bytes.data(), words.size() * sizeof(std::uint32_t));
-  const auto judgements = rated.at("judgements").get<std::size_t>();
-  const auto counts = rated.at("values").get<std::vector<std::size_t>>();
-  std::size_t expected = 4 * judgements;
-  for (const std::size_t count : counts) expected += 2 * count;
-  if (words.size() != expected || counts.size() != ratings.labels.size())
-    return Error{ErrorCode::kCorrupt, "ratings are not as many as the manifest says"};
+  const Error other_count{ErrorCode::kCorrupt, "ratings are not as many as the manifest says"};
+  const auto judgements = whole_number<std::size_t>(rated.at("judgements"));
+  if (judgements > words.size() / 4) return other_count;
+  std::size_t left = words.size() - 4 * judgements;
+  std::vector<std::size_t> counts;
+  for (const Json& number : rated.at("values")) {
+    counts.push_back(whole_number<std::size_t>(number));
+    if (counts.back() > left / 2) return other_count;
+    left -= 2 * counts.back();
+  }
+  if (left != 0 || counts.size() != ratings.labels.size()) return other_count;
   std::size_t at = 0;
   for (std::size_t j = 0; j < judgements; ++j, at += 4) {
     ratings.judgements.push_back({words[at], words[at + 1], words[at + 2], words[at + 3]});
@@ -117,6 +130,12 @@ Result<Ratings> ratings_from(const Json& rated, const std::string& bytes,
 }
 
 }  // namespace
+
+std::size_t DatasetHeader::dimensions() const {
+  std::size_t sum = 0;
+  for (const FeatureBlock& block : blocks) sum += block.size;
+  return sum;
+}
 
 std::string_view to_string(Split split) {
   switch (split) {
@@ -178,13 +197,16 @@ Result<Dataset> Dataset::open(const std::filesystem::path& folder) {
   MIEN_TRY(text, read_whole_file(manifest_path));
   set.sha256_ = sha256_of_bytes(text);
   try {
-    const Json manifest = Json::parse(text);
-    if (manifest.at("version").get<int>() != kVersion)
+    const Json manifest = parse_outside_json<Json>(text);
+    if (whole_number<std::int64_t>(manifest.at("version")) != kVersion)
       return corrupt(manifest_path, "it is of another version");
     set.header_ = header_from(manifest);
     set.dimensions_ = set.header_.dimensions();
-    const auto rows = manifest.at("rows").get<std::uint64_t>();
-    if (rows > kMostRows || set.dimensions_ == 0 || set.dimensions_ > (1U << 20))
+    const auto rows = whole_number<std::uint64_t>(manifest.at("rows"));
+    const bool is_small = std::ranges::all_of(set.header_.blocks, [](const FeatureBlock& block) {
+      return block.size <= kMostDimensions;
+    });
+    if (rows > kMostRows || !is_small || set.dimensions_ == 0 || set.dimensions_ > kMostDimensions)
       return corrupt(manifest_path, "it has no features or too many rows");
     const Json& files = manifest.at("files");
     MIEN_TRY(lines, checked_file(folder / "clips.jsonl", files.at("clips.jsonl")));

@@ -7,6 +7,7 @@
 
 #include "base/half_float.h"
 #include "store/durable_file.h"
+#include "training/checkpoint.h"
 
 namespace mien {
 namespace {
@@ -165,6 +166,54 @@ TEST_F(DatasetTest, SaysWhichFileIsDamaged) {
   const auto set = Dataset::open(folder_);
   ASSERT_TRUE(set.ok());
   EXPECT_THAT(set->verify_features().error().message, HasSubstr("features.f16"));
+}
+
+// Numbers of a manifest that were changed on purpose, where they are trusted with memory.
+TEST_F(DatasetTest, CountsThatOverflowAreRefused) {
+  const std::pair<const char*, const char*> changes[] = {
+      {"/rated/judgements", "4611686018427387904"},  // times 4 is 0
+      {"/rated/judgements", "1e300"},
+      {"/rated/values", "[9223372036854775808,9223372036854775808]"},
+      {"/rated/group_of_rater", "[9,0]"},
+      {"/rated/group_of_rater", "[0]"},
+      {"/blocks/0/size", "18446744073709551615"},
+      {"/rows", "1099511627777"},
+      {"/version", "1.0"}};
+  for (const auto& [place, value] : changes) {
+    write();
+    const std::filesystem::path file = folder_ / "manifest.json";
+    auto json = nlohmann::ordered_json::parse(read_whole_file(file).value());
+    json[nlohmann::ordered_json::json_pointer(place)] = nlohmann::ordered_json::parse(value);
+    ASSERT_TRUE(write_file_durably(file, json.dump()).ok());
+    const auto set = Dataset::open(folder_);
+    ASSERT_FALSE(set.ok()) << place << " " << value;
+    EXPECT_EQ(set.error().code, ErrorCode::kCorrupt) << set.error().message;
+  }
+}
+
+TEST_F(DatasetTest, ACheckpointWhoseSizeOverflowsIsNone) {
+  const std::filesystem::path file = home_ / "checkpoint";
+  Checkpoint checkpoint;
+  checkpoint.parameters = checkpoint.first_moment = checkpoint.second_moment =
+      checkpoint.best = {1};
+  ASSERT_TRUE(write_checkpoint(file, "key", checkpoint).ok());
+  ASSERT_TRUE(read_checkpoint(file, "key").has_value());
+  EXPECT_FALSE(read_checkpoint(file, "other").has_value());
+  checkpoint.parameters = checkpoint.first_moment = checkpoint.second_moment = checkpoint.best = {};
+  ASSERT_TRUE(write_checkpoint(file, "key", checkpoint).ok());
+  const std::string bytes = read_whole_file(file).value();
+  for (const char* size : {"1152921504606846976", "-1", "1e300", "\"1\""}) {  // 2^60: times 16 is 0
+    std::string changed = bytes;
+    const std::size_t at = changed.find("\"size\":0");
+    ASSERT_NE(at, std::string::npos);
+    changed.replace(at, 8, std::string("\"size\":") + size);
+    ASSERT_TRUE(write_file_durably(file, changed).ok());
+    EXPECT_FALSE(read_checkpoint(file, "key").has_value()) << size;
+  }
+  for (const char* head : {"{\"key\":1}\n", "{\"key\":\"key\",\"sha256\":2}\n", "[]\n", "{}"}) {
+    ASSERT_TRUE(write_file_durably(file, head).ok());
+    EXPECT_FALSE(read_checkpoint(file, "key").has_value()) << head;
+  }
 }
 
 }  // namespace

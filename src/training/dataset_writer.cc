@@ -125,12 +125,6 @@ Json rated(const Ratings& ratings) {
 
 }  // namespace
 
-std::size_t DatasetHeader::dimensions() const {
-  std::size_t sum = 0;
-  for (const FeatureBlock& block : blocks) sum += block.size;
-  return sum;
-}
-
 Result<DatasetWriter> DatasetWriter::create(const std::filesystem::path& folder,
                                             const DatasetHeader& header) {
   MIEN_CHECK(header.dimensions() > 0, "a row without features");

@@ -1,0 +1,116 @@
+// Tables that people bring: lists of videos, ratings, regions, maps. The first byte says which and
+// in what format. Parquet goes through DuckDB, as the program opens it.
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "outside_file.h"
+
+#include "base/check.h"
+#include "pipeline/country_table.h"
+#include "pipeline/ingest_checks.h"
+#include "pipeline/ingest_list.h"
+#include "pipeline/map_sets.h"
+#include "pipeline/plan.h"
+#include "pipeline/published_maps.h"
+#include "pipeline/rating_list.h"
+#include "pipeline/study_maps.h"
+#include "store/csv_import.h"
+#include "store/list_rows.h"
+
+namespace {
+
+using mien::fuzz::ScratchFolder;
+
+// The program's own tables lie beside this source, wherever the target is run from.
+const std::filesystem::path kData = std::filesystem::path(__FILE__).parent_path() / "../data";
+
+const ScratchFolder& scratch() {
+  static const ScratchFolder folder;
+  return folder;
+}
+
+mien::Database& database() {
+  static mien::Database opened = mien::Database::open().value();
+  return opened;
+}
+
+// The rows of a list as a stream, then judged as `mien ingest` does.
+void ingest_list(std::string_view bytes, const char* name) {
+  const auto path = scratch().put(name, bytes);
+  if (auto rows = mien::ListRows::open(path); rows.ok()) {
+    const std::size_t columns = rows->schema().columns.size();
+    for (;;) {
+      mien::BulkBatch batch;
+      const auto more = rows->next(batch);
+      if (!more.ok() || !*more) break;
+      MIEN_CHECK(batch.columns.size() == columns, "a batch has the list's columns");
+    }
+  }
+  mien::IngestOptions options;
+  options.list = path;
+  static const mien::fuzz::ScratchFolder stage;
+  const std::atomic<bool> stop{false};
+  const auto list = stage_list(database(), options, stage.path(), {}, stop);
+  if (!list.ok()) return;
+  static const mien::CountryTable countries = mien::CountryTable::load(kData).value();
+  (void)check_list(database(), *list, countries, stage.path()).ok();
+}
+
+void read_maps(std::string_view bytes) {
+  scratch().put("maps/maps.parquet", bytes);
+  (void)mien::read_map_sets(database(), scratch().path()).ok();
+  (void)mien::read_study_maps(database(), scratch().path()).ok();
+}
+
+void read_published(std::string_view bytes) {
+  scratch().put("published/Exp1_Here.csv", bytes);
+  if (const auto maps = mien::read_published_maps(scratch().path() / "published", 1); maps.ok())
+    (void)map_set_of(maps->maps);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0]) {
+    case 'C':
+      ingest_list(bytes, "list.csv");
+      break;
+    case 'T':
+      ingest_list(bytes, "list.tsv");
+      break;
+    case 'J':
+      ingest_list(bytes, "list.jsonl");
+      break;
+    case 'P':
+      ingest_list(bytes, "list.parquet");
+      break;
+    case 'V':
+      (void)mien::read_list(database(), scratch().put("videos.csv", bytes), {"video_id", "uri"})
+          .ok();
+      break;
+    case 'R':
+      (void)mien::read_ratings(database(), scratch().put("ratings.csv", bytes), {}).ok();
+      break;
+    case 'A':
+      (void)mien::CountryTable::load(kData, scratch().put("regions.csv", bytes)).ok();
+      break;
+    case 'U':
+      read_published(bytes);
+      break;
+    case 'M':
+      read_maps(bytes);
+      break;
+    case 'L':
+      (void)mien::Plan::read(database(), scratch().put("plan.parquet", bytes)).ok();
+      break;
+    default:
+      break;
+  }
+  return 0;
+}
