@@ -2,11 +2,15 @@
 
 #include <cstdio>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "app/command.h"
+#include "app/print.h"
+#include "app/shard_list.h"
 #include "pipeline/associate.h"
 #include "pipeline/associate_json.h"
+#include "pipeline/associate_parts.h"
 
 namespace mien {
 
@@ -54,14 +58,49 @@ void print_place(const std::filesystem::path& study) {
              stderr);
 }
 
+struct AssociateFlags {
+  AssociateOptions associate;
+  std::vector<std::string> shards;
+  std::int64_t shards_in_all = 0;
+  bool from_parts = false;
+  bool as_json = false;
+};
+
+// Shard after shard; a line, or with --json an object, for each.
+Status associate_shards(const AssociateFlags& flags) {
+  MIEN_TRY(shards, shard_list(flags.shards));
+  if (flags.from_parts) {
+    return Error{ErrorCode::kUsage, "--shard makes parts, --from-parts maps of them: not both"};
+  }
+  for (const std::int64_t shard : shards) {
+    MIEN_TRY(part, associate_shard(flags.associate, {shard, flags.shards_in_all}));
+    const nlohmann::json json = {
+        {"shard", shard}, {"corpus_videos", part.corpus_videos}, {"videos", part.videos}};
+    std::string text = fmt::format("shard {}: {} videos of the corpus", shard, part.corpus_videos);
+    for (const auto& [source, videos] : part.videos) {
+      text += fmt::format("; {} in the analysis of {} contexts", videos, source);
+    }
+    MIEN_TRY_VOID(print_text((flags.as_json ? json.dump() : text) + "\n"));
+  }
+  return Ok{};
+}
+
+Status associate_study(const AssociateFlags& flags) {
+  if (!flags.shards.empty()) return associate_shards(flags);
+  if (flags.shards_in_all > 0) {
+    return Error{ErrorCode::kUsage, "--shards goes with --shard"};
+  }
+  MIEN_TRY(summary,
+           flags.from_parts ? associate_from_parts(flags.associate) : associate(flags.associate));
+  print_summary(summary, flags.associate.map, flags.as_json);
+  print_place(flags.associate.study);
+  return Ok{};
+}
+
 }  // namespace
 
 void add_associate(CommandLine& line) {
-  struct Options {
-    AssociateOptions associate;
-    bool as_json = false;
-  };
-  const auto chosen = std::make_shared<Options>();
+  const auto chosen = std::make_shared<AssociateFlags>();
   AssociateOptions& options = chosen->associate;
   options.map.threads = default_threads();
   CLI::App* verb = line.app.add_subcommand(
@@ -100,15 +139,16 @@ void add_associate(CommandLine& line) {
   verb->add_option("--seed", options.map.seed, "Seed of the bootstrap")->capture_default_str();
   verb->add_option("--threads", options.map.threads, "Threads; results do not depend on it")
       ->check(CLI::Range(1, 1024));
+  verb->add_option("--shard", chosen->shards,
+                   "Only sum these shards (7 or 3-9), into maps/parts; any number of machines at "
+                   "once")
+      ->delimiter(',');
+  verb->add_option("--shards", chosen->shards_in_all,
+                   "With --shard, of a study without a plan: cut its corpus into so many")
+      ->check(CLI::Range(1, 1'000'000));
+  verb->add_flag("--from-parts", chosen->from_parts, "Make the maps from the sums of all shards");
   verb->add_flag("--json", chosen->as_json, "The summary as JSON");
-  verb->callback([&line, chosen] {
-    line.action = [chosen]() -> Status {
-      MIEN_TRY(summary, associate(chosen->associate));
-      print_summary(summary, chosen->associate.map, chosen->as_json);
-      print_place(chosen->associate.study);
-      return Ok{};
-    };
-  });
+  verb->callback([&line, chosen] { line.action = [chosen] { return associate_study(*chosen); }; });
 }
 
 void add_merge(CommandLine& line) {

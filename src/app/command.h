@@ -20,6 +20,7 @@ struct CommandLine {
   Action action;  // set by the verb that was chosen
 };
 
+void add_plan(CommandLine& line);
 void add_probe(CommandLine& line);
 void add_annotate(CommandLine& line);
 void add_associate(CommandLine& line);

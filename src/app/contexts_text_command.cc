@@ -8,8 +8,10 @@
 #include "app/contexts_commands.h"
 #include "app/interrupt.h"
 #include "app/print.h"
+#include "app/shard_list.h"
 #include "app/stage_lines.h"
 #include "pipeline/text_contexts.h"
+#include "pipeline/text_parts.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -72,27 +74,76 @@ void add_least_prob(CLI::App& verb, TextModelRequest& request) {
       ->check(CLI::Range(0.0, 1.0));
 }
 
+namespace {
+
+struct TextFlags {
+  TextModelRequest model;
+  TextContextsRequest request;
+  std::vector<std::string> shards;
+  bool from_parts = false;
+  bool json = false;
+};
+
+Status print_named(const TextFlags& flags, const TextContextsSummary& summary,
+                   const TextModel& model) {
+  return print_text(flags.json ? to_json(summary, model).dump() + "\n" : to_text(summary, model));
+}
+
+Status name_with_model(TextFlags& flags) {
+  MIEN_TRY(shards, shard_list(flags.shards));
+  MIEN_TRY(opened, open_text_model(flags.model));
+  flags.request.vocabulary = opened.vocabulary;
+  for (const std::int64_t shard : shards) {
+    MIEN_TRY(summary,
+             name_shard_contexts(flags.request, shard, *opened.scorer, stop_on_interrupt()));
+    MIEN_TRY_VOID(print_named(flags, summary, opened));
+  }
+  if (!shards.empty()) return Ok{};
+  MIEN_TRY(summary, name_text_contexts(flags.request, *opened.scorer, stop_on_interrupt()));
+  return print_named(flags, summary, opened);
+}
+
+Status join_parts(const TextFlags& flags) {
+  if (!flags.shards.empty()) {
+    return Error{ErrorCode::kUsage, "--shard makes parts, --from-parts joins them: not both"};
+  }
+  MIEN_TRY(summary, join_text_parts(flags.request));
+  const nlohmann::json json = {{"videos", summary.videos},
+                               {"context_rows", summary.context_rows},
+                               {"above_threshold", summary.above_threshold},
+                               {"skipped", summary.reasons},
+                               {"languages", summary.languages},
+                               {"seconds", summary.seconds}};
+  return print_text(flags.json ? json.dump() + "\n"
+                               : fmt::format("{} videos of all shards joined: {} context rows, {} "
+                                             "above their threshold\n",
+                                             summary.videos, summary.context_rows,
+                                             summary.above_threshold));
+}
+
+}  // namespace
+
 void add_contexts_text(CLI::App& contexts, CommandLine& line) {
   CLI::App* verb =
       contexts.add_subcommand("text", "Name contexts from the titles and descriptions of a study");
-  const auto model = std::make_shared<TextModelRequest>();
-  const auto request = std::make_shared<TextContextsRequest>();
-  const auto json = std::make_shared<bool>(false);
-  verb->add_option("--study", request->study, "The study folder")->required();
-  add_text_model_options(*verb, line, *model);
-  verb->add_option("--calibration", model->calibration,
+  const auto flags = std::make_shared<TextFlags>();
+  verb->add_option("--study", flags->request.study, "The study folder")->required();
+  add_text_model_options(*verb, line, flags->model);
+  verb->add_option("--calibration", flags->model.calibration,
                    "A calibration of one's own ('mien contexts calibrate')");
-  add_least_prob(*verb, *model);
-  verb->add_flag("--redo", request->redo, "Replace what another model or vocabulary named");
-  verb->add_flag("--json", *json, "The summary as JSON");
-  verb->callback([&line, model, request, json] {
-    line.action = [model, request, json]() -> Status {
-      MIEN_TRY(opened, open_text_model(*model));
-      request->vocabulary = opened.vocabulary;
-      request->threads = model->threads;
-      request->progress = stage_lines();
-      MIEN_TRY(summary, name_text_contexts(*request, *opened.scorer, stop_on_interrupt()));
-      return print_text(*json ? to_json(summary, opened).dump() + "\n" : to_text(summary, opened));
+  add_least_prob(*verb, flags->model);
+  verb->add_option("--shard", flags->shards,
+                   "Only these shards of the study's plan (7 or 3-9), into texts/parts; any number "
+                   "of machines at once")
+      ->delimiter(',');
+  verb->add_flag("--from-parts", flags->from_parts, "Join the parts of all shards; needs no model");
+  verb->add_flag("--redo", flags->request.redo, "Replace what another model or vocabulary named");
+  verb->add_flag("--json", flags->json, "The summary as JSON");
+  verb->callback([&line, flags] {
+    line.action = [flags] {
+      flags->request.threads = flags->model.threads;
+      flags->request.progress = stage_lines();
+      return flags->from_parts ? join_parts(*flags) : name_with_model(*flags);
     };
   });
 }

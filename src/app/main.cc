@@ -76,6 +76,7 @@ int run(int argc, char** argv) {
   add_ingest(line);
   add_merge(line);
   add_models(line);
+  add_plan(line);
   add_rate(line);
   add_report(line);
   add_run(line);

@@ -6,12 +6,11 @@
 #include <optional>
 
 #include "pipeline/association_file.h"
-#include "pipeline/association_input.h"
 #include "pipeline/association_metadata.h"
+#include "pipeline/association_part.h"
 #include "pipeline/association_rows.h"
 #include "pipeline/file_lock.h"
 #include "pipeline/study_tables.h"
-#include "stats/association_accumulator.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -44,73 +43,6 @@ class StageClock {
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
-  return text;
-}
-
-// What the expressions' files say of themselves: models, options, whether a simulation made them.
-Result<FileMetadata> origin_metadata(Database& database, const std::filesystem::path& study) {
-  MIEN_TRY(files, study_table_files(study, "expressions"));
-  MIEN_TRY(metadata, database.read_metadata(files.front()));
-  FileMetadata result;
-  for (const auto& [key, value] : metadata) result["expressions_" + key] = value;
-  return result;
-}
-
-Exclusions count_excluded(const StudyVideos& videos, const StudyContexts& contexts) {
-  std::map<std::array<std::uint32_t, 3>, std::int64_t> counts;
-  const std::uint16_t no_group = [&] {
-    const auto found =
-        std::find(videos.reasons.begin(), videos.reasons.end(), "no_" + videos.layout.by);
-    return static_cast<std::uint16_t>(found - videos.reasons.begin());
-  }();
-  constexpr std::uint32_t kNoGroup = 0xffffffff;
-  for (std::size_t i = 0; i < contexts.reason.size(); ++i) {
-    const std::uint16_t reason = contexts.reason[i];
-    if (reason == 0) continue;
-    ++counts[{reason == no_group ? kNoGroup : videos.group[i], videos.language[i], reason}];
-  }
-  Exclusions exclusions;
-  for (const auto& [key, count] : counts) {
-    const std::string group = key[0] == kNoGroup ? "" : videos.layout.groups[key[0]];
-    exclusions[{group, videos.languages[key[1]], videos.reasons[key[2]]}] += count;
-  }
-  return exclusions;
-}
-
-}  // namespace
-
-AssociationSums sum_study_videos(const StudyVideos& videos, const StudyContexts& contexts,
-                                 const std::string& source, int threads) {
-  AssociationLayout layout = videos.layout;
-  layout.source = source;
-  layout.contexts = contexts.names;
-  std::vector<std::uint32_t> group = videos.group;
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    if (contexts.reason[i] != 0) group[i] = AssociationVideos::kLeftOut;
-  }
-  const AssociationVideos view{
-      group,          videos.country,   videos.uploader, videos.values,           videos.weight,
-      contexts.first, contexts.context, contexts.score,  contexts.above_threshold};
-  AssociationSums sums = accumulate_sums(layout, view, association_centres(layout, view), threads);
-  sums.exclusions = count_excluded(videos, contexts);
-  return sums;
-}
-
-namespace {
-
-// The commonest reasons, for an error.
-std::string first_reasons(const Exclusions& exclusions) {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& [key, videos] : exclusions) counts[key[2]] += videos;
-  std::vector<std::pair<std::int64_t, std::string>> ordered;
-  for (const auto& [reason, videos] : counts) ordered.emplace_back(-videos, reason);
-  std::sort(ordered.begin(), ordered.end());
-  constexpr std::size_t kFew = 3;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(kFew, ordered.size()); ++i) {
-    text += (i > 0 ? ", " : "") + ordered[i].second + " (" + std::to_string(-ordered[i].first) +
-            " videos)";
-  }
   return text;
 }
 
@@ -181,6 +113,21 @@ Result<AssociateSummary> write_maps(const std::vector<AssociationSums>& sums,
   return summary;
 }
 
+Result<FileMetadata> origin_metadata(Database& database, const std::filesystem::path& study) {
+  MIEN_TRY(files, study_table_files(study, "expressions"));
+  MIEN_TRY(metadata, database.read_metadata(files.front()));
+  FileMetadata result;
+  for (const auto& [key, value] : metadata) result["expressions_" + key] = value;
+  return result;
+}
+
+Result<Database> association_database(int threads) {
+  DatabaseOptions options;
+  options.threads = threads;
+  options.memory_limit_mb = kDatabaseMemoryMb;
+  return Database::open(options);
+}
+
 Result<AssociateSummary> associate(const AssociateOptions& options) {
   std::vector<AssociateStage> times;
   StageClock clock(times);
@@ -189,41 +136,20 @@ Result<AssociateSummary> associate(const AssociateOptions& options) {
     return Error{ErrorCode::kNotFound, options.study.string() + ": no such study folder"};
   }
   MIEN_TRY(lock, FileLock::acquire(options.study / ".lock"));
-  DatabaseOptions database_options;
-  database_options.threads = options.map.threads;
-  database_options.memory_limit_mb = kDatabaseMemoryMb;
-  MIEN_TRY(opened, Database::open(database_options));
+  MIEN_TRY(opened, association_database(options.map.threads));
   std::optional<Database> database(std::move(opened));
-
   MIEN_TRY_VOID(verify_shards(options.study));
-  MIEN_TRY(sources, read_sources(*database, options));
-  MIEN_TRY(videos, read_study_videos(*database, options));
+  MIEN_TRY(scope, whole_scope(options.study));
   MIEN_TRY(origin, origin_metadata(*database, options.study));
-  clock.finish("read corpus and expressions");
-  const auto corpus_videos = static_cast<std::int64_t>(videos.index.size());
-  std::vector<AssociationSums> sums;
-  for (const std::string& source : sources) {
-    MIEN_TRY(contexts, read_study_contexts(*database, options, source, videos));
-    if (source == sources.back()) {  // room for the sums
-      database.reset();
-      videos.index = {};
-    }
-    clock.finish("read contexts");
-    sums.push_back(sum_study_videos(videos, contexts, source, options.map.threads));
-    clock.finish("sum");
-    if (sums.back().blocks.empty()) {
-      return Error{ErrorCode::kNotFound,
-                   "no video is left for the " + source +
-                       " contexts; the first reasons: " + first_reasons(sums.back().exclusions)};
-    }
-  }
-  std::vector<std::string> notes = std::move(videos.notes);
-  videos = {};
-
-  MIEN_TRY(writer, Database::open(database_options));
-  MIEN_TRY(summary, write_maps(sums, options.study / "maps", options.map, origin, writer));
-  summary.corpus_videos = corpus_videos;
-  summary.notes = std::move(notes);
+  AssociationUnion parts;
+  MIEN_TRY(part, reduce_association(database, options, scope,
+                                    [&](const char* stage) { clock.finish(stage); }));
+  MIEN_TRY_VOID(parts.add(std::move(part)));
+  MIEN_TRY(whole, parts.finish(options));
+  MIEN_TRY(writer, association_database(options.map.threads));
+  MIEN_TRY(summary, write_maps(whole.sums, options.study / "maps", options.map, origin, writer));
+  summary.corpus_videos = whole.videos;
+  summary.notes = std::move(whole.notes);
   summary.times.insert(summary.times.begin(), times.begin(), times.end());
   return summary;
 }

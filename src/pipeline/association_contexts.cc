@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "pipeline/association_input.h"
-#include "pipeline/study_tables.h"
 #include "pipeline/text_codes.h"
 #include "stats/parallel.h"
 
@@ -236,61 +235,46 @@ Status check_schema(Database& database, const std::vector<std::filesystem::path>
 
 }  // namespace
 
-Result<std::vector<std::string>> read_sources(Database& database, const AssociateOptions& options) {
-  MIEN_TRY(files, study_table_files(options.study, "context_status"));
-  MIEN_TRY_VOID(
-      check_schema(database, files, context_status_schema(), {"video_id", "source", "status"}));
+Result<std::vector<std::string>> read_sources(Database& database, const AssociationScope& scope) {
+  if (scope.context_status.empty()) return std::vector<std::string>();
+  MIEN_TRY_VOID(check_schema(database, scope.context_status, context_status_schema(),
+                             {"video_id", "source", "status"}));
   std::vector<std::string> sources;
-  MIEN_TRY_VOID(database.scan("SELECT DISTINCT source FROM " + sql_read_parquet(files) +
-                                  " WHERE source IS NOT NULL ORDER BY source",
+  MIEN_TRY_VOID(database.scan("SELECT DISTINCT source FROM " +
+                                  scope.rows_of(scope.context_status, "source IS NOT NULL") +
+                                  " ORDER BY source",
                               [&](const ScanBatch& batch) -> Status {
                                 for (std::size_t r = 0; r < batch.rows(); ++r) {
                                   sources.emplace_back(batch.text(0, r));
                                 }
                                 return Ok{};
                               }));
-  if (sources.empty()) {
-    return Error{ErrorCode::kNotFound, "context_status has no rows: no contexts were named"};
-  }
-  for (const std::string& wanted : options.sources) {
-    if (std::find(sources.begin(), sources.end(), wanted) != sources.end()) continue;
-    std::string there;
-    for (const std::string& source : sources) there += (there.empty() ? "" : ", ") + source;
-    return Error{ErrorCode::kUsage,
-                 "--source " + wanted + ": the study has contexts from " + there + " only"};
-  }
-  return options.sources.empty() ? sources : options.sources;
+  return sources;
 }
 
 Result<StudyContexts> read_study_contexts(Database& database, const AssociateOptions& options,
-                                          const std::string& source, StudyVideos& videos) {
+                                          const AssociationScope& scope, const std::string& source,
+                                          StudyVideos& videos) {
   StudyContexts contexts;
   contexts.reason = videos.reason;
-  const auto from = [&](const std::vector<std::filesystem::path>& files) {
-    return sql_read_parquet(files) + " WHERE source = " + sql_quote(source);
-  };
-  MIEN_TRY(status_files, study_table_files(options.study, "context_status"));
+  const std::string of_source = "source = " + sql_quote(source);
   StatusReader statuses(source, videos, contexts);
   MIEN_TRY_VOID(
-      database.scan_parallel({"video_id", "status"}, from(status_files),
+      database.scan_parallel({"video_id", "status"}, scope.rows_of(scope.context_status, of_source),
                              [&](const ScanBatch& batch) { return statuses.add(batch); }));
   MIEN_TRY_VOID(statuses.finish());
 
-  MIEN_TRY(files, study_table_files(options.study, "contexts"));
-  MIEN_TRY_VOID(check_schema(database, files, contexts_schema(),
-                             {"video_id", "source", "context", "score_prob", "above_threshold"}));
   ContextReader reader(options.contexts, videos, contexts);
-  MIEN_TRY_VOID(database.scan_parallel({"video_id", "context", "score_prob", "above_threshold"},
-                                       from(files),
-                                       [&](const ScanBatch& batch) { return reader.add(batch); }));
+  if (!scope.contexts.empty()) {
+    MIEN_TRY_VOID(check_schema(database, scope.contexts, contexts_schema(),
+                               {"video_id", "source", "context", "score_prob", "above_threshold"}));
+    MIEN_TRY_VOID(
+        database.scan_parallel({"video_id", "context", "score_prob", "above_threshold"},
+                               scope.rows_of(scope.contexts, of_source),
+                               [&](const ScanBatch& batch) { return reader.add(batch); }));
+  }
   MIEN_TRY_VOID(reader.finish(options.map.threads));
-  if (reader.unknown() > 0) {
-    videos.notes.push_back(std::to_string(reader.unknown()) + " rows of " + source +
-                           " contexts belong to no video of the corpus");
-  }
-  if (contexts.names.empty()) {
-    return Error{ErrorCode::kNotFound, "the study names no " + source + " context in any video"};
-  }
+  if (reader.unknown() > 0) videos.remarks.unknown_contexts[source] = reader.unknown();
   return contexts;
 }
 

@@ -230,6 +230,9 @@ Status CorpusReader::index_ids() {
 void CorpusReader::name_parents(const SortedCodes& groups) {
   videos_.layout.parents.assign(groups.texts.size(), "");
   for (std::size_t group = 0; group < region_of_.size(); ++group) {
+    if (region_of_[group] == kSeveral) {
+      videos_.of_several_regions.push_back(groups.texts[groups.places[group]]);
+    }
     if (region_of_[group] >= kSeveral) continue;
     videos_.layout.parents[groups.places[group]] = regions_.texts()[region_of_[group]];
   }
@@ -245,11 +248,7 @@ Status CorpusReader::finish() {
   videos_.layout.groups = groups.texts;
   videos_.layout.countries = countries.texts;
   videos_.languages.assign(languages_.texts().begin(), languages_.texts().end());
-  if (without_uploader_ > 0) {
-    videos_.notes.push_back(std::to_string(without_uploader_) +
-                            " videos without an uploader were each taken as an uploader's only "
-                            "one; their errors may go together, unseen");
-  }
+  videos_.remarks.without_uploader = without_uploader_;
   return Ok{};
 }
 

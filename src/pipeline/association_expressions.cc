@@ -29,8 +29,6 @@ void drop_scores(const std::vector<std::size_t>& dropped, StudyVideos& videos) {
   }
   videos.values.resize(to);
   for (auto at = dropped.rbegin(); at != dropped.rend(); ++at) {
-    const std::string name = videos.layout.expressions[*at];
-    videos.notes.push_back(name + " was measured in no video and has no cells");
     videos.layout.expressions.erase(videos.layout.expressions.begin() +
                                     static_cast<std::ptrdiff_t>(*at));
   }
@@ -150,17 +148,10 @@ Status ExpressionReader::finish(int threads) {
         ErrorCode::kCorrupt,
         "expressions: the video '" + std::string(videos_.index.id(twice_)) + "' appears twice"};
   }
-  if (unknown_ > 0) {
-    videos_.notes.push_back(std::to_string(unknown_) +
-                            " rows of expressions belong to no video of the corpus");
-  }
+  videos_.remarks.unknown_expressions = unknown_;
   std::vector<std::size_t> empty;
   std::vector<std::size_t> columns;
   for (std::size_t e = 0; e < found_.size(); ++e) (found_[e] == 0 ? empty : columns).push_back(e);
-  if (columns.empty()) {
-    return Error{ErrorCode::kNotFound,
-                 "no video of the corpus has a scored face; remedy: run 'mien annotate'"};
-  }
   constexpr std::uint32_t kPiece = 1U << 16U;
   const std::uint32_t count = videos_.index.size();
   for_each_piece((count + kPiece - 1) / kPiece, threads, [&](std::size_t piece) {

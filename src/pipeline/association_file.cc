@@ -194,7 +194,7 @@ Status read_header(const std::string& text, AssociationFile& file, std::size_t& 
   const auto is_sorted = [](const std::vector<std::string>& names) {
     return std::adjacent_find(names.begin(), names.end(), std::greater_equal<>()) == names.end();
   };
-  bool holds = !layout.expressions.empty() && is_sorted(layout.contexts) &&
+  bool holds = (blocks == 0 || !layout.expressions.empty()) && is_sorted(layout.contexts) &&
                is_sorted(layout.groups) && is_sorted(layout.countries) &&
                layout.parents.size() == layout.groups.size() &&
                file.sums.slots.size() == layout.groups.size();

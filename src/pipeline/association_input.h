@@ -3,16 +3,29 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "pipeline/associate.h"
+#include "pipeline/association_scope.h"
 #include "pipeline/video_index.h"
 #include "stats/association_accumulator.h"
 #include "store/database.h"
 
 namespace mien {
+
+// What a reader of the numbers must know; adds up over parts.
+struct AssociationRemarks {
+  bool has_country = false;
+  std::int64_t without_uploader = 0;                     // videos
+  std::int64_t unknown_expressions = 0;                  // rows of no video of the corpus
+  std::map<std::string, std::int64_t> unknown_contexts;  // likewise, by source
+
+  void add(const AssociationRemarks& other);
+  std::vector<std::string> words() const;
+};
 
 // Videos in the order of the corpus. `reason` 0: in the analysis; else a position in `reasons`.
 struct StudyVideos {
@@ -25,8 +38,10 @@ struct StudyVideos {
   std::vector<std::uint16_t> reason;
   std::vector<std::string> reasons{""};
   std::vector<std::string> languages;
-  AssociationLayout layout;  // without source and contexts
-  std::vector<std::string> notes;
+  AssociationLayout layout;                     // without source and contexts
+  std::vector<std::string> of_several_regions;  // groups of `--by country` without a parent
+  std::vector<std::string> scores;              // columns of the tables, those left out too
+  AssociationRemarks remarks;
 
   std::uint16_t reason_code(const std::string& text);
   void leave_out(std::uint32_t video, std::uint16_t code) {
@@ -48,12 +63,19 @@ struct StudyContexts {
 std::vector<std::uint32_t> videos_named(const ScanBatch& batch, std::size_t column,
                                         const VideoIndex& index);
 
-Result<StudyVideos> read_study_videos(Database& database, const AssociateOptions& options);
+// Scores that no video of the scope has are not in the layout.
+Result<StudyVideos> read_study_videos(Database& database, const AssociateOptions& options,
+                                      const AssociationScope& scope);
 
-Result<std::vector<std::string>> read_sources(Database& database, const AssociateOptions& options);
+// Sorted; none where nobody named contexts.
+Result<std::vector<std::string>> read_sources(Database& database, const AssociationScope& scope);
 
 Result<StudyContexts> read_study_contexts(Database& database, const AssociateOptions& options,
-                                          const std::string& source, StudyVideos& videos);
+                                          const AssociationScope& scope, const std::string& source,
+                                          StudyVideos& videos);
+
+// Videos by group, language and what `reason` (one a video, 0: none) says.
+Exclusions count_excluded(const StudyVideos& videos, const std::vector<std::uint16_t>& reason);
 
 // Of the videos without a reason in `contexts`; the others are counted.
 AssociationSums sum_study_videos(const StudyVideos& videos, const StudyContexts& contexts,

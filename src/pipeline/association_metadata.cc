@@ -60,7 +60,8 @@ Result<MapOptions> map_options(const FileMetadata& metadata, int threads) {
   return options;
 }
 
-std::string first_difference(const FileMetadata& a, const FileMetadata& b) {
+std::string first_difference(const FileMetadata& a, const FileMetadata& b, const std::string& in_a,
+                             const std::string& in_b) {
   FileMetadata keys = a;
   keys.insert(b.begin(), b.end());
   const auto value = [](const FileMetadata& of, const std::string& key) {
@@ -69,7 +70,7 @@ std::string first_difference(const FileMetadata& a, const FileMetadata& b) {
   };
   for (const auto& [key, unused] : keys) {
     if (value(a, key) == value(b, key)) continue;
-    return key + " is '" + value(a, key) + "' in one and '" + value(b, key) + "' in the other";
+    return key + " is '" + value(a, key) + "' " + in_a + " and '" + value(b, key) + "' " + in_b;
   }
   return "nothing differs";
 }

@@ -15,6 +15,8 @@ FileMetadata map_metadata(const MapOptions& options);
 Result<MapOptions> map_options(const FileMetadata& metadata, int threads);
 
 // "kind is 'partial' in one and 'slope' in the other"; they differ.
-std::string first_difference(const FileMetadata& a, const FileMetadata& b);
+std::string first_difference(const FileMetadata& a, const FileMetadata& b,
+                             const std::string& in_a = "in one",
+                             const std::string& in_b = "in the other");
 
 }  // namespace mien

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "pipeline/study_tables.h"
-
 namespace mien {
 
 namespace {
@@ -155,33 +153,33 @@ Status check_corpus(const TableSchema& corpus, const AssociateOptions& options) 
 
 }  // namespace
 
-Result<AssociationPlan> plan_association(Database& database, const AssociateOptions& options) {
+Result<AssociationPlan> plan_association(Database& database, const AssociateOptions& options,
+                                         const AssociationScope& scope) {
   AssociationPlan plan;
-  plan.corpus = options.study / "corpus.parquet";
-  MIEN_TRY(corpus, database.read_schema(plan.corpus));
+  plan.corpus = scope.corpus;
+  const std::filesystem::path whole = options.study / "corpus.parquet";
+  MIEN_TRY(corpus, database.read_schema(whole));
   MIEN_TRY_VOID(check_corpus(corpus, options));
-  MIEN_TRY(files, study_table_files(options.study, "expressions"));
-  plan.expressions = std::move(files);
-  MIEN_TRY(expressions, database.read_schema(plan.expressions.front()));
-  if (expressions.index_of("video_id") != 0) {
-    return Error{ErrorCode::kCorrupt,
-                 plan.expressions.front().string() + ": not a table of expressions"};
+  TableSchema expressions = expressions_schema({});
+  if (!scope.expressions.empty()) {
+    MIEN_TRY(found, database.read_schema(scope.expressions.front()));
+    expressions = std::move(found);
+    if (expressions.index_of("video_id") != 0) {
+      return Error{ErrorCode::kCorrupt,
+                   scope.expressions.front().string() + ": not a table of expressions"};
+    }
+    MIEN_TRY(scores, score_columns(expressions, options));
+    plan.scores = std::move(scores);
   }
-  MIEN_TRY(scores, score_columns(expressions, options));
-  plan.scores = std::move(scores);
   MIEN_TRY(covariates, choose_covariates(corpus, expressions, options));
   plan.covariates = std::move(covariates);
-  const std::string from = sql_read_parquet({&plan.corpus, 1});
+  const std::string from = sql_read_parquet({&whole, 1});
   MIEN_TRY_VOID(find_levels(database, corpus, from, plan.covariates));
-  std::int64_t with_country = 0;
-  MIEN_TRY_VOID(database.scan("SELECT count(*), count(country) FROM " + from,
-                              [&](const ScanBatch& batch) -> Status {
-                                plan.videos = static_cast<std::size_t>(batch.integers(0)[0]);
-                                with_country = batch.integers(1)[0];
-                                return Ok{};
-                              }));
-  if (plan.videos == 0) return Error{ErrorCode::kNotFound, "the corpus has no videos"};
-  plan.has_country = with_country > 0;
+  MIEN_TRY(countries, database.query("SELECT count(country) AS n FROM " + from));
+  plan.has_country = countries.column("n").integers()[0] > 0;
+  MIEN_TRY(videos,
+           database.query("SELECT count(*) AS n FROM " + sql_read_parquet({&scope.corpus, 1})));
+  plan.videos = static_cast<std::size_t>(videos.column("n").integers()[0]);
   return plan;
 }
 

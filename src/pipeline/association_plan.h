@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "pipeline/associate.h"
+#include "pipeline/association_scope.h"
 #include "store/database.h"
 
 namespace mien {
@@ -23,15 +24,16 @@ struct PlannedCovariate {
 
 struct AssociationPlan {
   std::filesystem::path corpus;
-  std::vector<std::filesystem::path> expressions;
-  std::vector<std::string> scores;
+  std::vector<std::string> scores;  // none where the scope has no table of expressions
   std::vector<PlannedCovariate> covariates;
-  std::size_t videos = 0;  // rows of the corpus, above 0
+  std::size_t videos = 0;  // of the scope
   bool has_country = true;
 };
 
-// kUsage: no such column or channel, a covariate that cannot be one; kCorrupt: not the table it
-// should be; kNotFound: no expressions, or no videos.
-Result<AssociationPlan> plan_association(Database& database, const AssociateOptions& options);
+// Levels of categories, and whether there are countries, are those of the whole corpus, whatever
+// the scope. kUsage: no such column or channel, a covariate that cannot be one; kCorrupt: not the
+// table it should be; kNotFound: no expressions.
+Result<AssociationPlan> plan_association(Database& database, const AssociateOptions& options,
+                                         const AssociationScope& scope);
 
 }  // namespace mien

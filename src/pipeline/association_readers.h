@@ -77,7 +77,7 @@ class ExpressionReader {
   Status add(const ScanBatch& batch);
 
   // Decides which videos stay; takes scores that no video has out of `videos`. kCorrupt: a video
-  // twice; kNotFound: no video has a score.
+  // twice.
   Status finish(int threads);
 
  private:

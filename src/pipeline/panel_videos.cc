@@ -91,8 +91,10 @@ PanelVideos::PanelVideos(StudyVideos videos, StudyContexts contexts, AssociateOp
     : videos_(std::move(videos)), contexts_(std::move(contexts)), options_(std::move(options)) {}
 
 Result<PanelVideos> PanelVideos::read(Database& database, const AssociateOptions& options) {
-  MIEN_TRY(videos, read_study_videos(database, options));
-  MIEN_TRY(contexts, read_study_contexts(database, options, options.sources.front(), videos));
+  MIEN_TRY(scope, whole_scope(options.study));
+  MIEN_TRY(videos, read_study_videos(database, options, scope));
+  MIEN_TRY(contexts,
+           read_study_contexts(database, options, scope, options.sources.front(), videos));
   return PanelVideos(std::move(videos), std::move(contexts), options);
 }
 

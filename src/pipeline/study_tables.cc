@@ -88,9 +88,9 @@ std::map<std::string, fs::path> whole_tables(const fs::path& study) {
   return tables;
 }
 
-Status verify_shards(const fs::path& study) {
-  const std::vector<fs::path> shards = shard_folders(study);
-  if (shards.empty()) return Ok{};
+namespace {
+
+Result<std::string> settings_of(const fs::path& study) {
   const fs::path run_file = study / "annotations" / "run.json";
   const Result<std::string> text = read_whole_file(run_file);
   if (!text.ok()) {
@@ -101,9 +101,28 @@ Status verify_shards(const fs::path& study) {
   }
   Result<StudySettings> settings = decode_settings(*text);
   if (!settings.ok()) return std::move(settings).error().with_context(run_file.string());
-  const std::string hash = settings_hash(*settings);
-  for (const fs::path& shard : shards) MIEN_TRY_VOID(verify_one(shard, hash));
+  return settings_hash(*settings);
+}
+
+}  // namespace
+
+Status verify_shards(const fs::path& study) {
+  const std::vector<fs::path> shards = shard_folders(study);
+  if (shards.empty()) return Ok{};
+  MIEN_TRY(settings, settings_of(study));
+  for (const fs::path& shard : shards) MIEN_TRY_VOID(verify_one(shard, settings));
   return Ok{};
+}
+
+Status verify_study_shard(const fs::path& study, const fs::path& shard) {
+  std::error_code ignored;
+  if (!fs::is_directory(shard, ignored)) {
+    return Error{ErrorCode::kNotFound, shard.string() +
+                                           ": not annotated yet; remedy: 'mien annotate --study " +
+                                           study.string() + " --shard ...' first"};
+  }
+  MIEN_TRY(settings, settings_of(study));
+  return verify_one(shard, settings);
 }
 
 }  // namespace mien

@@ -35,4 +35,7 @@ std::map<std::string, std::filesystem::path> whole_tables(const std::filesystem:
 // differs, or a Parquet file that the manifest does not list. About 1 s per GB.
 Status verify_shards(const std::filesystem::path& study);
 
+// The same for one of its shards; kNotFound where it is not there.
+Status verify_study_shard(const std::filesystem::path& study, const std::filesystem::path& shard);
+
 }  // namespace mien

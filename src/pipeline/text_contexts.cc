@@ -8,10 +8,9 @@
 
 #include "base/sha256.h"
 #include "pipeline/file_lock.h"
-#include "pipeline/program_version.h"
-#include "pipeline/study_settings.h"
 #include "pipeline/study_tables.h"
 #include "pipeline/text_pieces.h"
+#include "pipeline/text_tables.h"
 #include "store/database.h"
 #include "store/durable_file.h"
 
@@ -21,9 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-constexpr std::int64_t kMemoryMb = 128;  // DuckDB's share, and more for each further thread
-constexpr std::int64_t kMemoryOfThreadMb = 32;
 
 class Naming {
  public:
@@ -42,10 +38,6 @@ class Naming {
   Result<bool> is_done(Database& database);
   Status prepare_workplace();
   Status publish(Database& database, const TextPieces& pieces);
-  Status count(Database& database);
-  FileMetadata metadata(const std::string& table) const;
-  Result<std::map<std::string, std::int64_t>> counts(Database& database, const std::string& sql);
-
   const TextContextsRequest& request_;
   const TextScorer& scorer_;
   const std::atomic<bool>& stop_;
@@ -66,10 +58,7 @@ Status Naming::check_corpus() {
                      request_.study.string() + "'"};
   }
   MIEN_TRY(hash, sha256_of_file(corpus_));
-  identity_ = {{"corpus", hash},
-               {"scorer", scorer_.identity()},
-               {"vocabulary", request_.vocabulary},
-               {"schema", kSchemaVersion}};
+  identity_ = text_identity(hash, scorer_.identity(), request_.vocabulary);
   return Ok{};
 }
 
@@ -122,60 +111,12 @@ Status Naming::prepare_workplace() {
   return clear_left_overs(work_);
 }
 
-FileMetadata Naming::metadata(const std::string& table) const {
-  return {{"mien.table", table},
-          {"mien.program_version", std::string(kProgramVersion)},
-          {"mien.schema_version", std::to_string(kSchemaVersion)},
-          {"mien.options", identity_.dump()}};
-}
-
 Status Naming::publish(Database& database, const TextPieces& pieces) {
   if (request_.progress) request_.progress({"tables", 0, 0, "videos"});
-  const fs::path contexts = folder_ / "contexts.parquet";
-  const fs::path status = folder_ / "context_status.parquet";
-  // The old status goes first: without one, nobody takes new contexts for old ones.
+  MIEN_TRY_VOID(publish_text_tables(database, folder_, pieces.tables("contexts"),
+                                    pieces.tables("context_status"), identity_));
   std::error_code failed;
-  fs::remove(status, failed);
-  if (failed) return Error{ErrorCode::kIo, status.string() + ": " + failed.message()};
-  MIEN_TRY_VOID(
-      database.concatenate_parquet(pieces.tables("contexts"), contexts, metadata("contexts")));
-  MIEN_TRY_VOID(database.concatenate_parquet(pieces.tables("context_status"), status,
-                                             metadata("context_status")));
   fs::remove_all(work_, failed);
-  return Ok{};
-}
-
-Result<std::map<std::string, std::int64_t>> Naming::counts(Database& database,
-                                                           const std::string& sql) {
-  std::map<std::string, std::int64_t> result;
-  MIEN_TRY_VOID(database.query(sql, [&](const Table& batch) -> Status {
-    for (std::size_t r = 0; r < batch.rows(); ++r) {
-      const std::string key = batch.column(0).is_null(r) ? "" : batch.column(0).strings()[r];
-      result[key] += batch.column(1).integers()[r];
-    }
-    return Ok{};
-  }));
-  return result;
-}
-
-Status Naming::count(Database& database) {
-  const fs::path contexts = folder_ / "contexts.parquet";
-  const fs::path status = folder_ / "context_status.parquet";
-  MIEN_TRY(rows, database.query("SELECT count(*), count(*) FILTER (above_threshold) FROM " +
-                                sql_read_parquet({&contexts, 1})));
-  summary_.context_rows = rows.column(0).integers()[0];
-  summary_.above_threshold = rows.column(1).integers()[0];
-  const std::string from = " FROM " + sql_read_parquet({&status, 1});
-  MIEN_TRY(reasons, counts(database, "SELECT reason, count(*)" + from +
-                                         " WHERE reason IS NOT NULL GROUP BY reason"));
-  summary_.reasons = std::move(reasons);
-  MIEN_TRY(languages,
-           counts(database, fmt::format("SELECT CASE WHEN language_prob >= {} THEN language END, "
-                                        "count(*){} GROUP BY 1",
-                                        kSureLanguageProb, from)));
-  summary_.languages = std::move(languages);
-  MIEN_TRY(videos, database.query("SELECT count(*)" + from));
-  summary_.videos = videos.column(0).integers()[0];
   return Ok{};
 }
 
@@ -183,15 +124,11 @@ Result<TextContextsSummary> Naming::run() {
   MIEN_TRY_VOID(check_corpus());
   MIEN_TRY_VOID(make_folders(folder_));
   MIEN_TRY(lock, FileLock::acquire(folder_ / ".lock"));
-  DatabaseOptions options;
-  options.threads = request_.threads;
-  options.memory_limit_mb = kMemoryMb + kMemoryOfThreadMb * (request_.threads - 1);
-  options.temporary_folder = work_ / "spill";
-  MIEN_TRY(database, Database::open(options));
+  MIEN_TRY(database, text_database(request_.threads, work_ / "spill"));
   MIEN_TRY(done, is_done(database));
   if (done) {
     summary_.unchanged = true;
-    MIEN_TRY_VOID(count(database));
+    MIEN_TRY_VOID(count_text_tables(database, folder_, summary_));
     return summary_;
   }
   MIEN_TRY_VOID(prepare_workplace());
@@ -202,7 +139,7 @@ Result<TextContextsSummary> Naming::run() {
   summary_.texts = pieces.texts();
   summary_.resumed = pieces.resumed();
   MIEN_TRY_VOID(publish(database, pieces));
-  MIEN_TRY_VOID(count(database));
+  MIEN_TRY_VOID(count_text_tables(database, folder_, summary_));
   return summary_;
 }
 

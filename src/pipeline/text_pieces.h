@@ -31,6 +31,8 @@ namespace mien {
 
 class TextPieces {
  public:
+  static constexpr std::int64_t kRowsOfPiece = 4096;  // about 20 s of a core with an encoder
+
   // `vocabulary`: as context_status calls it.
   TextPieces(std::filesystem::path folder, Database& database, const TextScorer& scorer,
              std::string vocabulary, int threads, StageReport progress,
@@ -54,8 +56,6 @@ class TextPieces {
 
  private:
   struct Rows;  // of a piece
-
-  static constexpr std::int64_t kRowsOfPiece = 4096;  // about 20 s of a core with an encoder
 
   std::filesystem::path piece(const char* kind, std::size_t number) const;
   Status check_stop() const;

@@ -1,0 +1,59 @@
+// Memory does not depend on how many videos a study has. MIEN_SOAK: 2,000 videos of half a second,
+// and shards of 25,000 simulated videos of up to 800,000.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "program/clips.h"
+#include "program/program.h"
+
+namespace mien::testing {
+namespace {
+
+bool is_soak() {
+  return std::getenv("MIEN_SOAK") != nullptr;  // NOLINT(concurrency-mt-unsafe): one thread
+}
+
+double peak_of(const std::vector<std::string>& arguments) {
+  const ProgramRun run = run_mien(arguments);
+  EXPECT_EQ(run.exit_status, 0) << run.err;
+  return run.peak_mb;
+}
+
+TEST(Scaling, AnnotatingIsFlatInTheNumberOfVideos) {
+  const TemporaryFolder folder;
+  const auto clip = face_clip(folder.path() / "clip.mp4", 2, 0.5);
+  const auto peak = [&](int videos) {
+    const auto clips = folder.path() / ("clips" + std::to_string(videos));
+    std::filesystem::create_directories(clips);
+    for (int i = 0; i < videos; ++i) {
+      std::filesystem::create_hard_link(clip, clips / (std::to_string(i) + ".mp4"));
+    }
+    return peak_of({"annotate", clips.string(), "--out", clips.string() + ".study", "--threads",
+                    "2", "--shard-videos", "8"});
+  };
+  const double few_mb = peak(8);
+  const double many_mb = peak(is_soak() ? 2000 : 64);
+  std::printf("peak memory: %.0f MB for 8 videos, %.0f MB for many\n", few_mb, many_mb);
+  // A video's place in the plan takes 200 bytes; its tables would take 20 KB.
+  EXPECT_LT(many_mb, few_mb + 16);
+}
+
+TEST(Scaling, AssociatingAShardIsFlatInTheNumberOfVideos) {
+  const TemporaryFolder folder;
+  const int of_shard = is_soak() ? 25'000 : 4'000;
+  const auto peak = [&](int shards) {
+    const auto study = (folder.path() / std::to_string(shards)).string();
+    peak_of({"simulate", "--out", study, "--videos", std::to_string(shards * of_shard),
+             "--contexts", "60"});
+    return peak_of(
+        {"associate", study, "--threads", "1", "--shard", "0", "--shards", std::to_string(shards)});
+  };
+  const double few_mb = peak(2);
+  const double many_mb = peak(is_soak() ? 32 : 16);
+  std::printf("peak memory of a shard: %.0f MB of 2, %.0f MB of many\n", few_mb, many_mb);
+  EXPECT_LT(many_mb, few_mb * 1.1);
+}
+
+}  // namespace
+}  // namespace mien::testing
