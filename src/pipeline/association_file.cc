@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/program_version.h"
 
@@ -168,7 +169,7 @@ bool get_block(Reader& reader, const AssociationSums& sums, AssociationBlock& bl
 }
 
 Status read_header(const std::string& text, AssociationFile& file, std::size_t& blocks) {
-  const Json header = Json::parse(text, nullptr, false);
+  const Json header = parse_own_json<Json>(text);
   if (!header.is_object()) return corrupt("the header is not JSON");
   AssociationLayout& layout = file.sums.layout;
   try {

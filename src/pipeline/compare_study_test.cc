@@ -9,6 +9,8 @@
 #include "support/paths.h"
 
 #include "base/random.h"
+#include "pipeline/map_sets.h"
+#include "pipeline/study_maps.h"
 #include "store/durable_file.h"
 #include "table/schema.h"
 
@@ -151,6 +153,27 @@ TEST_F(CompareStudy, RefusesWhatIsNotMaps) {
   write_maps(maps_table({.twice = true}));
   EXPECT_THAT(compare_study(database_, study(), options()).error().message,
               HasSubstr("stands twice"));
+}
+
+// Each row names a region, a context and an expression of its own: 4,000 rows, 64,000 million
+// cells.
+TEST_F(CompareStudy, AShortFileDoesNotAskForAllMemory) {
+  const TableSchema schema = maps_schema();
+  Table table(schema);
+  RowBuilder row(schema);
+  for (int i = 0; i < 4000; ++i) {
+    for (const ColumnSpec& column : schema.columns) row.set_null(column.name);
+    for (const char* name : {"by", "source", "channel", "kind", "cluster"})
+      row.set(name, std::string(name));
+    for (const char* name : {"region", "context", "expression"}) row.set(name, std::to_string(i));
+    table.append(row.set("suppressed", false).set("estimate", 0.1).finish());
+  }
+  write_maps(table);
+  const auto maps = read_study_maps(database_, study());
+  ASSERT_FALSE(maps.ok());
+  EXPECT_EQ(maps.error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(maps.error().message, HasSubstr("more than 30000000 cells; remedy"));
+  EXPECT_FALSE(read_map_sets(database_, study()).ok());
 }
 
 }  // namespace

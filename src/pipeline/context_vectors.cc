@@ -4,6 +4,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/program_version.h"
 #include "store/durable_file.h"
@@ -38,7 +39,7 @@ std::vector<float> find(const fs::path& file, const std::string& identity, std::
   const std::string_view bytes = read.ok() ? std::string_view(*read) : std::string_view();
   const std::size_t line_end = std::min(bytes.find('\n'), bytes.size());
   const std::string_view rest = bytes.substr(std::min(line_end + 1, bytes.size()));
-  const Json header = Json::parse(bytes.substr(0, line_end), nullptr, false);
+  const Json header = parse_outside_json<Json>(bytes.substr(0, line_end));
   const bool is_whole = rest.size() == numbers * sizeof(float) && header.is_object();
   if (!is_whole || header != header_of(identity, numbers, rest)) {
     say(file.string() + ": damaged; the contexts' vectors are computed anew");

@@ -1,4 +1,4 @@
-// Values of JSON output in which missing is null.
+// Values of JSON output in which missing is null, and of JSON that is read and may hold anything.
 #pragma once
 
 #include <cmath>
@@ -17,6 +17,15 @@ Json number(double value) {
 template <typename Json = nlohmann::ordered_json>
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
+}
+
+// The text under `key`; empty where there is none, or `json` is no object.
+template <typename Json>
+std::string json_text(const Json& json, const char* key) {
+  if (!json.is_object()) return {};
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->template get<std::string>()
+                                                   : std::string();
 }
 
 }  // namespace mien

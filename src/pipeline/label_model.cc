@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
+
 namespace mien {
 
 std::optional<HeadFacts> label_model(const nlohmann::json& options) {
@@ -17,7 +19,7 @@ std::optional<HeadFacts> label_model(const FileMetadata& metadata) {
   for (const char* key : {"mien.options", "expressions_mien.options"}) {
     const auto found = metadata.find(key);
     if (found == metadata.end()) continue;
-    return label_model(nlohmann::json::parse(found->second, nullptr, false));
+    return label_model(parse_own_json(found->second));
   }
   return std::nullopt;
 }

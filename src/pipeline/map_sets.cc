@@ -7,6 +7,7 @@
 
 #include "base/missing.h"
 #include "pipeline/name_list.h"
+#include "pipeline/study_maps.h"
 #include "table/schema.h"
 
 namespace mien {
@@ -162,6 +163,8 @@ Result<std::vector<MapSet>> read_map_sets(Database& database, const fs::path& st
     if (collected.reasons.size() >= kMostReasons) {
       return Error{ErrorCode::kCorrupt, path.string() + ": more than 254 different reasons"};
     }
+    MIEN_TRY_VOID(check_cell_count(path, collected.regions.size(), collected.contexts.size(),
+                                   collected.expressions.size()));
     sets.push_back(finish(std::move(collected)));
     sets.back().title = title_of(sets.back());
   }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
 #include "pipeline/association_file.h"
 
 namespace mien {
@@ -30,7 +31,7 @@ std::string facts_of(const AssociationPart& part) {
 
 Status take_facts(const std::string& text, AssociationPart& part) {
   try {
-    const Json facts = Json::parse(text);
+    const Json facts = parse_own_json(text);
     part.videos = facts.at("videos");
     part.scores = facts.at("scores").get<std::vector<std::string>>();
     part.measured = facts.at("measured").get<std::vector<std::string>>();

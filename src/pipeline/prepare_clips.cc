@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "model/model_set.h"
 #include "pipeline/clip_job.h"
@@ -132,14 +133,15 @@ class PrepareRun {
     const fs::path file = rating_ / "clips.json";
     auto text = read_whole_file(file);
     if (!text.ok()) return Ok{};
-    const Json last = Json::parse(*text, nullptr, false);
+    const Json last = parse_own_json<Json>(*text);
     if (!last.is_object() || !last.contains("options") || !last["options"].is_object()) {
       return last_is_other(file, "it was not made by this program");
     }
     std::string differences;
     Json before = last["options"];
     Json now = json_;
-    const bool is_more = before.value("count", std::int64_t{0}) <= options_.count;
+    const bool is_more = !before.contains("count") || !before["count"].is_number() ||
+                         before["count"].get<std::int64_t>() <= options_.count;
     if (is_more) before["count"] = now["count"];
     for (const auto& [key, value] : now.items()) {
       if (before.contains(key) && before[key] == value) continue;
@@ -184,7 +186,7 @@ class PrepareRun {
   std::optional<ClipRecord> done_before(const ClipChoice& clip, const std::string& stamp) const {
     const auto text = read_whole_file(clip_record_path(rating_, clip.id));
     if (!text.ok()) return std::nullopt;
-    auto record = clip_record_from(nlohmann::json::parse(*text, nullptr, false));
+    auto record = clip_record_from(parse_own_json(*text));
     if (!record.ok() || record->id != clip.id || record->stamp != stamp) return std::nullopt;
     if (!record->refused.empty() && !is_of_clip(record->refused)) return std::nullopt;
     for (const ClipFile& file : record->files) {
@@ -282,7 +284,7 @@ class PrepareRun {
     StageProgress progress{"clips", 0, 0, "clips"};
     std::map<std::string, std::int64_t> sizes;
     for (const WorkerTask& task : tasks) {
-      MIEN_TRY(clips, clip_task_from(nlohmann::json::parse(task.clips)));
+      MIEN_TRY(clips, clip_task_from(parse_own_json(task.clips)));
       sizes[task.input.video_id] = static_cast<std::int64_t>(clips.clips.size());
       progress.total += sizes[task.input.video_id];
     }
@@ -312,7 +314,7 @@ class PrepareRun {
                "or memory short; remedy: try it alone, or re-encode it");
       return Ok{};
     }
-    const auto list = nlohmann::json::parse(reply.clips, nullptr, false);
+    const auto list = parse_own_json(reply.clips);
     if (!list.is_array()) return Error{ErrorCode::kCorrupt, "a worker's reply: no list of clips"};
     for (const auto& entry : list) {
       MIEN_TRY(record, clip_record_from(entry));

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/outside_json.h"
+
 namespace mien {
 
 namespace {
@@ -50,7 +52,7 @@ VideoFacts facts_from(const Json& json) {
 template <typename Message, typename Read>
 Result<Message> decoded(const std::string& line, const char* what, Read&& read) {
   try {
-    return read(Json::parse(line));
+    return read(parse_own_json(line));
   } catch (const Json::exception& error) {
     return Error{ErrorCode::kCorrupt, std::string(what) + ": " + error.what()};
   }

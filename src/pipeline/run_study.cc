@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/file_lock.h"
 #include "pipeline/process.h"
@@ -82,7 +83,7 @@ class Record {
     Record record(path);
     const auto bytes = read_whole_file(path);
     if (!bytes.ok()) return record;
-    const Json json = Json::parse(*bytes, nullptr, false);
+    const Json json = parse_outside_json<Json>(*bytes);
     if (json.is_object() && json.contains("stages") && json["stages"].is_object()) {
       record.stages_ = json["stages"];
     }

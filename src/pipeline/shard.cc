@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "store/durable_file.h"
 
@@ -100,7 +101,7 @@ std::string encode(const ShardManifest& manifest) {
 
 Result<ShardManifest> decode_shard_manifest(const std::string& text) {
   try {
-    nlohmann::json json = nlohmann::json::parse(text);
+    nlohmann::json json = parse_own_json(text);
     const auto checksum = json.at("checksum").get<std::string>();
     json.erase("checksum");
     if (sha256_of_bytes(json.dump()) != checksum) {

@@ -47,6 +47,8 @@ Result<StudyMaps> finish(Collected collected, const std::filesystem::path& path)
   maps.regions = collected.regions.take();
   maps.contexts = collected.contexts.take();
   maps.expressions = collected.expressions.take();
+  MIEN_TRY_VOID(
+      check_cell_count(path, maps.regions.size(), maps.contexts.size(), maps.expressions.size()));
   const auto rows = static_cast<Eigen::Index>(maps.contexts.size());
   const auto columns = static_cast<Eigen::Index>(maps.expressions.size());
   maps.cells.assign(maps.regions.size(), Matrix::Constant(rows, columns, kNaN));
@@ -75,6 +77,18 @@ Result<StudyMaps> finish(Collected collected, const std::filesystem::path& path)
 }
 
 }  // namespace
+
+Status check_cell_count(const std::filesystem::path& file, std::size_t regions,
+                        std::size_t contexts, std::size_t expressions) {
+  // Each count is at most that of rows, below 2^32, and none is 0.
+  if (regions * contexts <= kMostMapCells / expressions) return Ok{};
+  return Error{ErrorCode::kUnsupported,
+               file.string() + ": " + std::to_string(regions) + " regions, " +
+                   std::to_string(contexts) + " contexts and " + std::to_string(expressions) +
+                   " expressions are more than " + std::to_string(kMostMapCells) +
+                   " cells; remedy: the file is damaged or not a map; run `mien associate` again, "
+                   "with fewer contexts"};
+}
 
 Result<std::vector<StudyMaps>> read_study_maps(Database& database,
                                                const std::filesystem::path& study) {

@@ -24,7 +24,15 @@ struct StudyMaps {
   std::map<std::string, std::size_t> missing_cells;  // reason -> cells without an estimate
 };
 
-// kNotFound: no maps yet; kCorrupt: another schema, a cell twice, two kinds in one file.
+// Cells of one source and channel that are read at most: 200 countries, 2,500 contexts and 60
+// expressions. A short file can name many more, one a row.
+inline constexpr std::size_t kMostMapCells = 30'000'000;
+// kUnsupported where they would be more.
+Status check_cell_count(const std::filesystem::path& file, std::size_t regions,
+                        std::size_t contexts, std::size_t expressions);
+
+// kNotFound: no maps yet; kCorrupt: another schema, a cell twice, two kinds in one file;
+// kUnsupported: more cells than kMostMapCells.
 Result<std::vector<StudyMaps>> read_study_maps(Database& database,
                                                const std::filesystem::path& study);
 

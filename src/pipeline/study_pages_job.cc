@@ -4,9 +4,11 @@
 #include <set>
 #include <utility>
 
+#include "base/outside_json.h"
 #include "pipeline/cell_verdicts.h"
 #include "pipeline/compare_study.h"
 #include "pipeline/drawn_faces.h"
+#include "pipeline/json_values.h"
 #include "pipeline/label_model.h"
 #include "pipeline/map_sets.h"
 #include "pipeline/program_version.h"
@@ -157,7 +159,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
   const fs::path compared = request.study / "compare" / "compare.json";
   if (is_file(compared)) {
     MIEN_TRY(bytes, read_whole_file(compared));
-    const Json json = Json::parse(bytes, nullptr, false);
+    const Json json = parse_outside_json<Json>(bytes);
     if (!json.is_object() || !json.contains("comparisons") || !json["comparisons"].is_array()) {
       return Error{ErrorCode::kCorrupt, compared.string() +
                                             ": not what `mien compare` writes; remedy: run "
@@ -165,7 +167,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
     }
     for (MapSet& set : sets) {
       for (const Json& part : json["comparisons"]) {
-        if (part.value("source", "") != set.source || part.value("channel", "") != set.channel) {
+        if (json_text(part, "source") != set.source || json_text(part, "channel") != set.channel) {
           continue;
         }
         set.comparison = part;
@@ -174,7 +176,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
             if (note.is_string()) set.notes.push_back(note.get<std::string>());
           }
         }
-        if (part.contains("options") && facts.panels.is_null()) {
+        if (part.contains("options") && part["options"].is_object() && facts.panels.is_null()) {
           for (const auto& [name, value] : part["options"].items()) {
             facts.options.emplace_back("compare: " + name, value.dump());
           }

@@ -209,6 +209,12 @@ TEST_F(StudyPagesTest, WhatIsMissingIsNamed) {
   const auto damaged = study_pages_facts(database_, request());
   ASSERT_FALSE(damaged.ok());
   EXPECT_NE(damaged.error().message.find("mien compare"), std::string::npos);
+  // Values of other kinds than `mien compare` writes count as not there.
+  ASSERT_TRUE(write_file_durably(study() / "compare" / "compare.json",
+                                 "{\"comparisons\": [3, {\"source\": 4}, {\"source\": \"visual\", "
+                                 "\"channel\": \"label\", \"options\": [1], \"maps\": 2}]}")
+                  .ok());
+  EXPECT_TRUE(study_pages_facts(database_, request()).ok());
   StudyPagesRequest published = request();
   published.study.clear();
   published.published = folder_.path() / "nowhere";

@@ -9,8 +9,10 @@
 #include <set>
 #include <system_error>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/association_metadata.h"
+#include "pipeline/json_values.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -58,8 +60,7 @@ Result<std::int64_t> planned_shards(Database& database, const fs::path& study) {
 
 Result<std::string> manifest_checksum(const fs::path& folder) {
   MIEN_TRY(text, read_whole_file(folder / "manifest.json"));
-  const auto manifest = nlohmann::json::parse(text, nullptr, false);
-  const std::string checksum = manifest.is_object() ? manifest.value("checksum", "") : "";
+  const std::string checksum = json_text(parse_outside_json(text), "checksum");
   if (checksum.empty()) {
     return Error{ErrorCode::kCorrupt, (folder / "manifest.json").string() + ": not a manifest"};
   }
@@ -82,7 +83,7 @@ Status commit_part(ShardWriter& writer, const PartOrigin& origin,
 Result<PartOrigin> part_origin(const fs::path& part) {
   MIEN_TRY(text, read_whole_file(part / kOriginFile));
   try {
-    return nlohmann::json::parse(text).get<PartOrigin>();
+    return parse_own_json(text).get<PartOrigin>();
   } catch (const nlohmann::json::exception& error) {
     return Error{ErrorCode::kCorrupt, (part / kOriginFile).string() + ": " + error.what()};
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 
 namespace mien {
@@ -59,7 +60,7 @@ std::string encode(const StudySettings& settings) {
 Result<StudySettings> decode_settings(const std::string& text) {
   StudySettings settings;
   try {
-    const nlohmann::json json = nlohmann::json::parse(text);
+    const nlohmann::json json = parse_own_json(text);
     settings.options = json.at("options");
     json.at("models").get_to(settings.models);
     json.at("model_set").get_to(settings.model_set_hash);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pipeline/shard.h"
+
 namespace mien {
 namespace {
 
@@ -62,9 +64,29 @@ TEST(StudySettingsTest, HostileTextIsAnError) {
     ASSERT_FALSE(settings.ok()) << text;
     EXPECT_EQ(settings.error().code, ErrorCode::kCorrupt);
   }
+  // Numbers without a whole part that fits, and values deep in each other.
+  std::string text = encode(sample());
+  text.replace(text.find("\"schema_version\": 3"), 19, "\"schema_version\": 1e99");
+  EXPECT_FALSE(decode_settings(text).ok());
+  text = encode(sample());
+  text.replace(text.find("\"none\": null"), 12,
+               "\"none\": " + std::string(500'000, '[') + std::string(500'000, ']'));
+  EXPECT_FALSE(decode_settings(text).ok());
   StudySettings odd = sample();
   odd.options["text"] = "caf\xE9";
   EXPECT_TRUE(decode_settings(encode(odd)).ok());
+}
+
+TEST(ShardManifestTest, HostileTextIsAnError) {
+  EXPECT_TRUE(decode_shard_manifest(encode(ShardManifest{})).ok());
+  const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
+  for (const std::string& text :
+       {std::string("null"), std::string("{}"), std::string("{\"checksum\":7}"),
+        "{\"checksum\":\"00\",\"files\":" + deep + "}"}) {
+    const auto manifest = decode_shard_manifest(text);
+    ASSERT_FALSE(manifest.ok());
+    EXPECT_EQ(manifest.error().code, ErrorCode::kCorrupt);
+  }
 }
 
 }  // namespace

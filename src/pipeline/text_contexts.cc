@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/file_lock.h"
+#include "pipeline/json_values.h"
 #include "pipeline/study_tables.h"
 #include "pipeline/text_pieces.h"
 #include "pipeline/text_tables.h"
@@ -74,16 +76,15 @@ Result<bool> Naming::is_done(Database& database) {
     }
     const Result<FileMetadata> found = database.read_metadata(file);
     const auto options = found.ok() ? found->find("mien.options") : FileMetadata::const_iterator{};
-    const Json then = found.ok() && options != found->end()
-                          ? Json::parse(options->second, nullptr, false)
-                          : Json();
+    const Json then =
+        found.ok() && options != found->end() ? parse_outside_json<Json>(options->second) : Json();
     if (then == identity_) continue;
     whole = false;
     if (request_.redo || !then.is_object()) continue;
     std::string differences;
     for (const char* key : {"scorer", "vocabulary"}) {
-      if (then.value(key, "") == identity_[key].get<std::string>()) continue;
-      differences += fmt::format("\n  {}: '{}' in the study, '{}' now", key, then.value(key, ""),
+      if (json_text(then, key) == identity_[key].get<std::string>()) continue;
+      differences += fmt::format("\n  {}: '{}' in the study, '{}' now", key, json_text(then, key),
                                  identity_[key].get<std::string>());
     }
     if (!differences.empty()) {

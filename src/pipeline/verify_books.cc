@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/outside_json.h"
 #include "pipeline/shard.h"
 #include "pipeline/study_tables.h"
 #include "store/durable_file.h"
@@ -43,8 +44,8 @@ Result<StudySettings> settings_from(Database& database, const fs::path& folder,
   if (manifest.files.empty()) return Error{ErrorCode::kNotFound, "a shard without tables"};
   MIEN_TRY(metadata, database.read_metadata(folder / manifest.files.front().name));
   StudySettings settings;
-  settings.options = nlohmann::json::parse(metadata["mien.options"], nullptr, false);
-  const auto models = nlohmann::json::parse(metadata["mien.models"], nullptr, false);
+  settings.options = parse_own_json(metadata["mien.options"]);
+  const auto models = parse_own_json(metadata["mien.models"]);
   if (settings.options.is_discarded() || !models.is_object()) {
     return Error{ErrorCode::kCorrupt, "a table that does not tell its settings"};
   }

@@ -16,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/outside_json.h"
 #include "pipeline/clip_job.h"
 #include "pipeline/engine_pool.h"
 #include "pipeline/overlay_video.h"
@@ -137,7 +138,7 @@ class Worker {
       masker_.emplace(std::move(masker));
     }
     const auto begin = Clock::now();
-    MIEN_TRY(clips, clip_task_from(nlohmann::json::parse(task.clips, nullptr, false)));
+    MIEN_TRY(clips, clip_task_from(parse_own_json(task.clips)));
     MIEN_TRY(records, make_clips(task.input.path, setup_.options.reader, clips, *masker_));
     nlohmann::json list = nlohmann::json::array();
     for (const ClipRecord& record : records) list.push_back(to_json(record));

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
 #include "store/durable_file.h"
 #include "survey/definition.h"
 
@@ -71,7 +72,7 @@ Result<SurveyClip> read_clip(const Json& entry) {
 }  // namespace
 
 Result<ClipList> ClipList::parse(std::string_view text, const std::string& name) {
-  const Json root = Json::parse(text, nullptr, false);
+  const Json root = parse_outside_json<Json>(text);
   const auto remedy = [&](const std::string& what) {
     return Error{ErrorCode::kCorrupt,
                  fmt::format("{}: {}; remedy: make it anew with mien rate prepare", name, what)};

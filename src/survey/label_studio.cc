@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/outside_json.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -148,7 +149,7 @@ Result<std::vector<ImportedAnswer>> parse_label_studio(std::string_view text,
                  fmt::format("{}: task {}: {}; remedy: export it from Label Studio as JSON", name,
                              task, what)};
   };
-  const OrderedJson root = OrderedJson::parse(text, nullptr, false);
+  const OrderedJson root = parse_outside_json<OrderedJson>(text);
   if (!root.is_array()) return wrong(1, "the file is no list of tasks");
   std::vector<ImportedAnswer> answers;
   std::map<std::pair<std::string, std::string>, std::int64_t> judged;
