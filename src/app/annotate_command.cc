@@ -2,13 +2,16 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "app/annotate_flags.h"
 #include "app/command.h"
-#include "pipeline/annotate.h"
+#include "app/shard_task.h"
+#include "pipeline/annotate_setup.h"
 
 namespace mien {
 
@@ -92,134 +95,56 @@ std::string to_text(const AnnotateSummary& summary, const std::filesystem::path&
   return text;
 }
 
-// "basic7,action,label", and ids of further expression models.
-Status choose_channels(const std::vector<std::string>& names, ChannelOptions& channels) {
-  channels.basic7 = channels.action = channels.label = false;
-  for (const std::string& name : names) {
-    if (name == "basic7") {
-      channels.basic7 = true;
-    } else if (name == "action") {
-      channels.action = true;
-    } else if (name == "label") {
-      channels.label = true;
-    } else {
-      return Error{ErrorCode::kUsage,
-                   "--channels: '" + name +
-                       "' is not one of basic7, action, label; further models are "
-                       "added with --expression-model"};
+bool read_number(std::string_view text, std::int64_t& number) {
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failed == std::errc() && end == text.data() + text.size();
+}
+
+// "7" or "3-9".
+Status take_shards(AnnotateFlags& flags) {
+  for (const std::string& text : flags.shards) {
+    const std::size_t dash = text.find('-');
+    std::int64_t first = -1;
+    std::int64_t last = -1;
+    const bool read = read_number(text.substr(0, dash), first) &&
+                      read_number(dash == std::string::npos ? text : text.substr(dash + 1), last);
+    if (!read || first > last || last - first > 1'000'000) {
+      return Error{ErrorCode::kUsage, "--shard: '" + text + "' is no shard (7) or range (3-9)"};
     }
+    for (std::int64_t shard = first; shard <= last; ++shard) flags.request.shards.push_back(shard);
+  }
+  if (!flags.request.shards.empty() && !flags.request.inputs.empty()) {
+    return Error{ErrorCode::kUsage, "--shard names shards of the study's plan; no videos with it"};
+  }
+  if (flags.request.inputs.empty() && flags.request.redo) {
+    return Error{ErrorCode::kUsage,
+                 "--redo begins a study anew and needs its videos; remedy: name them"};
   }
   return Ok{};
 }
 
-// "masked,patches"; both is masked and visible.
-Status choose_face_arms(const std::vector<std::string>& names, VisualOptions& contexts) {
-  for (const std::string& name : names) {
-    if (name == "masked" || name == "both") contexts.masked = true;
-    if (name == "visible" || name == "both") contexts.visible = true;
-    if (name == "patches") contexts.patches = true;
-    if (name != "masked" && name != "visible" && name != "patches" && name != "both") {
-      return Error{ErrorCode::kUsage,
-                   "--faces: '" + name + "' is not one of masked, visible, patches, both"};
-    }
-  }
+// Without inputs and options of its own: as the study was planned.
+Status take_plan_of_study(AnnotateFlags& flags) {
+  if (!flags.request.inputs.empty()) return Ok{};
+  AnnotateRequest planned = flags.request;
+  MIEN_TRY_VOID(take_options_of_study(planned));
+  if (!flags.any_measuring_given()) flags.request = std::move(planned);
   return Ok{};
 }
 
-struct AnnotateFlags {
-  AnnotateRequest request;
-  std::vector<std::string> channels{"basic7", "action", "label"};
-  std::string video_mean = "all_faces";
-  bool no_small_faces = false;
-  bool contexts = false;
-  std::vector<std::string> faces{"masked"};
-  std::vector<std::filesystem::path> context_models;
-  bool json = false;
-  bool quiet = false;
-};
-
-void add_face_flags(CLI::App* verb, AnnotateFlags& flags) {
-  FaceOptions& face = flags.request.options.face;
-  const std::string group = "Faces";
-  const auto unit = CLI::Range(0.0, 1.0);
-  verb->add_option("--min-score", face.min_score_prob, "Least face score")
-      ->check(unit)
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option("--border", face.border,
-                   "Border around the picture before detection, share of its side")
-      ->check(CLI::Range(0.0, 2.0))
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option("--detect-every", face.detect_every, "Full detection on every n-th grid frame")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
-      ->group(group);
-  verb->add_flag("--no-small-faces", flags.no_small_faces,
-                 "Leave out the tiles that find small faces")
-      ->group(group);
-  verb->add_option("--min-size", face.min_size_px, "Smaller faces (px) are listed, not scored")
-      ->check(CLI::Range(0.0, 1e5))
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option("--min-sharpness", face.min_sharpness,
-                   "More blurred faces are listed, not scored")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option("--max-yaw", face.max_yaw_deg,
-                   "Faces turned further (degrees) are listed, not scored")
-      ->check(CLI::Range(0.0, 180.0))
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option("--max-pitch", face.max_pitch_deg,
-                   "Faces nodded further (degrees) are listed, not scored")
-      ->check(CLI::Range(0.0, 180.0))
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option("--min-presence", face.min_presence_prob, "Least confidence of the landmarks")
-      ->check(unit)
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option("--min-inside", face.min_inside, "Least share of the face inside the picture")
-      ->check(unit)
-      ->capture_default_str()
-      ->group(group);
-}
-
-void add_context_flags(CLI::App* verb, AnnotateFlags& flags) {
-  const std::string group = "Contexts from pictures";
-  CLI::Option* contexts =
-      verb->add_flag("--contexts", flags.contexts, "Also name what situation the pictures show");
-  contexts->group(group);
-  verb->add_option("--faces", flags.faces,
-                   "What the context networks see, separated by commas: masked (heads filled), "
-                   "visible, patches (as much filled elsewhere), both (masked and visible)")
-      ->delimiter(',')
-      ->needs(contexts)
-      ->capture_default_str()
-      ->group(group);
-  verb->add_option(
-          "--context-model", flags.request.extra_manifests,
-          "Manifest of a further model that names contexts, its files beside it: a picture "
-          "classifier, an image-text model (CLIP, SigLIP), a probe of 'mien train "
-          "context-visual', an embedding that a probe reads")
-      ->check(CLI::ExistingFile)
-      ->needs(contexts)
-      ->group(group);
-  verb->add_option("--context-vocabulary", flags.request.options.contexts.vocabulary,
-                   "CSV file of contexts of one's own, which the models given with "
-                   "--context-model name (default: that which comes with Mien)")
-      ->check(CLI::ExistingFile)
-      ->needs(contexts)
-      ->group(group);
-  verb->add_option("--context-threshold", flags.request.options.contexts.threshold_prob,
-                   "Least score of a context that counts as present, of models without thresholds "
-                   "of their own")
-      ->check(CLI::Range(0.0, 1.0))
-      ->needs(contexts)
-      ->capture_default_str()
-      ->group(group);
+Status annotate_and_tell(const AnnotateFlags& flags) {
+  MIEN_TRY(summary, annotate(flags.request, stop_asked));
+  const std::string text =
+      flags.json
+          ? to_json(summary).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+          : to_text(summary, flags.request.study);
+  std::fputs(text.c_str(), stdout);
+  if (summary.not_done > 0) {
+    return Error{ErrorCode::kCancelled,
+                 fmt::format("stopped with {} videos to do; the same command goes on from here",
+                             summary.not_done)};
+  }
+  return Ok{};
 }
 
 }  // namespace
@@ -230,35 +155,17 @@ void add_annotate(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand(
       "annotate", "Find, follow and score every face of videos; write tables into a study");
   verb->add_option("input", request.inputs,
-                   "Videos, stills, folders of them, or one corpus list (.csv, .tsv, .parquet)")
-      ->required();
+                   "Videos, stills, folders of them, or one corpus list (.csv, .tsv, .parquet); "
+                   "none: those that the study plans, measured as it was planned");
   verb->add_option("--out,--study", request.study, "The study folder, made where it is missing")
       ->required();
-  verb->add_option("--rate", request.options.rate_hz, "Frames analysed a second")
-      ->check(CLI::Range(0.01, 240.0))
-      ->capture_default_str();
-  verb->add_option("--channels", flags->channels, "Expression channels, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
-  verb->add_option(
-          "--expression-model", request.extra_manifests,
-          "A model that 'mien train expression' made (its folder; label_* columns are then "
-          "its labels), or the manifest of a further expression model, its ONNX beside it")
-      ->check(CLI::ExistingPath);
-  verb->add_flag("--frames", request.options.frames_table,
-                 "Also write the frames table: every face on every frame");
+  verb->add_option("--shard", flags->shards,
+                   "Without inputs: these shards of the plan alone (7 or 3-9), beside others that "
+                   "do the same elsewhere; exits 75 where it may be tried again")
+      ->delimiter(',');
   verb->add_flag("--overlay", request.overlay,
                  "Also write an MP4 with boxes, track ids and leading labels; with --contexts one "
                  "more of the frames with heads filled");
-  verb->add_option("--video-mean", flags->video_mean, "How tracks make a video's mean")
-      ->check(CLI::IsMember({"all_faces", "largest_face", "one_vote_per_track"}))
-      ->capture_default_str();
-  verb->add_flag("--image-sequence", request.options.image_sequence,
-                 "A named folder of pictures is one video");
-  verb->add_option("--max-side", request.options.reader.max_side_px,
-                   "Scale frames down to this longest side (px) before analysis; 0: never")
-      ->check(CLI::Range(0, 16384))
-      ->capture_default_str();
   verb->add_option("--threads", request.threads, "Threads in all; results do not depend on it")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -268,31 +175,14 @@ void add_annotate(CommandLine& line) {
   verb->add_flag("--redo", request.redo, "Replace a study made with other options or models");
   verb->add_flag("--json", flags->json, "Summary as JSON on standard output");
   verb->add_flag("--quiet", flags->quiet, "No progress");
-  add_face_flags(verb, *flags);
-  add_context_flags(verb, *flags);
+  add_measuring_flags(verb, *flags);
   request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   verb->callback([&line, flags] {
     line.action = [&line, flags]() -> Status {
       AnnotateRequest& wanted = flags->request;
-      MIEN_TRY_VOID(choose_channels(flags->channels, wanted.options.channels));
-      wanted.options.face.small_faces = !flags->no_small_faces;
-      wanted.options.windows.video_mean =
-          flags->video_mean == "largest_face"         ? VideoMean::kLargestFace
-          : flags->video_mean == "one_vote_per_track" ? VideoMean::kOneVotePerTrack
-                                                      : VideoMean::kAllFaces;
-      wanted.options.contexts.data = line.resources.data / "contexts";
-      if (flags->contexts) {
-        MIEN_TRY_VOID(choose_face_arms(flags->faces, wanted.options.contexts));
-        wanted.extra_manifests.insert(wanted.extra_manifests.end(), flags->context_models.begin(),
-                                      flags->context_models.end());
-      }
-      for (std::filesystem::path& model : wanted.extra_manifests) {
-        std::error_code ignored;
-        if (std::filesystem::is_directory(model, ignored)) model /= "manifest.json";
-      }
-      wanted.options.channels.prototype_file = line.resources.data / "prototype16.json";
-      wanted.manifest_folder = line.resources.manifests;
-      wanted.model_folder = line.resources.models;
+      MIEN_TRY_VOID(take_flags(*flags, line.resources));
+      MIEN_TRY_VOID(take_shards(*flags));
+      MIEN_TRY_VOID(take_plan_of_study(*flags));
       wanted.progress_style = flags->quiet     ? Progress::Style::kNone
                               : isatty(2) != 0 ? Progress::Style::kTerminal
                                                : Progress::Style::kLog;
@@ -302,19 +192,9 @@ void add_annotate(CommandLine& line) {
       };
       std::signal(SIGINT, on_interrupt);
       std::signal(SIGTERM, on_interrupt);
-      MIEN_TRY(summary, annotate(wanted, stop_asked));
-      const std::string text =
-          flags->json
-              ? to_json(summary).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
-                    "\n"
-              : to_text(summary, wanted.study);
-      std::fputs(text.c_str(), stdout);
-      if (summary.not_done > 0) {
-        return Error{ErrorCode::kCancelled,
-                     fmt::format("stopped with {} videos to do; the same command goes on from here",
-                                 summary.not_done)};
-      }
-      return Ok{};
+      if (wanted.shards.empty()) return annotate_and_tell(*flags);
+      return run_shard_task(line, {wanted.study, wanted.shards, "annotate"},
+                            [&] { return annotate_and_tell(*flags); });
     };
   });
 }

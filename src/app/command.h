@@ -11,14 +11,18 @@
 
 namespace mien {
 
-// What a chosen verb does; its Status decides the exit: 0, 2 for usage errors, 1 for all others.
+// What a chosen verb does; its Status decides the exit: 0, 2 for usage errors, 1 for all others; of
+// a task of a cluster 75 (EX_TEMPFAIL) where the same command may succeed later or elsewhere.
 using Action = std::function<Status()>;
 
 struct CommandLine {
   CLI::App app;
   Resources resources;
   Action action;  // set by the verb that was chosen
+  bool is_task = false;
 };
+
+int exit_status(const CommandLine& line, const Status& status);
 
 void add_plan(CommandLine& line);
 void add_probe(CommandLine& line);
@@ -27,6 +31,7 @@ void add_associate(CommandLine& line);
 void add_evaluate(CommandLine& line);
 void add_export(CommandLine& line);
 void add_forget(CommandLine& line);
+void add_cluster(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_contexts(CommandLine& line);
 void add_merge(CommandLine& line);

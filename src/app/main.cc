@@ -16,6 +16,7 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr int kTryAgain = 75;  // EX_TEMPFAIL of sysexits.h
 
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
@@ -71,6 +72,7 @@ int run(int argc, char** argv) {
   add_evaluate(line);
   add_export(line);
   add_forget(line);
+  add_cluster(line);
   add_compare(line);
   add_contexts(line);
   add_ingest(line);
@@ -104,10 +106,20 @@ int run(int argc, char** argv) {
   const Status status = line.action();
   if (status.ok()) return kDone;
   std::fputs(fmt::format("mien: {}\n", status.error().message).c_str(), stderr);
-  return status.error().code == ErrorCode::kUsage ? kUsage : kFailed;
+  return exit_status(line, status);
 }
 
 }  // namespace
+
+int exit_status(const CommandLine& line, const Status& status) {
+  if (status.ok()) return kDone;
+  const ErrorCode code = status.error().code;
+  const bool passes =
+      code == ErrorCode::kIo || code == ErrorCode::kBusy || code == ErrorCode::kCancelled;
+  if (line.is_task && passes) return kTryAgain;
+  return code == ErrorCode::kUsage ? kUsage : kFailed;
+}
+
 }  // namespace mien
 
 int main(int argc, char** argv) {

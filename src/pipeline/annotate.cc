@@ -4,23 +4,18 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <utility>
 
-#include "base/sha256.h"
-#include "context/context_namer.h"
-#include "model/model_set.h"
+#include "pipeline/annotate_setup.h"
 #include "pipeline/corpus.h"
 #include "pipeline/duplicates.h"
 #include "pipeline/inputs.h"
 #include "pipeline/overlay_video.h"
 #include "pipeline/pending.h"
 #include "pipeline/process.h"
-#include "pipeline/program_version.h"
 #include "pipeline/study.h"
 #include "pipeline/worker_pool.h"
 #include "store/durable_file.h"
@@ -36,29 +31,6 @@ constexpr std::size_t kListedFailures = 100;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet& models) {
-  StudySettings settings;
-  settings.options = to_json(options);
-  for (const Manifest& manifest : models.manifests()) {
-    settings.models[manifest.id] = manifest.onnx_sha256;
-  }
-  std::error_code ignored;  // where it is missing, the scorer says so
-  if (options.channels.label && !options.channels.head &&
-      fs::exists(options.channels.prototype_file, ignored)) {
-    MIEN_TRY(hash, sha256_of_file(options.channels.prototype_file));
-    settings.models[options.channels.prototype_file.filename().string()] = hash;
-  }
-  if (options.contexts.any()) {
-    for (const ContextFile& file : context_files(models, options.contexts)) {
-      MIEN_TRY(hash, sha256_of_file(file.path));
-      settings.models[file.name] = hash;
-    }
-  }
-  settings.model_set_hash = models.hash();
-  settings.program_version = kProgramVersion;
-  return settings;
 }
 
 // The rows that `corpus.parquet` gets: the list's, or id and file; uri is the absolute path.
@@ -81,61 +53,19 @@ Table corpus_rows(const Inputs& inputs) {
 class AnnotateRun {
  public:
   AnnotateRun(const AnnotateRequest& request, const std::atomic<bool>& stop)
-      : request_(request),
-        options_(request.options),
-        stop_(stop),
-        progress_(request.progress_style, request.write_progress) {}
+      : request_(request), stop_(stop), progress_(request.progress_style, request.write_progress) {}
 
   Result<AnnotateSummary> run() {
     const auto begin = Clock::now();
-    const std::vector<fs::path> extra = extra_manifests();
-    MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder, extra));
-    for (const fs::path& manifest : extra) {
-      MIEN_TRY(read, read_manifest(manifest));
-      if (names_contexts(read.role)) continue;
-      if (read.role != ModelRole::kExpressionHead) {
-        options_.channels.expression_models.push_back(read.id);
-        continue;
-      }
-      if (options_.channels.head) {
-        return Error{ErrorCode::kUsage,
-                     "--expression-model: '" + options_.channels.head->id + "' and '" + read.id +
-                         "' are both heads trained on ratings; remedy: name one of them"};
-      }
-      if (std::abs(read.features.rate_hz - options_.rate_hz) > 1e-6) {
-        return Error{
-            ErrorCode::kUsage,
-            fmt::format("--expression-model: '{}' was trained on {} frames a second, --rate "
-                        "says {}; remedy: --rate {}",
-                        read.id, read.features.rate_hz, options_.rate_hz, read.features.rate_hz)};
-      }
-      options_.channels.head = facts_of(read);
-      options_.face.unconfirmed_in_stills = true;
-    }
-    MIEN_TRY(settings, settings_of(options_, models));
+    MIEN_TRY(setup, worker_setup(request_));
+    setup_ = std::move(setup);
     MIEN_TRY(program, own_program());
     program_ = program;
-    setup_ = {options_,
-              settings,
-              fs::absolute(request_.study),
-              request_.manifest_folder,
-              request_.model_folder,
-              extra};
     // It opens its networks while inputs and study are read.
     MIEN_TRY(started, start_worker(program_, setup_));
     started_ = std::move(started);
     MIEN_TRY(database, Database::open());
-    MIEN_TRY(inputs, expand_inputs(request_.inputs, request_.options.image_sequence, database));
-    if (inputs.videos.empty()) {
-      return Error{ErrorCode::kNotFound,
-                   request_.inputs.front().string() + ": no video or picture in it (" +
-                       std::to_string(inputs.files_passed_over) +
-                       " files of other kinds passed over); remedy: name videos, or a folder that "
-                       "holds some"};
-    }
-    MIEN_TRY(study, Study::open_or_create(request_.study, settings,
-                                          {request_.redo, request_.shard_videos}, database));
-    MIEN_TRY_VOID(take_in(inputs, study, database));
+    MIEN_TRY(study, open_study(database));
     MIEN_TRY(published_before, study.publish_ready_shards());
     static_cast<void>(published_before);
 
@@ -144,39 +74,76 @@ class AnnotateRun {
       std::vector<WorkerTask> tasks = round == 0 ? first_tasks(study) : table_tasks(study);
       if (round == 0) MIEN_TRY_VOID(count_done(study, database));
       if (tasks.empty() || stop_) break;
-      MIEN_TRY_VOID(work(std::move(tasks), study));
+      const Status worked = work(std::move(tasks), study);
+      if (worked.ok()) continue;
+      // Another task may have finished the same shards, and the merge cleared away after it.
+      if (request_.shards.empty()) return worked.error();
+      MIEN_TRY(now, open_study(database));
+      if (!now.todo().empty()) return worked.error();
+      study = std::move(now);
+      break;
     }
     summary_.problems = study.problems();
-    if (!stop_) {
+    if (request_.shards.empty() && !stop_) {
       MIEN_TRY(duplicates, find_duplicates(database, study.folder()));
       summary_.duplicates = duplicates;
     }
-    if (stop_) MIEN_TRY_VOID(clear_left_overs(study.folder() / "annotations" / "pending"));
+    if (request_.shards.empty() && stop_) {
+      MIEN_TRY_VOID(clear_left_overs(study.folder() / "annotations" / "pending"));
+    }
+    if (!stop_ && request_.inputs.empty()) MIEN_TRY_VOID(check_whole(study));
     summary_.seconds = seconds_since(begin);
     return summary_;
   }
 
  private:
-  // Those that were named, and the picture classifier that comes from an optional package, where it
-  // is installed and contexts are asked for.
-  std::vector<fs::path> extra_manifests() const {
-    std::vector<fs::path> extra = request_.extra_manifests;
-    const fs::path classifier = request_.model_folder / "efficientnet_lite0.json";
-    std::error_code ignored;
-    if (options_.contexts.any() && fs::exists(classifier, ignored)) extra.push_back(classifier);
-    return extra;
+  // The study with its plan as it is to be.
+  Result<Study> open_study(Database& database) {
+    if (!request_.shards.empty()) {
+      MIEN_TRY(study,
+               Study::open_shards(request_.study, setup_.settings, request_.shards, database));
+      name_planned(study);
+      return study;
+    }
+    const StudyOpenOptions how{request_.redo, request_.shard_videos};
+    if (request_.inputs.empty()) {
+      MIEN_TRY(study, Study::open_or_create(request_.study, setup_.settings, how, database));
+      name_planned(study);
+      return study;
+    }
+    MIEN_TRY(inputs, expand_inputs(request_.inputs, request_.options.image_sequence, database));
+    if (inputs.videos.empty()) {
+      return Error{ErrorCode::kNotFound,
+                   request_.inputs.front().string() + ": no video or picture in it (" +
+                       std::to_string(inputs.files_passed_over) +
+                       " files of other kinds passed over); remedy: name videos, or a folder that "
+                       "holds some"};
+    }
+    MIEN_TRY(study, Study::open_or_create(request_.study, setup_.settings, how, database));
+    MIEN_TRY_VOID(take_in(inputs, study, database));
+    MIEN_TRY_VOID(remember_own_files(request_));
+    return study;
+  }
+
+  // All videos that the study is open for.
+  void name_planned(const Study& study) {
+    settings_hash_ = settings_hash(study.settings());
+    for (const StudyInput& video : study.planned()) named_.insert(video.video_id);
+  }
+
+  static Status check_whole(const Study& study) {
+    const auto missing = static_cast<std::int64_t>(study.todo().size());
+    if (missing == 0 && study.count(VideoState::kPending) == 0) return Ok{};
+    return Error{ErrorCode::kIo,
+                 fmt::format("{}: {} videos were measured but their shards did not hold when they "
+                             "were put together; remedy: run the same command again",
+                             study.folder().string(), missing + study.count(VideoState::kPending))};
   }
 
   // Into plan and corpus.
   Status take_in(const Inputs& inputs, Study& study, Database& database) {
-    std::vector<StudyInput> described;
-    described.reserve(inputs.videos.size());
-    for (const InputVideo& video : inputs.videos) {
-      described.push_back(video.has_text_name
-                              ? describe_input(video.video_id, video.path)
-                              : StudyInput{video.video_id, video.path, kNameNotText, 0});
-      named_.insert(video.video_id);
-    }
+    for (const InputVideo& video : inputs.videos) named_.insert(video.video_id);
+    const std::vector<StudyInput> described = described_inputs(inputs);
     MIEN_TRY_VOID(study.add_inputs(described));
     MIEN_TRY_VOID(update_corpus(database, study.folder(), corpus_rows(inputs)));
     settings_hash_ = settings_hash(study.settings());
@@ -234,7 +201,7 @@ class AnnotateRun {
           named_.contains(video.video_id) && study.state_of(video.video_id) != VideoState::kTodo;
       const bool is_drawn =
           fs::exists(overlay_path(study.folder(), settings_hash_, video), ignored) &&
-          (!options_.contexts.masked ||
+          (!setup_.options.contexts.masked ||
            fs::exists(masked_path(study.folder(), settings_hash_, video), ignored));
       if (!is_done || is_drawn) continue;
       WorkerTask task;
@@ -345,7 +312,6 @@ class AnnotateRun {
   }
 
   const AnnotateRequest& request_;
-  AnnotateOptions options_;
   const std::atomic<bool>& stop_;
   Progress progress_;
   fs::path program_;

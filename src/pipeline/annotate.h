@@ -17,7 +17,8 @@
 namespace mien {
 
 struct AnnotateRequest {
-  std::vector<std::filesystem::path> inputs;
+  std::vector<std::filesystem::path> inputs;  // none: the videos of the study's plan
+  std::vector<std::int64_t> shards;           // without inputs: of these shards alone
   std::filesystem::path study;
   AnnotateOptions options;
   int threads = 1;
@@ -58,6 +59,10 @@ struct AnnotateSummary {
 // Videos that cannot be decoded are data, not errors. A worker that dies takes only its video with
 // it: tried once more, then recorded as failed (worker_crashed). Once `stop` is true the running
 // videos are given up, what is complete is published, and the summary counts the rest as not done.
+//
+// Without inputs the plan stays as it is. With `shards`, any number of processes on any number of
+// machines may be at the same study at once, at other shards or the same (see Study::open_shards),
+// and what is told of the study as a whole (duplicates.parquet) is left to a run without.
 Result<AnnotateSummary> annotate(const AnnotateRequest& request, const std::atomic<bool>& stop);
 
 }  // namespace mien

@@ -5,11 +5,14 @@
 #include <set>
 #include <vector>
 
+#include "base/sha256.h"
 #include "pipeline/near_duplicates.h"
 #include "pipeline/program_version.h"
+#include "pipeline/shard.h"
 #include "pipeline/study_settings.h"
 #include "pipeline/study_tables.h"
 #include "pipeline/video_index.h"
+#include "store/durable_file.h"
 
 namespace mien {
 
@@ -18,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kClusterColumn = "duplicate_cluster";
+constexpr const char* kSources = "mien.sources";
 constexpr std::uint32_t kNone = 0xffffffff;
 
 // Distinct texts by number.
@@ -134,18 +138,35 @@ std::vector<bool> mixed(Clusters& clusters, const std::vector<std::uint32_t>& pr
   return result;
 }
 
-bool is_current(const fs::path& study, const fs::path& file) {
-  std::error_code missing;
-  const auto written = fs::last_write_time(file, missing);
-  if (missing) return false;
-  std::vector<fs::path> sources{study / "corpus.parquet"};
-  if (const auto media = study_table_files(study, "media"); media.ok()) {
-    sources.insert(sources.end(), media->begin(), media->end());
+// Changes with the corpus and with what was measured; not with files' times, which clocks of other
+// machines make, nor with how videos are spread over shards of the same files.
+Result<std::string> hash_of_sources(const fs::path& study) {
+  MIEN_TRY(corpus, sha256_of_file(study / "corpus.parquet"));
+  std::string text = corpus;
+  const auto files = study_table_files(study, "media");
+  if (!files.ok()) return sha256_of_bytes(text);
+  for (const fs::path& file : *files) {
+    const Result<std::string> listed = read_whole_file(file.parent_path() / "manifest.json");
+    const Result<ShardManifest> manifest =
+        listed.ok() ? decode_shard_manifest(*listed) : Result<ShardManifest>(listed.error());
+    std::string sha256;
+    for (const ShardFile& entry : manifest.ok() ? manifest->files : std::vector<ShardFile>()) {
+      if (entry.name == file.filename()) sha256 = entry.sha256;
+    }
+    if (sha256.empty()) {
+      MIEN_TRY(of_file, sha256_of_file(file));
+      sha256 = of_file;
+    }
+    text += sha256;
   }
-  return std::ranges::all_of(sources, [&](const fs::path& source) {
-    const auto changed = fs::last_write_time(source, missing);
-    return !missing && changed < written;
-  });
+  return sha256_of_bytes(text);
+}
+
+bool is_current(Database& database, const fs::path& file, const std::string& sources) {
+  std::error_code missing;
+  if (!fs::exists(file, missing)) return false;
+  Result<FileMetadata> metadata = database.read_metadata(file);
+  return metadata.ok() && (*metadata)[kSources] == sources;
 }
 
 Result<DuplicateSummary> summary_of(Database& database, const fs::path& study,
@@ -172,7 +193,8 @@ Result<DuplicateSummary> summary_of(Database& database, const fs::path& study,
 
 Result<DuplicateSummary> find_duplicates(Database& database, const fs::path& study) {
   const fs::path file = study / "duplicates.parquet";
-  if (is_current(study, file)) return summary_of(database, study, file);
+  MIEN_TRY(sources, hash_of_sources(study));
+  if (is_current(database, file, sources)) return summary_of(database, study, file);
   MIEN_TRY(corpus, read_corpus(database, study / "corpus.parquet"));
   const std::size_t count = corpus.ids.size();
   Clusters pictures(count);
@@ -212,6 +234,7 @@ Result<DuplicateSummary> find_duplicates(Database& database, const fs::path& stu
   }
   MIEN_TRY_VOID(database.write_parquet(table, file,
                                        {{"mien.table", table.schema().name},
+                                        {kSources, sources},
                                         {"mien.program_version", std::string(kProgramVersion)},
                                         {"mien.schema_version", std::to_string(kSchemaVersion)},
                                         {"mien.same_bits", std::to_string(kSameBits)},

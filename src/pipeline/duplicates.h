@@ -27,9 +27,9 @@ struct DuplicateSummary {
   std::int64_t across_uploaders = 0;
 };
 
-// Does nothing where the file is younger than the corpus and every shard; the summary is of what
-// lies there then. Memory: about 130 bytes a video beside the ids. kNotFound: no corpus; kCorrupt:
-// a duplicate_cluster or frame_hashes of another kind.
+// Does nothing where the file says that it was made of this corpus and these shards (mien.sources,
+// a hash of theirs); the summary is of what lies there then. Memory: about 130 bytes a video beside
+// the ids. kNotFound: no corpus; kCorrupt: a duplicate_cluster or frame_hashes of another kind.
 Result<DuplicateSummary> find_duplicates(Database& database, const std::filesystem::path& study);
 
 // The id of each duplicate's cluster, which is the id of its first video; of duplicates.parquet, or

@@ -150,4 +150,15 @@ Result<Inputs> expand_inputs(const std::vector<fs::path>& named, bool image_sequ
   return inputs;
 }
 
+std::vector<StudyInput> described_inputs(const Inputs& inputs) {
+  std::vector<StudyInput> described;
+  described.reserve(inputs.videos.size());
+  for (const InputVideo& video : inputs.videos) {
+    described.push_back(video.has_text_name
+                            ? describe_input(video.video_id, video.path)
+                            : StudyInput{video.video_id, video.path, kNameNotText, 0});
+  }
+  return described;
+}
+
 }  // namespace mien

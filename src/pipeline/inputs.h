@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pipeline/plan.h"
 #include "store/database.h"
 #include "table/table.h"
 
@@ -32,5 +33,8 @@ struct Inputs {
 // to that folder. Two equal ids are an error that names both files.
 Result<Inputs> expand_inputs(const std::vector<std::filesystem::path>& named, bool image_sequence,
                              Database& database);
+
+// Looks at every file.
+std::vector<StudyInput> described_inputs(const Inputs& inputs);
 
 }  // namespace mien

@@ -2,14 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
+
 #include "base/check.h"
 #include "base/sha256.h"
+#include "store/durable_file.h"
 
 namespace mien {
 
 std::filesystem::path pending_folder(const std::filesystem::path& study,
                                      const std::string& video_id) {
   return study / "annotations" / "pending" / sha256_of_bytes(video_id).substr(0, 32);
+}
+
+void discard_pending(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const std::filesystem::path aside = temporary_name_for(folder);
+  std::filesystem::rename(folder, aside, ignored);
+  std::filesystem::remove_all(ignored ? folder : aside, ignored);
 }
 
 Result<PendingWriter> PendingWriter::open(Database& database, const std::filesystem::path& study,

@@ -16,6 +16,10 @@ namespace mien {
 std::filesystem::path pending_folder(const std::filesystem::path& study,
                                      const std::string& video_id);
 
+// Out of the way in one step, then removed: a crash in between leaves no half of a folder that a
+// later run would have to complain about.
+void discard_pending(const std::filesystem::path& folder);
+
 // Writes one video's tables. Memory: at most kPartRows rows a table, whatever the video's length;
 // a table with more rows is written in parts. Given up (destroyed before commit), it leaves
 // nothing; the folder appears with commit, whole. `database` must outlive it.

@@ -3,8 +3,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
+#include <queue>
 #include <system_error>
+#include <utility>
 
 #include "base/check.h"
 #include "base/sha256.h"
@@ -159,21 +163,72 @@ Result<bool> Plan::add(std::span<const StudyInput> inputs, int videos_per_shard)
   const std::size_t first_new = videos_.size();
   for (const StudyInput& input : inputs) {
     if (const auto position = find(input.video_id)) {
-      StudyInput& known = videos_[*position];
-      const bool same = known.path == input.path && known.size_bytes == input.size_bytes &&
-                        known.mtime_ns == input.mtime_ns;
-      if (!same) known = input;
-      changed = changed || !same;
+      changed = correct(*position, input) || changed;
       continue;
     }
     if ((videos_.size() - first_new) % static_cast<std::size_t>(videos_per_shard) == 0) {
       begins_.push_back(videos_.size());
     }
-    positions_.emplace(input.video_id, videos_.size());
-    videos_.push_back(input);
+    append(input);
     changed = true;
   }
   return changed;
+}
+
+Result<bool> Plan::add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
+                                int shards) {
+  MIEN_CHECK(shards > 0 && inputs.size() == seconds.size(),
+             "shards, and a duration for each video");
+  MIEN_TRY_VOID(check(inputs));
+  bool changed = false;
+  struct New {
+    std::size_t input;
+    std::int64_t cost_us;  // whole numbers: sums do not depend on their order
+  };
+  std::vector<New> fresh;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (const auto position = find(inputs[i].video_id)) {
+      changed = correct(*position, inputs[i]) || changed;
+    } else {
+      fresh.push_back({i, std::llround((seconds[i] + kOpening_s) * 1e6)});
+    }
+  }
+  if (fresh.empty()) return changed;
+  std::ranges::sort(fresh, [&](const New& a, const New& b) {
+    return a.cost_us != b.cost_us ? a.cost_us > b.cost_us
+                                  : inputs[a.input].video_id < inputs[b.input].video_id;
+  });
+  std::vector<std::vector<std::size_t>> of_shard(
+      std::min(fresh.size(), static_cast<std::size_t>(shards)));
+  using Load = std::pair<std::int64_t, std::size_t>;  // cost so far, shard
+  std::priority_queue<Load, std::vector<Load>, std::greater<>> emptiest;
+  for (std::size_t shard = 0; shard < of_shard.size(); ++shard) emptiest.push({0, shard});
+  for (const New& video : fresh) {
+    const auto [cost_us, shard] = emptiest.top();
+    emptiest.pop();
+    of_shard[shard].push_back(video.input);
+    emptiest.push({cost_us + video.cost_us, shard});
+  }
+  for (std::vector<std::size_t>& members : of_shard) {
+    std::ranges::sort(members);
+    begins_.push_back(videos_.size());
+    for (const std::size_t i : members) append(inputs[i]);
+  }
+  return true;
+}
+
+// Whether anything differed.
+bool Plan::correct(std::size_t position, const StudyInput& input) {
+  StudyInput& known = videos_[position];
+  const bool same = known.path == input.path && known.size_bytes == input.size_bytes &&
+                    known.mtime_ns == input.mtime_ns;
+  if (!same) known = input;
+  return !same;
+}
+
+void Plan::append(const StudyInput& input) {
+  positions_.emplace(input.video_id, videos_.size());
+  videos_.push_back(input);
 }
 
 std::size_t Plan::shard_begin(std::int64_t shard) const {

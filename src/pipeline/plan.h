@@ -1,8 +1,8 @@
 // Which video belongs to which shard, for good: `annotations/plan.parquet`.
 //
-// Videos are assigned in the order of their first appearance, at most N a shard. The plan only
-// grows: new videos get new shards after those that exist, whatever N they were made with. Memory:
-// the whole plan, about 200 bytes a video.
+// Videos are assigned in the order of their first appearance, at most N a shard, or so that shards
+// take like long. The plan only grows: new videos get new shards after those that exist, whatever N
+// they were made with. Memory: the whole plan, about 200 bytes a video.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +46,15 @@ class Plan {
   // plan is as before.
   Result<bool> add(std::span<const StudyInput> inputs, int videos_per_shard);
 
+  // The same, but the new videos are spread over `shards` new shards (one a video where there are
+  // fewer) so that these take like long: longest processing time first (Graham 1969, "Bounds on
+  // multiprocessing timing anomalies"; the fullest shard has at most 4/3 of the least that is
+  // possible), ties by id and by the shard's number. seconds[i] is what inputs[i] lasts, not below
+  // 0; each video counts kOpening_s more. Within a shard the order is that of the inputs.
+  static constexpr double kOpening_s = 1;
+  Result<bool> add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
+                            int shards);
+
   const std::vector<StudyInput>& videos() const { return videos_; }  // ordered by shard
   std::int64_t shards() const { return static_cast<std::int64_t>(begins_.size()); }
   std::size_t shard_begin(std::int64_t shard) const;  // position of its first video
@@ -55,6 +64,8 @@ class Plan {
 
  private:
   Status check(std::span<const StudyInput> inputs) const;
+  bool correct(std::size_t position, const StudyInput& input);
+  void append(const StudyInput& input);
   std::string content_hash() const;
 
   std::vector<StudyInput> videos_;

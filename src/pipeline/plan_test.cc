@@ -37,6 +37,59 @@ TEST_F(PlanTest, GrowsByWholeShardsAndIsReadBack) {
   EXPECT_EQ(Plan::read(database_, root_ / "none.parquet")->shards(), 0);
 }
 
+std::string shards_of(const Plan& plan) {
+  std::string text;
+  for (std::int64_t shard = 0; shard < plan.shards(); ++shard) {
+    text += shard == 0 ? "" : "|";
+    for (std::size_t i = plan.shard_begin(shard); i < plan.shard_end(shard); ++i) {
+      text += plan.videos()[i].video_id.substr(1, 1);
+    }
+  }
+  return text;
+}
+
+TEST_F(PlanTest, ShardsOfLikeDurationByTheLongestFirst) {
+  // With the opening second 9 | 8 | 6, then 5 to the 6, 4 to the 8, 3 to the 9, 2 to the 11.
+  const double seconds[] = {4, 1, 8, 5, 2, 7, 3};
+  Plan plan;
+  EXPECT_TRUE(plan.add_balanced(inputs(7), seconds, 3).value());
+  EXPECT_EQ(shards_of(plan), "24|56|013");
+
+  // Equal ones: by id, to the shards in their order, whatever the order of the list.
+  const std::vector<double> same(5, 2.0);
+  Plan equal;
+  std::vector<StudyInput> list = inputs(5);
+  std::swap(list[0], list[4]);
+  EXPECT_TRUE(equal.add_balanced(list, same, 2).value());
+  EXPECT_EQ(shards_of(equal), "420|13");
+
+  // New videos get new shards, no shard is empty, and what is planned stays.
+  const std::vector<double> nine(9, 1.0);
+  EXPECT_TRUE(plan.add_balanced(inputs(9), nine, 5).value());
+  EXPECT_EQ(shards_of(plan), "24|56|013|7|8");
+  EXPECT_FALSE(plan.add_balanced(inputs(9), nine, 5).value());
+}
+
+TEST_F(PlanTest, TheFullestShardIsNearTheMean) {
+  std::vector<StudyInput> videos;
+  std::vector<double> seconds;
+  double total = 0;
+  for (int i = 0; i < 500; ++i) {
+    videos.push_back({fmt::format("v{:03}", i), root_ / fmt::format("v{:03}", i), 1, 1});
+    seconds.push_back(1 + (i * 7919) % 600);
+    total += seconds.back() + Plan::kOpening_s;
+  }
+  Plan plan;
+  ASSERT_TRUE(plan.add_balanced(videos, seconds, 16).ok());
+  for (std::int64_t shard = 0; shard < 16; ++shard) {
+    double sum = 0;
+    for (std::size_t i = plan.shard_begin(shard); i < plan.shard_end(shard); ++i) {
+      sum += seconds[std::stoul(plan.videos()[i].video_id.substr(1))] + Plan::kOpening_s;
+    }
+    EXPECT_NEAR(sum, total / 16, 0.01 * total / 16);
+  }
+}
+
 TEST_F(PlanTest, TwoFilesUnderOneIdAreNamedBoth) {
   StudyInput a = input("a.mp4");
   StudyInput b = input("b.mp4", "longer than the other");

@@ -133,6 +133,7 @@ std::string encode(const WorkerReply& reply) {
                   {"position_s", reply.position_s},
                   {"duration_s", reply.duration_s},
                   {"error", reply.error},
+                  {"code", static_cast<int>(reply.code)},
                   {"stages", stages},
                   {"clips", reply.clips}});
 }
@@ -152,6 +153,11 @@ Result<WorkerReply> decode_reply(const std::string& line) {
         json.at("position_s").get_to(reply.position_s);
         json.at("duration_s").get_to(reply.duration_s);
         json.at("error").get_to(reply.error);
+        const int code = json.at("code").get<int>();
+        if (code < 0 || code > static_cast<int>(ErrorCode::kInternal)) {
+          return Error{ErrorCode::kCorrupt, "a worker's reply: no such kind of error"};
+        }
+        reply.code = static_cast<ErrorCode>(code);
         json.at("clips").get_to(reply.clips);
         for (const Json& stage : json.at("stages")) {
           reply.stages.push_back({stage.at(0).get<std::string>(), stage.at(1).get<std::int64_t>(),

@@ -39,9 +39,10 @@ struct WorkerReply {
   std::string video_id;
   VideoFacts facts;
   double position_s = 0;
-  double duration_s = 0;          // 0: unknown
-  std::string error;              // kError: the worker cannot go on
-  std::vector<StageTime> stages;  // kDone: time spent since the worker started
+  double duration_s = 0;                  // 0: unknown
+  std::string error;                      // kError: the worker cannot go on
+  ErrorCode code = ErrorCode::kInternal;  // and of what kind that is
+  std::vector<StageTime> stages;          // kDone: time spent since the worker started
   std::string clips;  // kDone of a task with clips: a list of ClipRecord; empty: the worker died
 };
 

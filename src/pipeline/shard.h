@@ -58,11 +58,13 @@ Result<ShardManifest> decode_shard_manifest(const std::string& text);
 std::string columns_hash(const TableSchema& schema);
 
 // Reads manifest.json and checks everything that it says: its own checksum, schema version and
-// settings against those given, every file's presence, size and SHA-256. kNotFound where there is
-// no such folder, kMismatch for another version or other settings, kIo for what cannot be read now,
-// else kCorrupt naming the file.
+// settings against those given, every file's presence, size and (unless only a glance is wanted)
+// SHA-256. kNotFound where there is no such folder, kMismatch for another version or other settings,
+// kIo for what cannot be read now, else kCorrupt naming the file.
+enum class ShardCheck { kChecksums, kSizes };
 Result<ShardManifest> verify_shard(const std::filesystem::path& folder,
-                                   const std::string& expected_settings);
+                                   const std::string& expected_settings,
+                                   ShardCheck check = ShardCheck::kChecksums);
 
 // Gathers files in a temporary folder beside `folder`; `commit` writes the manifest, syncs, and
 // puts the folder in its place, replacing one that is there. Given up, it leaves nothing.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/sha256.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -33,15 +34,6 @@ bool has_shards(const fs::path& annotations) {
     if (it->path().filename().string().starts_with("shard-")) return true;
   }
   return false;
-}
-
-// Out of the way in one step, then removed: a crash in between leaves no half of a folder that a
-// later run would have to complain about.
-void discard_folder(const fs::path& folder) {
-  std::error_code ignored;
-  const fs::path aside = temporary_name_for(folder);
-  fs::rename(folder, aside, ignored);
-  fs::remove_all(ignored ? folder : aside, ignored);
 }
 
 // Out of the way in one step, then removed: a crash in between leaves no half of a study.
@@ -72,6 +64,17 @@ Result<Study> Study::open_or_create(const fs::path& folder, const StudySettings&
   study.lock_ = std::move(lock);
   MIEN_TRY_VOID(study.prepare(settings, options));
   MIEN_TRY_VOID(study.load());
+  return study;
+}
+
+Result<Study> Study::open_shards(const fs::path& folder, const StudySettings& settings,
+                                 std::span<const std::int64_t> shards, Database& database) {
+  Study study(folder, database);
+  study.settings_ = settings;
+  study.settings_hash_ = settings_hash(settings);
+  MIEN_TRY_VOID(study.compare_settings());
+  study.scope_.emplace(shards.begin(), shards.end());
+  MIEN_TRY_VOID(study.load_task(shards));
   return study;
 }
 
@@ -116,6 +119,11 @@ Status Study::prepare(const StudySettings& settings, const StudyOpenOptions& opt
     }
     return write_file_durably(run_file, encode(settings));
   }
+  return compare_settings();
+}
+
+Status Study::compare_settings() const {
+  const fs::path run_file = annotations() / "run.json";
   MIEN_TRY(text, read_whole_file(run_file));
   Result<StudySettings> recorded = decode_settings(text);
   if (!recorded.ok()) {
@@ -123,7 +131,7 @@ Status Study::prepare(const StudySettings& settings, const StudyOpenOptions& opt
     error.message += "; remedy: --redo makes the annotations anew";
     return error;
   }
-  const std::vector<std::string> lines = differences(*recorded, settings);
+  const std::vector<std::string> lines = differences(*recorded, settings_);
   if (!lines.empty()) return settings_error(folder_, lines);
   return Ok{};
 }
@@ -135,6 +143,28 @@ Status Study::load() {
   shards_.assign(static_cast<std::size_t>(plan_.shards()), {});
   for (std::int64_t shard = 0; shard < plan_.shards(); ++shard) MIEN_TRY_VOID(load_shard(shard));
   if (lock_.has_value()) MIEN_TRY_VOID(load_pending());
+  return Ok{};
+}
+
+Status Study::load_task(std::span<const std::int64_t> shards) {
+  MIEN_TRY(plan, Plan::read(*database_, annotations() / "plan.parquet"));
+  plan_ = std::move(plan);
+  states_.assign(plan_.videos().size(), VideoState::kTodo);
+  shards_.assign(static_cast<std::size_t>(plan_.shards()), {});
+  for (const std::int64_t shard : shards) {
+    if (shard < 0 || shard >= plan_.shards()) {
+      return Error{ErrorCode::kNotFound,
+                   fmt::format("{}: there is no shard {}; the plan has {}; remedy: plan the study "
+                               "with 'mien cluster plan'",
+                               folder_.string(), shard, plan_.shards())};
+    }
+    MIEN_TRY_VOID(load_shard(shard));
+    for (std::size_t i = plan_.shard_begin(shard); i < plan_.shard_end(shard); ++i) {
+      const fs::path folder = pending_folder(folder_, plan_.videos()[i].video_id);
+      std::error_code ignored;
+      if (states_[i] == VideoState::kTodo && fs::exists(folder, ignored)) take_pending(folder);
+    }
+  }
   return Ok{};
 }
 
@@ -159,6 +189,7 @@ Status Study::load_shard(std::int64_t shard) {
   ShardState& state = shards_[static_cast<std::size_t>(shard)];
   state.published = true;
   state.program_version = manifest->program_version;
+  state.manifest_sha256 = sha256_of_bytes(encode(*manifest));
   for (const ShardFile& file : manifest->files) state.tables.insert(file.table);
   compare_shard(shard, *manifest);
   return Ok{};
@@ -188,38 +219,66 @@ Status Study::load_pending() {
     folders.push_back(it->path());
   }
   std::sort(folders.begin(), folders.end());
-  for (const fs::path& folder : folders) {
-    Result<ShardManifest> manifest = verify_shard(folder, settings_hash_);
-    bool stands = false;
-    if (!manifest.ok()) {
-      problems_.push_back(manifest.error().message);
-    } else if (manifest->videos.size() == 1 &&
-               manifest->program_version == settings_.program_version) {
-      const auto position = plan_.find(manifest->videos[0].video_id);
-      stands = position.has_value() && states_[*position] == VideoState::kTodo &&
-               manifest->videos[0].is_of(plan_.videos()[*position]) &&
-               folder == pending_folder(folder_, manifest->videos[0].video_id);
-      if (stands) {
-        states_[*position] = VideoState::kPending;
-        touched_.insert(plan_.shard_of(*position));
-      }
-    }
-    if (!stands) discard_folder(folder);
-  }
+  for (const fs::path& folder : folders) take_pending(folder);
   return Ok{};
 }
 
-Status Study::add_inputs(std::span<const StudyInput> inputs) {
-  MIEN_CHECK(lock_.has_value(), "a study opened for reading is not written");
+// One that does not stand is removed.
+void Study::take_pending(const fs::path& folder) {
+  Result<ShardManifest> manifest = verify_shard(folder, settings_hash_);
+  bool stands = false;
+  if (!manifest.ok()) {
+    problems_.push_back(manifest.error().message);
+  } else if (manifest->videos.size() == 1 &&
+             manifest->program_version == settings_.program_version) {
+    const auto position = plan_.find(manifest->videos[0].video_id);
+    stands = position.has_value() && states_[*position] == VideoState::kTodo &&
+             manifest->videos[0].is_of(plan_.videos()[*position]) &&
+             folder == pending_folder(folder_, manifest->videos[0].video_id);
+    if (stands) {
+      states_[*position] = VideoState::kPending;
+      touched_.insert(plan_.shard_of(*position));
+    }
+  }
+  if (!stands) discard_pending(folder);
+}
+
+std::vector<StudyInput> Study::still_present(std::span<const StudyInput> inputs) const {
   std::vector<StudyInput> present;
   for (const StudyInput& input : inputs) {
     const bool vanished = input.size_bytes < 0 && state_of(input.video_id) == VideoState::kDone;
     if (!vanished) present.push_back(input);
   }
+  return present;
+}
+
+Status Study::add_inputs(std::span<const StudyInput> inputs) {
+  Plan plan = plan_;
+  MIEN_TRY(changed, plan.add(still_present(inputs), videos_per_shard_));
+  return changed ? take_plan(std::move(plan)) : Ok{};
+}
+
+Status Study::add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
+                           int shards) {
+  MIEN_CHECK(inputs.size() == seconds.size(), "every video has its duration");
+  const std::vector<StudyInput> present = still_present(inputs);
+  std::vector<double> durations;
+  for (std::size_t i = 0, k = 0; i < inputs.size() && k < present.size(); ++i) {
+    if (inputs[i].video_id != present[k].video_id) continue;
+    durations.push_back(seconds[i]);
+    ++k;
+  }
+  Plan plan = plan_;
+  MIEN_TRY(changed, plan.add_balanced(present, durations, shards));
+  return changed ? take_plan(std::move(plan)) : Ok{};
+}
+
+// The plan is on disk when this returns; videos whose file changed are todo.
+Status Study::take_plan(Plan plan) {
+  MIEN_CHECK(lock_.has_value(), "a study opened for reading is not written");
+  MIEN_TRY_VOID(plan.write(*database_, annotations() / "plan.parquet"));
   const std::vector<StudyInput> before = plan_.videos();
-  MIEN_TRY(changed, plan_.add(present, videos_per_shard_));
-  if (!changed) return Ok{};
-  MIEN_TRY_VOID(plan_.write(*database_, annotations() / "plan.parquet"));
+  plan_ = std::move(plan);
   states_.resize(plan_.videos().size(), VideoState::kTodo);
   shards_.resize(static_cast<std::size_t>(plan_.shards()));
   for (std::size_t i = 0; i < before.size(); ++i) {
@@ -236,10 +295,22 @@ Status Study::add_inputs(std::span<const StudyInput> inputs) {
   return Ok{};
 }
 
+bool Study::is_open_for(std::size_t position) const {
+  return !scope_.has_value() || scope_->contains(plan_.shard_of(position));
+}
+
+std::vector<StudyInput> Study::planned() const {
+  std::vector<StudyInput> videos;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (is_open_for(i)) videos.push_back(plan_.videos()[i]);
+  }
+  return videos;
+}
+
 std::vector<StudyInput> Study::todo() const {
   std::vector<StudyInput> videos;
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    if (states_[i] == VideoState::kTodo) videos.push_back(plan_.videos()[i]);
+    if (states_[i] == VideoState::kTodo && is_open_for(i)) videos.push_back(plan_.videos()[i]);
   }
   return videos;
 }
@@ -256,83 +327,6 @@ std::int64_t Study::count(VideoState state) const {
 
 Result<PendingWriter> Study::pending_writer(const StudyInput& video) {
   return PendingWriter::open(*database_, folder_, settings_, video);
-}
-
-Status Study::note_committed(const std::string& video_id) {
-  const auto position = plan_.find(video_id);
-  MIEN_CHECK(position.has_value(), "a committed video is one of the plan");
-  const fs::path folder = pending_folder(folder_, video_id);
-  MIEN_TRY(manifest, verify_shard(folder, settings_hash_));
-  if (manifest.videos.size() != 1 || !manifest.videos[0].is_of(plan_.videos()[*position])) {
-    return Error{ErrorCode::kMismatch,
-                 folder.string() + ": not the tables of video '" + video_id + "' as planned"};
-  }
-  states_[*position] = VideoState::kPending;
-  touched_.insert(plan_.shard_of(*position));
-  return Ok{};
-}
-
-bool Study::is_ready(std::int64_t shard) const {
-  bool any_pending = false;
-  for (std::size_t i = plan_.shard_begin(shard); i < plan_.shard_end(shard); ++i) {
-    if (states_[i] == VideoState::kTodo) return false;
-    any_pending = any_pending || states_[i] == VideoState::kPending;
-  }
-  return any_pending;
-}
-
-Result<std::int64_t> Study::publish_ready_shards() {
-  MIEN_CHECK(lock_.has_value(), "a study opened for reading is not written");
-  std::int64_t published = 0;
-  for (const std::int64_t shard : std::set<std::int64_t>(touched_)) {
-    if (is_ready(shard)) {
-      MIEN_TRY(done, publish(shard));
-      published += done ? 1 : 0;
-    }
-    touched_.erase(shard);
-  }
-  return published;
-}
-
-// False where a source turned out damaged and its videos are to be done again.
-Result<bool> Study::publish(std::int64_t shard) {
-  const std::size_t begin = plan_.shard_begin(shard);
-  const std::size_t end = plan_.shard_end(shard);
-  std::map<fs::path, ShardManifest> manifests;
-  std::vector<ShardSource> sources;
-  bool sound = true;
-  for (std::size_t i = begin; i < end; ++i) {
-    const StudyInput& video = plan_.videos()[i];
-    const bool pending = states_[i] == VideoState::kPending;
-    const fs::path folder = pending ? pending_folder(folder_, video.video_id) : shard_folder(shard);
-    auto it = manifests.find(folder);
-    if (it == manifests.end()) {
-      Result<ShardManifest> manifest = verify_shard(folder, settings_hash_);
-      if (!manifest.ok()) {
-        problems_.push_back(manifest.error().message);
-        if (pending) discard_folder(folder);
-        states_[i] = VideoState::kTodo;
-        sound = false;
-        continue;
-      }
-      it = manifests.emplace(folder, std::move(manifest).value()).first;
-    }
-    sources.push_back({folder, &it->second, video.video_id});
-  }
-  if (!sound) return false;
-  MIEN_TRY_VOID(publish_shard(*database_, shard_folder(shard), settings_, sources));
-  ShardState& state = shards_[static_cast<std::size_t>(shard)];
-  state = {true, settings_.program_version, {}};
-  for (const auto& [folder, manifest] : manifests) {
-    for (const ShardFile& file : manifest.files) state.tables.insert(file.table);
-  }
-  for (std::size_t i = begin; i < end; ++i) {
-    if (states_[i] == VideoState::kPending) {
-      discard_folder(pending_folder(folder_, plan_.videos()[i].video_id));
-    }
-    states_[i] = VideoState::kDone;
-  }
-  return true;
 }
 
 std::vector<fs::path> Study::tables(const std::string& name) const {

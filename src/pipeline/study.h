@@ -11,6 +11,10 @@
 // manifest, checksums, schema version or settings do not hold counts as not done, and problems()
 // says why. docs/study-folder.md tells the whole format.
 //
+// Several tasks: open_shards() is for processes on any number of machines that share nothing but
+// the folder. Names in it are taken by renaming only, no clock is read and no lock taken; two tasks
+// at one shard write the same bytes, and the later one's take the place of the earlier one's.
+//
 // Errors: kMismatch (other settings, shown line by line), kBusy (another process holds the study),
 // kIo (disk full or not writable; nothing is published half), kCorrupt, kNotFound, kUsage.
 // One thread at a time.
@@ -54,6 +58,12 @@ class Study {
                                       const StudySettings& settings,
                                       const StudyOpenOptions& options, Database& database);
 
+  // For writing these shards of a plan that exists, and for looking at nothing else: others may be
+  // writing at the same time, these shards too. kNotFound: no plan, or it has no such shard.
+  static Result<Study> open_shards(const std::filesystem::path& folder,
+                                   const StudySettings& settings,
+                                   std::span<const std::int64_t> shards, Database& database);
+
   // For reading: no lock and no comparison; kNotFound where there are no annotations.
   static Result<Study> open_existing(const std::filesystem::path& folder, Database& database);
 
@@ -65,7 +75,13 @@ class Study {
   // its video was done changes nothing. The plan is on disk when this returns.
   Status add_inputs(std::span<const StudyInput> inputs);
 
-  std::vector<StudyInput> todo() const;  // in plan order
+  // Plans the videos that are new as `shards` shards of like duration (plan.h); else as
+  // add_inputs().
+  Status add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
+                      int shards);
+
+  std::vector<StudyInput> planned() const;  // of the shards that it was opened for, in plan order
+  std::vector<StudyInput> todo() const;     // of these
   std::optional<VideoState> state_of(const std::string& video_id) const;
   std::int64_t count(VideoState state) const;
 
@@ -91,6 +107,7 @@ class Study {
     bool published = false;
     std::string program_version;
     std::set<std::string> tables;
+    std::string manifest_sha256;
   };
 
   Study(std::filesystem::path folder, Database& database)
@@ -100,9 +117,18 @@ class Study {
   std::filesystem::path shard_folder(std::int64_t shard) const;
 
   Status prepare(const StudySettings& settings, const StudyOpenOptions& options);
+  Status compare_settings() const;
+  std::vector<StudyInput> still_present(std::span<const StudyInput> inputs) const;
+  Status take_plan(Plan plan);
   Status load();
   Status load_shard(std::int64_t shard);
   Status load_pending();
+  Status load_task(std::span<const std::int64_t> shards);
+  void take_pending(const std::filesystem::path& folder);
+  bool is_open_for(std::size_t position) const;
+  bool is_writable() const { return lock_.has_value() || scope_.has_value(); }
+  bool was_published_meanwhile(std::int64_t shard);
+  void clear_pending_of(std::int64_t shard);
   void compare_shard(std::int64_t shard, const ShardManifest& manifest);
   bool is_ready(std::int64_t shard) const;
   Result<bool> publish(std::int64_t shard);
@@ -116,7 +142,8 @@ class Study {
   Plan plan_;
   std::vector<VideoState> states_;  // one a video of the plan
   std::vector<ShardState> shards_;
-  std::set<std::int64_t> touched_;  // shards that may have become ready
+  std::optional<std::set<std::int64_t>> scope_;  // of open_shards
+  std::set<std::int64_t> touched_;               // shards that may have become ready
   std::vector<std::string> problems_;
 };
 

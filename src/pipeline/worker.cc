@@ -282,6 +282,7 @@ Status run_worker() {
   WorkerReply reply;
   reply.kind = WorkerReply::Kind::kError;
   reply.error = ended.error().message;
+  reply.code = ended.error().code;
   replies.send(reply);
   lines.next();  // the coordinator closes the input; nothing else is to be done here
   return ended;

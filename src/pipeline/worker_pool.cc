@@ -113,7 +113,7 @@ class WorkerPool {
       MIEN_TRY(reply, decode_reply(line));
       switch (reply.kind) {
         case WorkerReply::Kind::kError:
-          return Error{ErrorCode::kInternal, reply.error};
+          return Error{reply.code, reply.error};
         case WorkerReply::Kind::kProgress:
           if (worker.job.has_value()) request_.on_progress(worker.job->task, reply);
           break;

@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <random>
 #include <system_error>
 #include <vector>
 
@@ -113,7 +115,11 @@ std::string io_remedy(int error_number) {
 }
 
 std::filesystem::path temporary_name_for(const std::filesystem::path& path) {
-  static std::atomic<unsigned> counter{0};
+  // Process ids repeat from one machine to the next; numbers from the system do not.
+  static std::atomic<std::uint64_t> counter{[] {
+    std::random_device system;
+    return (std::uint64_t{system()} << 32 | system()) >> 1;
+  }()};
   std::string name = ".";
   name += path.filename().string();
   name += kTemporaryMark;
@@ -159,10 +165,20 @@ Status sync_path(const std::filesystem::path& path) {
   return Ok{};
 }
 
+namespace {
+
+constexpr int kAttempts = 100;
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.parent_path();
+  return folder.empty() ? std::filesystem::path(".") : folder;
+}
+
+}  // namespace
+
 Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return io_error(to, "cannot be put in place", errno);
-  const std::filesystem::path folder = to.parent_path();
-  return sync_path(folder.empty() ? std::filesystem::path(".") : folder);
+  return sync_path(folder_of(to));
 }
 
 std::filesystem::path replaced_name_for(const std::filesystem::path& path) {
@@ -175,19 +191,27 @@ std::filesystem::path replaced_name_for(const std::filesystem::path& path) {
 Status replace_folder_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   MIEN_TRY_VOID(sync_path(from));
   std::error_code ignored;
-  if (!std::filesystem::exists(to, ignored)) return rename_durably(from, to);
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) {
-    MIEN_TRY_VOID(sync_path(to.parent_path()));
-    std::filesystem::remove_all(from, ignored);
+  // Others may put a folder there or take it away at any moment: then it is looked at anew.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (::rename(from.c_str(), to.c_str()) == 0) return sync_path(folder_of(to));
+    if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR) break;
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) {
+      MIEN_TRY_VOID(sync_path(folder_of(to)));
+      std::filesystem::remove_all(from, ignored);
+      return Ok{};
+    }
+    if (errno == ENOENT) continue;
+    if (errno != EINVAL && errno != ENOSYS) break;
+    const std::filesystem::path aside = replaced_name_for(to);
+    std::filesystem::remove_all(aside, ignored);
+    if (::rename(to.c_str(), aside.c_str()) != 0) continue;
+    MIEN_TRY_VOID(sync_path(folder_of(to)));
+    if (::rename(from.c_str(), to.c_str()) != 0) continue;
+    MIEN_TRY_VOID(sync_path(folder_of(to)));
+    std::filesystem::remove_all(aside, ignored);
     return Ok{};
   }
-  if (errno != EINVAL && errno != ENOSYS) return io_error(to, "cannot be replaced", errno);
-  const std::filesystem::path aside = replaced_name_for(to);
-  std::filesystem::remove_all(aside, ignored);
-  MIEN_TRY_VOID(rename_durably(to, aside));
-  MIEN_TRY_VOID(rename_durably(from, to));
-  std::filesystem::remove_all(aside, ignored);
-  return Ok{};
+  return io_error(to, "cannot be replaced", errno);
 }
 
 Status clear_left_overs(const std::filesystem::path& parent) {

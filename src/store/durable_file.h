@@ -13,7 +13,8 @@
 
 namespace mien {
 
-// ".NAME.tmp-PID-N" in the same folder as `path`: a name that nobody else uses at this moment.
+// ".NAME.tmp-PID-N" in the same folder as `path`: a name that nobody else uses at this moment, on
+// this machine or another that shares the folder; N comes from the system's random numbers.
 std::filesystem::path temporary_name_for(const std::filesystem::path& path);
 bool is_temporary_name(const std::filesystem::path& path);
 
@@ -35,7 +36,8 @@ Status rename_durably(const std::filesystem::path& from, const std::filesystem::
 // Puts the folder `from` (beside it, its files synced) in the place of `to` and removes what was
 // there. Readers see the old or the new folder; only where the file system cannot exchange two
 // names does `to` vanish for a moment, and a crash then leaves the old one under
-// `replaced_name_for(to)`, from where `clear_left_overs` brings it back.
+// `replaced_name_for(to)`, from where `clear_left_overs` brings it back. Others may do the same at
+// the same moment: the last one's stays.
 Status replace_folder_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 std::filesystem::path replaced_name_for(const std::filesystem::path& path);  // ".NAME.replaced"
 

@@ -1,0 +1,36 @@
+// The options that decide what `annotate` measures, for the verbs that plan or do it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/resources.h"
+#include "base/result.h"
+#include "pipeline/annotate.h"
+
+namespace mien {
+
+struct AnnotateFlags {
+  AnnotateRequest request;
+  std::vector<std::string> channels{"basic7", "action", "label"};
+  std::string video_mean = "all_faces";
+  bool no_small_faces = false;
+  bool contexts = false;
+  std::vector<std::string> faces{"masked"};
+  std::vector<std::filesystem::path> context_models;
+  std::vector<std::string> shards;  // of `annotate --shard`
+  bool json = false;
+  bool quiet = false;
+  std::vector<CLI::Option*> measuring;  // those that decide what is measured
+
+  bool any_measuring_given() const;
+};
+
+void add_measuring_flags(CLI::App* verb, AnnotateFlags& flags);
+
+// The request as the flags say it, with the program's own files. kUsage.
+Status take_flags(AnnotateFlags& flags, const Resources& resources);
+
+}  // namespace mien
