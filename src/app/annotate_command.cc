@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -10,8 +9,9 @@
 
 #include "app/annotate_flags.h"
 #include "app/command.h"
+#include "app/shard_list.h"
 #include "app/shard_task.h"
-#include "pipeline/annotate_setup.h"
+#include "pipeline/annotate.h"
 
 namespace mien {
 
@@ -95,24 +95,9 @@ std::string to_text(const AnnotateSummary& summary, const std::filesystem::path&
   return text;
 }
 
-bool read_number(std::string_view text, std::int64_t& number) {
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return failed == std::errc() && end == text.data() + text.size();
-}
-
-// "7" or "3-9".
 Status take_shards(AnnotateFlags& flags) {
-  for (const std::string& text : flags.shards) {
-    const std::size_t dash = text.find('-');
-    std::int64_t first = -1;
-    std::int64_t last = -1;
-    const bool read = read_number(text.substr(0, dash), first) &&
-                      read_number(dash == std::string::npos ? text : text.substr(dash + 1), last);
-    if (!read || first > last || last - first > 1'000'000) {
-      return Error{ErrorCode::kUsage, "--shard: '" + text + "' is no shard (7) or range (3-9)"};
-    }
-    for (std::int64_t shard = first; shard <= last; ++shard) flags.request.shards.push_back(shard);
-  }
+  MIEN_TRY(shards, shard_list(flags.shards));
+  flags.request.shards = std::move(shards);
   if (!flags.request.shards.empty() && !flags.request.inputs.empty()) {
     return Error{ErrorCode::kUsage, "--shard names shards of the study's plan; no videos with it"};
   }
@@ -120,15 +105,6 @@ Status take_shards(AnnotateFlags& flags) {
     return Error{ErrorCode::kUsage,
                  "--redo begins a study anew and needs its videos; remedy: name them"};
   }
-  return Ok{};
-}
-
-// Without inputs and options of its own: as the study was planned.
-Status take_plan_of_study(AnnotateFlags& flags) {
-  if (!flags.request.inputs.empty()) return Ok{};
-  AnnotateRequest planned = flags.request;
-  MIEN_TRY_VOID(take_options_of_study(planned));
-  if (!flags.any_measuring_given()) flags.request = std::move(planned);
   return Ok{};
 }
 
@@ -182,7 +158,7 @@ void add_annotate(CommandLine& line) {
       AnnotateRequest& wanted = flags->request;
       MIEN_TRY_VOID(take_flags(*flags, line.resources));
       MIEN_TRY_VOID(take_shards(*flags));
-      MIEN_TRY_VOID(take_plan_of_study(*flags));
+      if (wanted.inputs.empty()) MIEN_TRY_VOID(take_options_of_plan(*flags));
       wanted.progress_style = flags->quiet     ? Progress::Style::kNone
                               : isatty(2) != 0 ? Progress::Style::kTerminal
                                                : Progress::Style::kLog;

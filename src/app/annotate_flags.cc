@@ -1,6 +1,9 @@
 #include "app/annotate_flags.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "pipeline/annotate_setup.h"
 
 namespace mien {
 
@@ -153,7 +156,8 @@ void add_context_flags(CLI::App* verb, AnnotateFlags& flags) {
 }  // namespace
 
 bool AnnotateFlags::any_measuring_given() const {
-  return std::ranges::any_of(measuring, [](const CLI::Option* option) { return option->count() > 0; });
+  return std::ranges::any_of(measuring,
+                             [](const CLI::Option* option) { return option->count() > 0; });
 }
 
 void add_measuring_flags(CLI::App* verb, AnnotateFlags& flags) {
@@ -170,10 +174,10 @@ Status take_flags(AnnotateFlags& flags, const Resources& resources) {
   AnnotateRequest& wanted = flags.request;
   MIEN_TRY_VOID(choose_channels(flags.channels, wanted.options.channels));
   wanted.options.face.small_faces = !flags.no_small_faces;
-  wanted.options.windows.video_mean =
-      flags.video_mean == "largest_face"         ? VideoMean::kLargestFace
-      : flags.video_mean == "one_vote_per_track" ? VideoMean::kOneVotePerTrack
-                                                  : VideoMean::kAllFaces;
+  wanted.options.windows.video_mean = flags.video_mean == "largest_face" ? VideoMean::kLargestFace
+                                      : flags.video_mean == "one_vote_per_track"
+                                          ? VideoMean::kOneVotePerTrack
+                                          : VideoMean::kAllFaces;
   wanted.options.contexts.data = resources.data / "contexts";
   if (flags.contexts) {
     MIEN_TRY_VOID(choose_face_arms(flags.faces, wanted.options.contexts));
@@ -187,6 +191,13 @@ Status take_flags(AnnotateFlags& flags, const Resources& resources) {
   wanted.options.channels.prototype_file = resources.data / "prototype16.json";
   wanted.manifest_folder = resources.manifests;
   wanted.model_folder = resources.models;
+  return Ok{};
+}
+
+Status take_options_of_plan(AnnotateFlags& flags) {
+  AnnotateRequest planned = flags.request;
+  MIEN_TRY_VOID(take_options_of_study(planned));
+  if (!flags.any_measuring_given()) flags.request = std::move(planned);
   return Ok{};
 }
 

@@ -33,4 +33,8 @@ void add_measuring_flags(CLI::App* verb, AnnotateFlags& flags);
 // The request as the flags say it, with the program's own files. kUsage.
 Status take_flags(AnnotateFlags& flags, const Resources& resources);
 
+// Where no option that decides what is measured was given: as the study was made. kUsage: it has no
+// annotations.
+Status take_options_of_plan(AnnotateFlags& flags);
+
 }  // namespace mien

@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/print.h"
 #include "app/shard_list.h"
+#include "app/shard_task.h"
 #include "pipeline/associate.h"
 #include "pipeline/associate_json.h"
 #include "pipeline/associate_parts.h"
@@ -148,7 +149,15 @@ void add_associate(CommandLine& line) {
       ->check(CLI::Range(1, 1'000'000));
   verb->add_flag("--from-parts", chosen->from_parts, "Make the maps from the sums of all shards");
   verb->add_flag("--json", chosen->as_json, "The summary as JSON");
-  verb->callback([&line, chosen] { line.action = [chosen] { return associate_study(*chosen); }; });
+  verb->callback([&line, chosen] {
+    line.action = [&line, chosen]() -> Status {
+      const bool planned = !chosen->shards.empty() && chosen->shards_in_all == 0;
+      if (!planned) return associate_study(*chosen);
+      MIEN_TRY(shards, shard_list(chosen->shards));
+      return run_shard_task(line, {chosen->associate.study, shards, "associate"},
+                            [&] { return associate_study(*chosen); });
+    };
+  });
 }
 
 void add_merge(CommandLine& line) {

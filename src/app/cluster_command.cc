@@ -24,10 +24,20 @@ nlohmann::json to_json(const ShardPlanSummary& plan) {
 std::string to_text(const ShardPlanSummary& plan) {
   std::string text = fmt::format("{} videos in {} shards", plan.videos, plan.shards);
   if (plan.new_videos == 0) return text + ", all planned before\n";
-  return text + fmt::format("; new: {} videos in {} shards of {:.0f} to {:.0f} s, {} of them by the "
-                            "size of their file\n",
-                            plan.new_videos, plan.new_shards, plan.least_s, plan.most_s,
-                            plan.without_duration);
+  return text + fmt::format(
+                    "; new: {} videos in {} shards of {:.0f} to {:.0f} s, {} of them by the "
+                    "size of their file\n",
+                    plan.new_videos, plan.new_shards, plan.least_s, plan.most_s,
+                    plan.without_duration);
+}
+
+Status take_plan_flags(AnnotateFlags& flags, const Resources& resources) {
+  MIEN_TRY_VOID(take_flags(flags, resources));
+  std::error_code ignored;
+  const bool is_planned =
+      std::filesystem::exists(flags.request.study / "annotations" / "run.json", ignored);
+  if (!is_planned || flags.request.redo) return Ok{};
+  return take_options_of_plan(flags);
 }
 
 namespace {
@@ -51,7 +61,7 @@ void add_cluster_plan(CommandLine& line, CLI::App* cluster) {
   add_measuring_flags(verb, options->annotate);
   verb->callback([&line, options] {
     line.action = [&line, options]() -> Status {
-      MIEN_TRY_VOID(take_flags(options->annotate, line.resources));
+      MIEN_TRY_VOID(take_plan_flags(options->annotate, line.resources));
       MIEN_TRY(plan, plan_shards(options->annotate.request, options->shards));
       return print_text(options->json ? to_json(plan).dump(2) + "\n" : to_text(plan));
     };
@@ -76,11 +86,13 @@ void add_merge_shards(CommandLine& line, CLI::App* cluster) {
                                      {"shards", merged.shards},
                                      {"near_duplicate_clusters", merged.duplicates.clusters},
                                      {"problems", merged.problems}};
-        return print_text(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+        return print_text(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                          "\n");
       }
-      return print_text(fmt::format("{} videos in {} shards, all whole; {} clusters of "
-                                    "near-duplicates\n",
-                                    merged.videos, merged.shards, merged.duplicates.clusters));
+      return print_text(
+          fmt::format("{} videos in {} shards, all whole; {} clusters of "
+                      "near-duplicates\n",
+                      merged.videos, merged.shards, merged.duplicates.clusters));
     };
   });
 }

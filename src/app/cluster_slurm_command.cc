@@ -12,6 +12,7 @@
 #include "pipeline/cluster_status.h"
 #include "pipeline/process.h"
 #include "pipeline/slurm_scripts.h"
+#include "pipeline/study_parts.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -31,8 +32,10 @@ struct SlurmFlags {
 // An option whose value may be left out: the verb without options of its own.
 CLI::Option* add_stage(CLI::App* verb, const std::string& name, std::string& value,
                        const std::string& what) {
-  return verb->add_option(name, value, what + ", with these options of its own (--" +
-                                           name.substr(2) + "='--option value')")
+  return verb
+      ->add_option(
+          name, value,
+          what + ", with these options of its own (--" + name.substr(2) + "='--option value')")
       ->expected(0, 1)
       ->group("Stages after the faces");
 }
@@ -72,8 +75,9 @@ std::string to_text(const Submitted& result) {
   for (const SlurmJob& job : result.submission->then) {
     text += fmt::format("job {}: {}\n", job.job, job.name);
   }
-  return text + "'mien cluster status' tells how far they are; the same command again submits what "
-                "has failed\n";
+  return text +
+         "'mien cluster status' tells how far they are; the same command again submits what "
+         "has failed\n";
 }
 
 Result<Submitted> run_slurm(SlurmFlags& flags) {
@@ -99,23 +103,30 @@ Result<Submitted> run_slurm(SlurmFlags& flags) {
   const std::string path = search_path();
   const SlurmQueue queue = read_slurm_queue(slurm.study, path);
   MIEN_TRY(status, cluster_status(slurm.study, queue));
+  const auto has_parts = [&](std::int64_t shard) {
+    std::error_code ignored;
+    const std::string name = shard_name(shard);
+    return (!slurm.texts || std::filesystem::exists(slurm.study / "texts/parts" / name, ignored)) &&
+           (!slurm.associate ||
+            std::filesystem::exists(slurm.study / "maps/parts" / name, ignored));
+  };
   for (const ShardStatus& shard : status.shards) {
     const bool queued = status.queue_known && (shard.progress == ShardProgress::kRunning ||
                                                shard.progress == ShardProgress::kWaiting);
-    (shard.progress == ShardProgress::kDone ? result.done
-     : queued                               ? result.queued
-                                            : result.wanted)
-        .push_back(shard.shard);
+    const bool done = shard.progress == ShardProgress::kDone && has_parts(shard.shard);
+    (done ? result.done : queued ? result.queued : result.wanted).push_back(shard.shard);
   }
   const bool all_queued = result.wanted.empty() && !result.queued.empty();  // and what follows too
   if (flags.no_submit || all_queued) return result;
   std::set<std::string> arrays;  // that are at work
   for (const QueuedTask& task : queue.tasks) {
-    if (std::ranges::find(result.queued, task.shard) != result.queued.end()) arrays.insert(task.job);
+    if (std::ranges::find(result.queued, task.shard) != result.queued.end())
+      arrays.insert(task.job);
   }
-  MIEN_TRY(submission, submit_to_slurm(slurm.study, {result.wanted, flags.at_once, then,
-                                                     {arrays.begin(), arrays.end()}},
-                                       path));
+  MIEN_TRY(
+      submission,
+      submit_to_slurm(slurm.study,
+                      {result.wanted, flags.at_once, then, {arrays.begin(), arrays.end()}}, path));
   result.submission = submission;
   return result;
 }
@@ -153,7 +164,8 @@ void add_cluster_slurm(CommandLine& line, CLI::App* cluster) {
   AnnotateRequest& request = flags->annotate.request;
   CLI::App* verb = cluster->add_subcommand(
       "slurm", "Plan shards, write the scripts of their jobs, and submit what is not done");
-  verb->add_option("study", request.study, "The study folder, on a file system that all nodes share")
+  verb->add_option("study", request.study,
+                   "The study folder, on a file system that all nodes share")
       ->required();
   verb->add_option("--shards", flags->shards, "Shards for the videos that have none yet")
       ->required()
@@ -164,13 +176,14 @@ void add_cluster_slurm(CommandLine& line, CLI::App* cluster) {
   verb->add_flag("--json", flags->json, "As JSON");
   add_slurm_flags(verb, *flags);
   CLI::Option* texts = add_stage(verb, "--texts", flags->texts, "Also 'mien contexts text'");
-  CLI::Option* associate = add_stage(verb, "--associate", flags->associate, "Also 'mien associate'");
+  CLI::Option* associate =
+      add_stage(verb, "--associate", flags->associate, "Also 'mien associate'");
   CLI::Option* compare = add_stage(verb, "--compare", flags->compare, "Also 'mien compare'");
   CLI::Option* report = add_stage(verb, "--report", flags->report, "Also 'mien report'");
   add_measuring_flags(verb, flags->annotate);
   verb->callback([&line, flags, texts, associate, compare, report] {
     line.action = [&line, flags, texts, associate, compare, report]() -> Status {
-      MIEN_TRY_VOID(take_flags(flags->annotate, line.resources));
+      MIEN_TRY_VOID(take_plan_flags(flags->annotate, line.resources));
       if (texts->count() > 0) flags->slurm.texts = flags->texts;
       if (associate->count() > 0) flags->slurm.associate = flags->associate;
       if (compare->count() > 0) flags->slurm.compare = flags->compare;

@@ -27,12 +27,9 @@ nlohmann::json to_json(const ClusterStatus& status) {
   }
   nlohmann::json shards = nlohmann::json::array();
   for (const ShardStatus& shard : status.shards) {
-    nlohmann::json one = {{"shard", shard.shard},
-                          {"progress", to_string(shard.progress)},
-                          {"videos", shard.videos},
-                          {"videos_done", shard.videos_done},
-                          {"reason", shard.reason},
-                          {"node", shard.node}};
+    nlohmann::json one = {{"shard", shard.shard},   {"progress", to_string(shard.progress)},
+                          {"videos", shard.videos}, {"videos_done", shard.videos_done},
+                          {"reason", shard.reason}, {"node", shard.node}};
     if (shard.record) {
       one["attempt"] = shard.record->attempt;
       one["stage"] = shard.record->stage;
@@ -69,8 +66,9 @@ std::string to_text(const ClusterStatus& status) {
     text += fmt::format("parts: {} of texts, {} of maps\n", status.text_parts, status.map_parts);
   }
   if (status.videos_per_hour) {
-    text += fmt::format("{:.0f} videos an hour, about {:.1f} hours left with as many tasks as now\n",
-                        *status.videos_per_hour, *status.seconds_left / 3600);
+    text +=
+        fmt::format("{:.0f} videos an hour, about {:.1f} hours left with as many tasks as now\n",
+                    *status.videos_per_hour, *status.seconds_left / 3600);
   }
   for (const ShardStatus& shard : status.shards) {
     if (shard.progress == ShardProgress::kRunning) {
@@ -109,10 +107,10 @@ void add_cluster_status(CommandLine& line, CLI::App* cluster) {
       const std::filesystem::path study =
           std::filesystem::absolute(options->study).lexically_normal();
       MIEN_TRY(status, cluster_status(study, read_slurm_queue(study, search_path())));
-      return print_text(options->json ? to_json(status).dump(2, ' ', false,
-                                                             nlohmann::json::error_handler_t::replace) +
-                                            "\n"
-                                      : to_text(status));
+      return print_text(
+          options->json
+              ? to_json(status).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+              : to_text(status));
     };
   });
 }

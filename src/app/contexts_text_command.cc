@@ -9,6 +9,7 @@
 #include "app/interrupt.h"
 #include "app/print.h"
 #include "app/shard_list.h"
+#include "app/shard_task.h"
 #include "app/stage_lines.h"
 #include "pipeline/text_contexts.h"
 #include "pipeline/text_parts.h"
@@ -140,10 +141,14 @@ void add_contexts_text(CLI::App& contexts, CommandLine& line) {
   verb->add_flag("--redo", flags->request.redo, "Replace what another model or vocabulary named");
   verb->add_flag("--json", flags->json, "The summary as JSON");
   verb->callback([&line, flags] {
-    line.action = [flags] {
+    line.action = [&line, flags]() -> Status {
       flags->request.threads = flags->model.threads;
       flags->request.progress = stage_lines();
-      return flags->from_parts ? join_parts(*flags) : name_with_model(*flags);
+      if (flags->from_parts) return join_parts(*flags);
+      if (flags->shards.empty()) return name_with_model(*flags);
+      MIEN_TRY(shards, shard_list(flags->shards));
+      return run_shard_task(line, {flags->request.study, shards, "contexts text"},
+                            [&] { return name_with_model(*flags); });
     };
   });
 }

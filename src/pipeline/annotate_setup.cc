@@ -52,7 +52,8 @@ std::vector<fs::path> extra_manifests_of(const AnnotateRequest& request) {
   std::vector<fs::path> extra = request.extra_manifests;
   const fs::path classifier = request.model_folder / "efficientnet_lite0.json";
   std::error_code ignored;
-  if (request.options.contexts.any() && fs::exists(classifier, ignored)) extra.push_back(classifier);
+  if (request.options.contexts.any() && fs::exists(classifier, ignored))
+    extra.push_back(classifier);
   return extra;
 }
 
@@ -69,11 +70,11 @@ Status take_model(const Manifest& read, AnnotateOptions& options) {
                      "' are both heads trained on ratings; remedy: name one of them"};
   }
   if (std::abs(read.features.rate_hz - options.rate_hz) > 1e-6) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("--expression-model: '{}' was trained on {} frames a second, --rate "
-                             "says {}; remedy: --rate {}",
-                             read.id, read.features.rate_hz, options.rate_hz,
-                             read.features.rate_hz)};
+    return Error{
+        ErrorCode::kUsage,
+        fmt::format("--expression-model: '{}' was trained on {} frames a second, --rate "
+                    "says {}; remedy: --rate {}",
+                    read.id, read.features.rate_hz, options.rate_hz, read.features.rate_hz)};
   }
   options.channels.head = facts_of(read);
   options.face.unconfirmed_in_stills = true;
@@ -91,12 +92,9 @@ Result<WorkerSetup> worker_setup(const AnnotateRequest& request) {
     MIEN_TRY_VOID(take_model(read, options));
   }
   MIEN_TRY(settings, settings_of(options, models));
-  return WorkerSetup{options,
-                     settings,
-                     fs::absolute(request.study),
-                     request.manifest_folder,
-                     request.model_folder,
-                     extra};
+  return WorkerSetup{
+      options, settings, fs::absolute(request.study), request.manifest_folder, request.model_folder,
+      extra};
 }
 
 Status take_options_of_study(AnnotateRequest& request) {

@@ -37,9 +37,9 @@ struct MergeSummary {
   std::vector<std::string> problems;  // what did not hold
 };
 
-// After the tasks: clears what killed ones left, publishes what is finished, and writes what is told
-// of the study as a whole (duplicates.parquet). kNotFound where a shard is not whole, naming them
-// all: nothing is measured here. One at a time; kBusy.
+// After the tasks: clears what killed ones left, publishes what is finished, and writes what is
+// told of the study as a whole (duplicates.parquet). kNotFound where a shard is not whole, naming
+// them all: nothing is measured here. One at a time; kBusy.
 Result<MergeSummary> merge_shards(const std::filesystem::path& study);
 
 // "0-3, 7"

@@ -9,6 +9,7 @@
 #include "pipeline/pending.h"
 #include "pipeline/plan.h"
 #include "pipeline/shard.h"
+#include "pipeline/study_parts.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -48,6 +49,12 @@ bool is_waiting(const std::string& state) {
          state == "REQUEUE_FED" || state == "SPECIAL_EXIT" || state == "RESV_DEL_HOLD";
 }
 
+// A shard that is published has texts and maps before it, or they failed.
+bool is_at_later_stage(const std::optional<ShardRecord>& record, const QueuedTask* task) {
+  if (task != nullptr && (is_at_work(task->state) || is_waiting(task->state))) return true;
+  return record && record->stage != "annotate" && record->exit != 0;
+}
+
 std::string reason_of(const std::optional<ShardRecord>& record) {
   if (!record) return "its task left no word";
   if (record->exit < 0) {
@@ -85,7 +92,8 @@ void estimate(ClusterStatus& status) {
   std::int64_t shards = 0;
   std::int64_t videos = 0;
   for (const ShardStatus& shard : status.shards) {
-    if (shard.progress != ShardProgress::kDone || !shard.record || shard.record->exit != 0) continue;
+    if (shard.progress != ShardProgress::kDone || !shard.record || shard.record->exit != 0)
+      continue;
     seconds += shard.record->seconds;
     videos += shard.videos;
     ++shards;
@@ -145,17 +153,20 @@ Result<ClusterStatus> cluster_status(const fs::path& study, const SlurmQueue& qu
     const std::size_t end = plan.shard_end(shard);
     one.videos = static_cast<std::int64_t>(end - begin);
     one.record = read_shard_record(study, shard);
-    if (is_as_planned(annotations / fmt::format("shard-{:05}", shard), hash, plan, shard)) {
+    const auto found = queued.find(shard);
+    const QueuedTask* task = found == queued.end() ? nullptr : found->second;
+    const bool published = is_as_planned(annotations / shard_name(shard), hash, plan, shard);
+    if (published && !is_at_later_stage(one.record, task)) {
       one.progress = ShardProgress::kDone;
-      one.videos_done = one.videos;
     } else {
-      const auto found = queued.find(shard);
-      judge(one, found == queued.end() ? nullptr : found->second, queue.known);
-      std::error_code ignored;
-      for (std::size_t i = begin; i < end && one.progress == ShardProgress::kRunning; ++i) {
-        one.videos_done +=
-            fs::exists(pending_folder(study, plan.videos()[i].video_id), ignored) ? 1 : 0;
-      }
+      judge(one, task, queue.known);
+    }
+    if (published) one.videos_done = one.videos;
+    std::error_code ignored;
+    for (std::size_t i = begin; i < end && one.progress == ShardProgress::kRunning && !published;
+         ++i) {
+      one.videos_done +=
+          fs::exists(pending_folder(study, plan.videos()[i].video_id), ignored) ? 1 : 0;
     }
     status.videos_done += one.videos_done;
   }

@@ -59,8 +59,8 @@ std::string columns_hash(const TableSchema& schema);
 
 // Reads manifest.json and checks everything that it says: its own checksum, schema version and
 // settings against those given, every file's presence, size and (unless only a glance is wanted)
-// SHA-256. kNotFound where there is no such folder, kMismatch for another version or other settings,
-// kIo for what cannot be read now, else kCorrupt naming the file.
+// SHA-256. kNotFound where there is no such folder, kMismatch for another version or other
+// settings, kIo for what cannot be read now, else kCorrupt naming the file.
 enum class ShardCheck { kChecksums, kSizes };
 Result<ShardManifest> verify_shard(const std::filesystem::path& folder,
                                    const std::string& expected_settings,

@@ -17,12 +17,11 @@ fs::path shard_record_file(const fs::path& study, std::int64_t shard) {
 Status write_shard_record(const fs::path& study, const ShardRecord& record) {
   const fs::path file = shard_record_file(study, record.shard);
   MIEN_TRY_VOID(make_folders(file.parent_path()));
-  const nlohmann::json json = {{"shard", record.shard},   {"stage", record.stage},
-                               {"attempt", record.attempt}, {"host", record.host},
-                               {"process", record.process}, {"job", record.job},
-                               {"begin", record.begin},   {"end", record.end},
-                               {"seconds", record.seconds}, {"exit", record.exit},
-                               {"message", record.message}};
+  const nlohmann::json json = {
+      {"shard", record.shard}, {"stage", record.stage},     {"attempt", record.attempt},
+      {"host", record.host},   {"process", record.process}, {"job", record.job},
+      {"begin", record.begin}, {"end", record.end},         {"seconds", record.seconds},
+      {"exit", record.exit},   {"message", record.message}};
   return write_file_durably(
       file, json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }

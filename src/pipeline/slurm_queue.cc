@@ -56,7 +56,8 @@ Result<std::vector<std::string>> lines_of(const fs::path& program,
 // "%": nothing special in the pattern of an output file.
 std::string pattern_of(const fs::path& path) {
   std::string text;
-  for (const char letter : path.string()) text += letter == '%' ? std::string("%%") : std::string(1, letter);
+  for (const char letter : path.string())
+    text += letter == '%' ? std::string("%%") : std::string(1, letter);
   return text;
 }
 
@@ -67,7 +68,8 @@ nlohmann::json to_json(const SlurmSubmission& submission) {
         {{"job", array.job}, {"first_shard", array.first_shard}, {"shards", array.shards}});
   }
   nlohmann::json then = nlohmann::json::array();
-  for (const SlurmJob& job : submission.then) then.push_back({{"name", job.name}, {"job", job.job}});
+  for (const SlurmJob& job : submission.then)
+    then.push_back({{"name", job.name}, {"job", job.job}});
   return {{"arrays", std::move(arrays)}, {"then", std::move(then)}};
 }
 
@@ -79,7 +81,8 @@ class Sbatch {
   // The job's id.
   Result<std::string> submit(std::vector<std::string> options, const std::string& script,
                              const std::string& log, const std::vector<std::string>& words) const {
-    options.insert(options.begin(), {"--parsable", "--output=" + pattern_of(folder_ / "log") + "/" + log});
+    options.insert(options.begin(),
+                   {"--parsable", "--output=" + pattern_of(folder_ / "log") + "/" + log});
     options.push_back((folder_ / script).string());
     options.insert(options.end(), words.begin(), words.end());
     MIEN_TRY(lines, lines_of(program_, options));
@@ -115,7 +118,8 @@ Result<std::vector<SlurmSubmission>> read_submissions(const fs::path& study) {
   if (!fs::exists(jobs_file(study), ignored)) return submissions;
   MIEN_TRY(text, read_whole_file(jobs_file(study)));
   try {
-    for (const nlohmann::json& entry : nlohmann::json::parse(text).at("submissions")) {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    for (const nlohmann::json& entry : json.at("submissions")) {
       SlurmSubmission& submission = submissions.emplace_back();
       for (const nlohmann::json& item : entry.at("arrays")) {
         SlurmArray& array = submission.arrays.emplace_back();
@@ -204,7 +208,8 @@ SlurmQueue read_slurm_queue(const fs::path& study, const std::string& path) {
         if (!is_new && number_of(it->second.job) < number_of(task.job)) it->second = task;
       }
       for (const SlurmJob& job : submission.then) {
-        if (job.job == fields[0]) queue.jobs.push_back({-1, job.name, fields[2], fields[3], fields[4]});
+        if (job.job == fields[0])
+          queue.jobs.push_back({-1, job.name, fields[2], fields[3], fields[4]});
       }
     }
   }

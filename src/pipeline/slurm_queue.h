@@ -33,9 +33,10 @@ Result<std::vector<SlurmSubmission>> read_submissions(const std::filesystem::pat
 
 struct SlurmOrder {
   std::vector<std::int64_t> shards;
-  int at_once = 0;                 // most of an array at a time; 0: as the cluster likes
-  std::vector<std::string> then;   // names of the scripts that follow, each after the one before
-  std::vector<std::string> after;  // arrays that the first of them waits for, beside those made here
+  int at_once = 0;                // most of an array at a time; 0: as the cluster likes
+  std::vector<std::string> then;  // names of the scripts that follow, each after the one before
+  std::vector<std::string>
+      after;  // arrays that the first of them waits for, beside those made here
 };
 
 // Hands the scripts in STUDY/cluster to sbatch and notes the jobs in jobs.json. What follows the

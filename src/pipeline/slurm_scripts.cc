@@ -42,11 +42,10 @@ std::string shards_script(const SlurmOptions& options) {
            options.annotate)};
   if (options.texts) {
     commands.push_back(
-        with("mien contexts text \"$study\" --shard \"$shard\"", *options.texts));
+        with("mien contexts text --study \"$study\" --shard \"$shard\"", *options.texts));
   }
   if (options.associate) {
-    commands.push_back(
-        with("mien associate \"$study\" --shard \"$shard\"", *options.associate));
+    commands.push_back(with("mien associate \"$study\" --shard \"$shard\"", *options.associate));
   }
   text += joined(commands) + "\n";
   text += fmt::format(
@@ -79,15 +78,16 @@ Status check_line(const std::string& value) {
 
 std::string shell_word(const std::string& text) {
   std::string word = "'";
-  for (const char letter : text) word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  for (const char letter : text)
+    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
   return word + "'";
 }
 
 Result<std::vector<SlurmScript>> slurm_scripts(const SlurmOptions& options) {
-  for (const std::string& value : {options.program, options.partition, options.time, options.mem,
-                                   options.annotate, options.texts.value_or(""),
-                                   options.associate.value_or(""), options.compare.value_or(""),
-                                   options.report.value_or("")}) {
+  for (const std::string& value :
+       {options.program, options.partition, options.time, options.mem, options.annotate,
+        options.texts.value_or(""), options.associate.value_or(""), options.compare.value_or(""),
+        options.report.value_or("")}) {
     MIEN_TRY_VOID(check_line(value));
   }
   for (const std::string& option : options.sbatch) MIEN_TRY_VOID(check_line(option));
@@ -95,7 +95,7 @@ Result<std::vector<SlurmScript>> slurm_scripts(const SlurmOptions& options) {
   std::vector<SlurmScript> scripts{{"shards.sh", shards_script(options)}};
   std::vector<std::string> merge{"mien cluster merge \"$study\""};
   if (options.texts) {
-    merge.push_back(with("mien contexts text \"$study\" --from-parts", *options.texts));
+    merge.push_back(with("mien contexts text --study \"$study\" --from-parts", *options.texts));
   }
   scripts.push_back({"merge.sh", small_script(options, "merge",
                                               "Once, when all tasks have ended: what is told of "
@@ -108,13 +108,14 @@ Result<std::vector<SlurmScript>> slurm_scripts(const SlurmOptions& options) {
   if (options.compare) maps.push_back(with("mien compare \"$study\"", *options.compare));
   if (!maps.empty()) {
     scripts.push_back(
-        {"associate.sh", small_script(options, "associate",
-                                      "The maps of all shards together, and their comparison.",
-                                      maps)});
+        {"associate.sh",
+         small_script(options, "associate",
+                      "The maps of all shards together, and their comparison.", maps)});
   }
   if (options.report) {
-    scripts.push_back({"report.sh", small_script(options, "report", "The pages.",
-                                                 {with("mien report \"$study\"", *options.report)})});
+    scripts.push_back(
+        {"report.sh", small_script(options, "report", "The pages.",
+                                   {with("mien report \"$study\"", *options.report)})});
   }
   return scripts;
 }

@@ -2,8 +2,8 @@
 //
 //   STUDY/cluster/shards.sh      job array, one task a shard: annotate, then its part of the texts
 //                                and of the maps where these are asked for
-//   STUDY/cluster/merge.sh       after them all, however they ended: refuses where a shard is missing
-//   STUDY/cluster/associate.sh   after the merge: maps and comparison
+//   STUDY/cluster/merge.sh       after them all, however they ended: refuses where a shard is
+//   missing STUDY/cluster/associate.sh   after the merge: maps and comparison
 //   STUDY/cluster/report.sh      after that: pages
 #pragma once
 
@@ -22,8 +22,8 @@ struct SlurmOptions {
   std::string partition;        // these three: empty: as the cluster has it
   std::string time;
   std::string mem;
-  int cpus = 1;                     // of a task
-  int requeues = 3;                 // of a task that is to be tried again, before it counts as failed
+  int cpus = 1;      // of a task
+  int requeues = 3;  // of a task that is to be tried again, before it counts as failed
   std::vector<std::string> sbatch;  // further options, "--account=x"
   std::string annotate;             // further options of `annotate` for each shard
   // Options of these verbs, as words of a shell; nullopt: not asked for.

@@ -30,6 +30,8 @@ using Json = nlohmann::json;
 constexpr int kClips = 200;
 constexpr int kShards = 8;
 constexpr int kBrokenShard = 3;
+const std::string kTexts = "--model word_overlap";
+const std::string kMaps = "--bootstrap 20 --min-count 5 --threads 1";
 constexpr const char* kWrongClock = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 class Cluster : public ::testing::Test {
@@ -56,8 +58,15 @@ class Cluster : public ::testing::Test {
                                      std::to_string(kShards)};
     plan.insert(plan.end(), options().begin(), options().end());
     ASSERT_EQ(run_mien(plan).exit_status, 0);
-    const ProgramRun whole = run_mien({"annotate", "--study", path("whole").string(), "--threads", "2"});
+    const ProgramRun whole =
+        run_mien({"annotate", "--study", path("whole").string(), "--threads", "2"});
     ASSERT_EQ(whole.exit_status, 0) << whole.err;
+    const ProgramRun texts = run_mien(
+        {"contexts", "text", "--study", path("whole").string(), "--model", "word_overlap"});
+    ASSERT_EQ(texts.exit_status, 0) << texts.err;
+    const ProgramRun maps = run_mien({"associate", path("whole").string(), "--bootstrap", "20",
+                                      "--min-count", "5", "--threads", "1"});
+    ASSERT_EQ(maps.exit_status, 0) << maps.err;
   }
   static void TearDownTestSuite() {
     delete folder_;
@@ -74,9 +83,22 @@ class Cluster : public ::testing::Test {
   // A second each, 160 x 120; every tenth has a face.
   static void make_clips() {
     fs::create_directories(path("clips"));
-    const Arguments encode = {"-an",  "-r", "12", "-c:v", "libx264", "-preset", "ultrafast",
-                              "-force_key_frames", "expr:gte(t,n_forced)", "-f", "segment",
-                              "-segment_time", "1", "-reset_timestamps", "1", "-bitexact"};
+    const Arguments encode = {"-an",
+                              "-r",
+                              "12",
+                              "-c:v",
+                              "libx264",
+                              "-preset",
+                              "ultrafast",
+                              "-force_key_frames",
+                              "expr:gte(t,n_forced)",
+                              "-f",
+                              "segment",
+                              "-segment_time",
+                              "1",
+                              "-reset_timestamps",
+                              "1",
+                              "-bitexact"};
     const auto segment = [&](Arguments input, int first) {
       input.insert(input.end(), encode.begin(), encode.end());
       input.insert(input.end(), {"-segment_start_number", std::to_string(first),
@@ -109,14 +131,24 @@ class Cluster : public ::testing::Test {
   }
 
   static bool mounts_work() {
-    std::vector<std::string> words = {"unshare", geteuid() == 0 ? "-m" : "-rm", "mount", "-t", "tmpfs",
-                                      "none", folder_->path().string()};
+    std::vector<std::string> words = {
+        "unshare", geteuid() == 0 ? "-m" : "-rm", "mount", "-t", "tmpfs",
+        "none",    folder_->path().string()};
     return run_command(words).exit_status == 0;
   }
 
   static Json submit() {
-    std::vector<std::string> words = {"cluster", "slurm", spread().string(), "--shards",
-                                      std::to_string(kShards), "--report", "--json", "--program",
+    std::vector<std::string> words = {"cluster",
+                                      "slurm",
+                                      spread().string(),
+                                      "--shards",
+                                      std::to_string(kShards),
+                                      "--texts=" + kTexts,
+                                      "--associate=" + kMaps,
+                                      "--compare",
+                                      "--report",
+                                      "--json",
+                                      "--program",
                                       "bash '" + path("mien.sh").string() + "'"};
     words.insert(words.end(), options().begin(), options().end());
     const ProgramRun run = run_mien(words);
@@ -200,8 +232,9 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
     EXPECT_TRUE(status_comes(60, [&](const Json& now) {
       for (const Json& shard : now.at("shard_list")) {
         if (shard.value("exit", -1) == 75) {
-          message = read_text(spread() / "cluster/shards" /
-                              ("shard-0000" + std::to_string(shard.at("shard").get<int>()) + ".json"));
+          message =
+              read_text(spread() / "cluster/shards" /
+                        ("shard-0000" + std::to_string(shard.at("shard").get<int>()) + ".json"));
         }
       }
       return !message.empty();
@@ -237,15 +270,17 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   const ProgramRun twice = run_mien({"annotate", "--study", spread().string(), "--shard",
                                      std::to_string(doubled->shard), "--threads", "1", "--quiet"});
   EXPECT_EQ(twice.exit_status, 0) << twice.err;
-  const ProgramRun of_frozen = run_mien({"annotate", "--study", spread().string(), "--shard",
-                                         std::to_string(frozen->shard), "--threads", "1", "--quiet"});
+  const ProgramRun of_frozen =
+      run_mien({"annotate", "--study", spread().string(), "--shard", std::to_string(frozen->shard),
+                "--threads", "1", "--quiet"});
   EXPECT_EQ(of_frozen.exit_status, 0) << of_frozen.err;
   for (const pid_t pid : still) {
     if (pid != frozen->pid) kill(pid, SIGCONT);
   }
   kill(frozen->pid, SIGCONT);  // the late writer
   slurm.thaw_node("n2");
-  run_command({"scontrol", "update", "nodename=n2", "state=resume"});  // where it is not back already
+  run_command(
+      {"scontrol", "update", "nodename=n2", "state=resume"});  // where it is not back already
 
   if (soak) {
     // A node that is gone from one moment to the next; Slurm finds out by itself.
@@ -257,11 +292,12 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   // One shard cannot be done; the merge refuses and names it, what depends on it does not run.
   const std::string broken = "shard-0000" + std::to_string(kBrokenShard);
   Json now;
-  ASSERT_TRUE(status_comes(soak ? 600 : 150, [&](const Json& seen) {
-    now = seen;
-    return state_of(seen, "merge") == "FAILED";
-  })) << now.dump(1)
-      << slurm.log_tail();
+  ASSERT_TRUE(status_comes(soak ? 600 : 150,
+                           [&](const Json& seen) {
+                             now = seen;
+                             return state_of(seen, "merge") == "FAILED";
+                           }))
+      << now.dump(1) << slurm.log_tail();
   EXPECT_EQ(now.at("shards").at("done"), kShards - 1) << now.dump(1);
   const Json& failed = now.at("shard_list").at(kBrokenShard);
   EXPECT_EQ(failed.at("progress"), "failed");
@@ -287,11 +323,12 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   const Json again = submit();
   EXPECT_EQ(again.at("shards_to_do"), Json::array({kBrokenShard}));
   EXPECT_EQ(again.at("plan").at("new_videos"), 0);
-  ASSERT_TRUE(status_comes(150, [&](const Json& seen) {
-    now = seen;
-    return state_of(seen, "report") == "COMPLETED";
-  })) << now.dump(1)
-      << read_text(spread() / "cluster/log/merge.txt") << slurm.log_tail();
+  ASSERT_TRUE(status_comes(150,
+                           [&](const Json& seen) {
+                             now = seen;
+                             return state_of(seen, "report") == "COMPLETED";
+                           }))
+      << now.dump(1) << read_text(spread() / "cluster/log/merge.txt") << slurm.log_tail();
   EXPECT_EQ(now.at("shards").at("done"), kShards);
   EXPECT_TRUE(fs::exists(spread() / "report/index.html"));
 
@@ -299,6 +336,24 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   EXPECT_EQ(parquet_hashes(spread()).size(), std::size_t{kShards} * 4);
   EXPECT_EQ(sha256_of_file(spread() / "duplicates.parquet").value(),
             sha256_of_file(path("whole") / "duplicates.parquet").value());
+  for (const char* table : {"contexts.parquet", "context_status.parquet"}) {
+    EXPECT_EQ(sha256_of_file(spread() / "texts" / table).value(),
+              sha256_of_file(path("whole") / "texts" / table).value());
+  }
+  // Sums of shards are added in another order than those of one run (docs/associate.md).
+  const auto maps = table_rows(spread(), "maps");
+  const auto expected = table_rows(path("whole"), "maps");
+  ASSERT_EQ(maps.size(), expected.size());
+  ASSERT_GT(maps.size(), 0U);
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    for (const auto& [name, value] : expected[i].items()) {
+      if (value.is_number_float() && maps[i].at(name).is_number()) {
+        EXPECT_NEAR(maps[i].at(name).get<double>(), value.get<double>(), 1e-9) << name << i;
+      } else {
+        EXPECT_EQ(maps[i].at(name), value) << name << i;
+      }
+    }
+  }
   EXPECT_EQ(pending(), 0U);
   for (const auto& entry : fs::recursive_directory_iterator(spread() / "annotations")) {
     EXPECT_FALSE(entry.path().filename().string().starts_with(".")) << entry.path();

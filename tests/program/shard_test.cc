@@ -1,4 +1,5 @@
-// Shards as tasks of their own, without a queue: the contract that docs/cluster.md gives to engines.
+// Shards as tasks of their own, without a queue: the contract that docs/cluster.md gives to
+// engines.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,8 +27,9 @@ class ShardTasks : public ::testing::Test {
       list << name << "," << name << ",BR," << 10 - i << "\n";
     }
     list.close();
-    ASSERT_EQ(run_mien({"ingest", (folder_.path() / "list.csv").string(), "--out", study()}).exit_status,
-              0);
+    ASSERT_EQ(
+        run_mien({"ingest", (folder_.path() / "list.csv").string(), "--out", study()}).exit_status,
+        0);
   }
   std::string study() const { return (folder_.path() / "study").string(); }
   ProgramRun plan(std::vector<std::string> more = {}) const {
@@ -76,7 +78,8 @@ TEST_F(ShardTasks, AreDoneOneByOneAndMergedWhenAllAreThere) {
   ASSERT_EQ(whole.exit_status, 0) << whole.err;
   EXPECT_EQ(Json::parse(whole.out).at("already_done"), 4);
   EXPECT_EQ(shard("1").exit_status, 0);
-  const ProgramRun other = run_mien({"annotate", "--study", study(), "--shard", "1", "--rate", "3"});
+  const ProgramRun other =
+      run_mien({"annotate", "--study", study(), "--shard", "1", "--rate", "3"});
   EXPECT_EQ(other.exit_status, 1);
   EXPECT_THAT(other.err, HasSubstr("media.rate_hz: 6.0 in the study, 3.0 now"));
   EXPECT_EQ(run_mien({"annotate", "--study", study(), "--redo"}).exit_status, 2);
@@ -96,8 +99,7 @@ TEST_F(ShardTasks, WhatMaySucceedLaterEndsIn75) {
   std::ofstream(pending) << "";
   const ProgramRun run = shard("0");
   EXPECT_EQ(run.exit_status, 75) << run.err;
-  const Json record =
-      Json::parse(read_text(fs::path(study()) / "cluster/shards/shard-00000.json"));
+  const Json record = Json::parse(read_text(fs::path(study()) / "cluster/shards/shard-00000.json"));
   EXPECT_EQ(record.at("exit"), 75);
   EXPECT_THAT(record.at("message").get<std::string>(), HasSubstr("annotations/pending"));
   EXPECT_EQ(status().at("shard_list").at(0).at("progress"), "failed");
@@ -107,10 +109,10 @@ TEST_F(ShardTasks, WhatMaySucceedLaterEndsIn75) {
 }
 
 TEST_F(ShardTasks, TheScriptsOfSlurmAreWrittenWithoutIt) {
-  const ProgramRun run =
-      run_mien({"cluster", "slurm", study(), "--shards", "2", "--no-submit", "--json", "--partition",
-                "it's", "--cpus", "3", "--sbatch=--account=me", "--associate=--kind partial",
-                "--report", "--program", "apptainer exec mien.sif mien"});
+  const ProgramRun run = run_mien({"cluster", "slurm", study(), "--shards", "2", "--no-submit",
+                                   "--json", "--partition", "it's", "--cpus", "3",
+                                   "--sbatch=--account=me", "--associate=--kind partial",
+                                   "--report", "--program", "apptainer exec mien.sif mien"});
   ASSERT_EQ(run.exit_status, 0) << run.err;
   const Json result = Json::parse(run.out);
   EXPECT_EQ(result.at("submitted"), false);

@@ -32,7 +32,8 @@ pid_t spawn_words(const std::vector<std::string>& words, const std::filesystem::
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                   0600);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   pid_t pid = -1;
   const int failed = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
@@ -134,8 +135,9 @@ bool Slurm::write_configuration() {
        << "JobRequeue=1\nMinJobAge=3600\nReturnToService=2\nSlurmdTimeout=10\nKillWait=2\n"
        << "MailProg=/bin/true\n";
   for (int node = 1; node <= 2; ++node) {
-    conf << "NodeName=n" << node << " NodeHostname=" << host << " NodeAddr=127.0.0.1 Port="
-         << ports.at(static_cast<std::size_t>(node)) << " CPUs=1 RealMemory=2000\n";
+    conf << "NodeName=n" << node << " NodeHostname=" << host
+         << " NodeAddr=127.0.0.1 Port=" << ports.at(static_cast<std::size_t>(node))
+         << " CPUs=1 RealMemory=2000\n";
   }
   conf << "PartitionName=work Nodes=n1,n2 Default=YES State=UP MaxTime=INFINITE\n";
   for (const char* name : {"state", "n1", "n2"}) std::filesystem::create_directory(file(name));
@@ -160,12 +162,11 @@ Slurm::Slurm() {
   }
   const std::string conf = file("slurm.conf").string();
   setenv("SLURM_CONF", conf.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
-  start("munged", {"/usr/sbin/munged", "--foreground", "--force",
-                   "--key-file=" + file("munge.key").string(),
-                   "--socket=" + file("munge.sock").string(),
-                   "--pid-file=" + file("munged.pid").string(),
-                   "--log-file=" + file("munged.log").string(),
-                   "--seed-file=" + file("munged.seed").string()});
+  start(
+      "munged",
+      {"/usr/sbin/munged", "--foreground", "--force", "--key-file=" + file("munge.key").string(),
+       "--socket=" + file("munge.sock").string(), "--pid-file=" + file("munged.pid").string(),
+       "--log-file=" + file("munged.log").string(), "--seed-file=" + file("munged.seed").string()});
   if (!comes_true(10, [&] { return std::filesystem::exists(file("munge.sock")); })) {
     error_ = "munged does not come up";
     return;
@@ -253,7 +254,8 @@ std::string Slurm::log_tail() const {
   std::string text;
   for (const char* name : {"ctld.log", "n1.log", "n2.log", "ctld.out", "munged.out"}) {
     const std::string log = read_text(file(name));
-    text += std::string(name) + ":\n" + log.substr(log.size() > 1500 ? log.size() - 1500 : 0) + "\n";
+    text +=
+        std::string(name) + ":\n" + log.substr(log.size() > 1500 ? log.size() - 1500 : 0) + "\n";
   }
   return text;
 }
