@@ -28,6 +28,9 @@ Ort::SessionOptions onnx_options(int threads) {
   settings.SetExecutionMode(ExecutionMode::ORT_SEQUENTIAL);
   settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
   settings.AddConfigEntry("session.intra_op.allow_spinning", "0");
+  // A network may name files for its weights, which ONNX Runtime looks for in the working folder:
+  // no SHA-256 of a manifest would hold them. They are looked for where no file can be.
+  settings.AddConfigEntry("session.model_external_initializers_file_folder_path", "/dev/null");
   return settings;
 }
 

@@ -220,5 +220,30 @@ TEST(Session, FlushesDenormalsOnEveryThreadAndLeavesTheCallerAlone) {
   run();
 }
 
+// A network whose weights lie in a file of their own, in the folder that the program runs in, is
+// held by no SHA-256.
+TEST(SessionFiles, WeightsOutsideTheNetworkAreNotLookedFor) {
+  const std::filesystem::path seeds =
+      std::filesystem::absolute(testing::source_dir()) / "fuzz" / "seeds" / "onnx_model_fuzz";
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder.path() / "w.bin", std::ios::binary) << std::string(48, '\0');
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  Manifest manifest;
+  manifest.id = "seed";
+  manifest.input = {"in", {1, 8, 8, 3}, "", ""};
+  manifest.outputs = {{"out", {1, 4}, "", ""}};
+  for (const char* name : {"network", "external"}) {
+    manifest.onnx_file = name;
+    manifest.onnx_sha256 = sha256_of_file(seeds / name).value();
+    const auto session = Session::open(manifest, seeds);
+    EXPECT_EQ(session.ok(), std::string(name) == "network");
+    if (!session.ok()) {
+      EXPECT_THAT(session.error().message, HasSubstr("xternal"));
+    }
+  }
+  std::filesystem::current_path(before);
+}
+
 }  // namespace
 }  // namespace mien
