@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "app/print.h"
+#include "app/private_associate.h"
 #include "app/shard_list.h"
 #include "app/shard_task.h"
 #include "pipeline/associate.h"
@@ -61,6 +62,7 @@ void print_place(const std::filesystem::path& study) {
 
 struct AssociateFlags {
   AssociateOptions associate;
+  PrivateRequest private_maps;
   std::vector<std::string> shards;
   std::int64_t shards_in_all = 0;
   bool from_parts = false;
@@ -149,8 +151,12 @@ void add_associate(CommandLine& line) {
       ->check(CLI::Range(1, 1'000'000));
   verb->add_flag("--from-parts", chosen->from_parts, "Make the maps from the sums of all shards");
   verb->add_flag("--json", chosen->as_json, "The summary as JSON");
-  verb->callback([&line, chosen] {
-    line.action = [&line, chosen]() -> Status {
+  add_private_options(*verb, chosen->private_maps);
+  verb->callback([&line, chosen, verb] {
+    line.action = [&line, chosen, verb]() -> Status {
+      if (chosen->private_maps.epsilon > 0) {
+        return run_private(*verb, chosen->private_maps, chosen->associate, chosen->as_json);
+      }
       const bool planned = !chosen->shards.empty() && chosen->shards_in_all == 0;
       if (!planned) return associate_study(*chosen);
       MIEN_TRY(shards, shard_list(chosen->shards));

@@ -25,6 +25,7 @@ struct CommandLine {
 int exit_status(const CommandLine& line, const Status& status);
 
 void add_plan(CommandLine& line);
+void add_privacy(CommandLine& line);
 void add_probe(CommandLine& line);
 void add_annotate(CommandLine& line);
 void add_associate(CommandLine& line);

@@ -4,6 +4,7 @@
 #include "app/command.h"
 #include "app/print.h"
 #include "pipeline/compare_study.h"
+#include "pipeline/study_pages_job.h"
 
 namespace mien {
 
@@ -21,7 +22,8 @@ Status run_compare(const CompareRequest& request) {
   if (request.maps.empty() == request.study.empty()) {
     return Error{ErrorCode::kUsage, "name either a study or --maps DIR"};
   }
-  if (!request.maps.empty()) {
+  const bool is_folder_of_study = has_maps(request.maps);
+  if (!request.maps.empty() && !is_folder_of_study) {
     MIEN_TRY(published,
              compare_published_with_panels(request.maps, request.experiment, request.options));
     return print_text(request.as_json ? to_json(published).dump(2) + "\n" : to_text(published));
@@ -31,8 +33,11 @@ Status run_compare(const CompareRequest& request) {
   MIEN_TRY(database, Database::open(database_options));
   CompareOptions options = request.options;
   options.embed = true;
-  MIEN_TRY(comparison, compare_study(database, request.study, options));
-  MIEN_TRY_VOID(write_comparison(database, request.study, comparison));
+  // Maps alone have no videos behind them.
+  options.video_panels = options.video_panels && !is_folder_of_study;
+  const std::string& study = is_folder_of_study ? request.maps : request.study;
+  MIEN_TRY(comparison, compare_study(database, study, options));
+  MIEN_TRY_VOID(write_comparison(database, study, comparison));
   return print_text(request.as_json ? to_json(comparison).dump(2) + "\n" : to_text(comparison));
 }
 
@@ -43,7 +48,9 @@ void add_compare(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand(
       "compare", "How alike the regions' maps are: similarity, preserved dimensions, geography");
   verb->add_option("study,--study", request->study, "The study folder, after `mien associate`");
-  verb->add_option("--maps", request->maps, "A folder of published maps: Exp1_REGION.csv ...");
+  verb->add_option("--maps", request->maps,
+                   "Maps without their study: a folder of published ones (Exp1_REGION.csv ...), "
+                   "or of a private release (STUDY/private/release-0001)");
   verb->add_option("--experiment", request->experiment,
                    "Which experiment of the published maps: 1 (visual contexts), 2 (words)")
       ->capture_default_str();

@@ -79,6 +79,7 @@ int run(int argc, char** argv) {
   add_merge(line);
   add_models(line);
   add_plan(line);
+  add_privacy(line);
   add_rate(line);
   add_report(line);
   add_run(line);

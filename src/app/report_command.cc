@@ -30,7 +30,7 @@ Status report_maps(const ReportRequest& request, const Resources& resources) {
     return Error{ErrorCode::kUsage, "--maps needs --out FOLDER for the pages"};
   }
   StudyPagesRequest pages;
-  pages.published = request.maps;
+  (has_maps(request.maps) ? pages.study : pages.published) = request.maps;
   if (request.experiment > 0) pages.experiments = {request.experiment};
   pages.data = resources.data;
   pages.web_assets = resources.web;
@@ -88,7 +88,8 @@ void add_report(CommandLine& line) {
       ->needs(study);
   CLI::Option* maps =
       verb->add_option("--maps", request->maps,
-                       "Published maps alone, instead of a study: Exp1_REGION.csv ...")
+                       "Maps alone, instead of a study: published ones (Exp1_REGION.csv ...), or a "
+                       "private release (STUDY/private/release-0001)")
           ->excludes(study);
   verb->add_option("--experiment", request->experiment,
                    "Which experiment of the published maps (default: all)")

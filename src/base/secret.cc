@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "base/check.h"
@@ -9,14 +10,19 @@
 
 namespace mien {
 
-std::string random_token(std::size_t bytes) {
-  std::vector<unsigned char> drawn(bytes);
+void fill_with_randomness(std::span<unsigned char> bytes) {
   std::size_t have = 0;
-  while (have < bytes) {
-    const ssize_t more = getrandom(drawn.data() + have, bytes - have, 0);
+  while (have < bytes.size()) {
+    const ssize_t more = getrandom(bytes.data() + have, bytes.size() - have, 0);
+    if (more < 0 && errno == EINTR) continue;
     MIEN_CHECK(more > 0, "the system gives no random bytes");
     have += static_cast<std::size_t>(more);
   }
+}
+
+std::string random_token(std::size_t bytes) {
+  std::vector<unsigned char> drawn(bytes);
+  fill_with_randomness(drawn);
   constexpr char kDigits[] = "0123456789abcdef";
   std::string token;
   token.reserve(2 * bytes);

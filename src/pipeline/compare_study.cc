@@ -7,6 +7,7 @@
 #include "pipeline/json_values.h"
 #include "pipeline/label_model.h"
 #include "pipeline/masking_panel.h"
+#include "pipeline/private_associate.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/study_replicates.h"
 #include "store/durable_file.h"
@@ -18,8 +19,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-MapsOrigin origin_of(const StudyMaps& maps, const std::optional<HeadFacts>& trained) {
+MapsOrigin origin_of(const StudyMaps& maps, const FileMetadata& metadata,
+                     const std::optional<HeadFacts>& trained) {
   MapsOrigin origin{maps.source + " contexts, channel " + maps.channel, maps.source, maps.kind, {}};
+  if (const auto note = private_note(metadata)) origin.notes.push_back(*note);
   if (maps.by != "region") origin.notes.push_back("maps are by " + maps.by);
   for (const auto& [reason, cells] : maps.missing_cells) {
     origin.notes.push_back(std::to_string(cells) + " cells without an estimate: " +
@@ -267,7 +270,7 @@ Result<StudyComparison> compare_study(Database& database, const std::filesystem:
     CompareOptions part_options = options;
     part_options.embed = options.embed && in_front;
     MIEN_TRY(comparison,
-             compare_maps(std::move(part.maps), origin_of(part, trained), part_options));
+             compare_maps(std::move(part.maps), origin_of(part, metadata, trained), part_options));
     comparison.maps.replicates.clear();
     result.parts.push_back(std::move(comparison));
     part.maps = {};

@@ -1,5 +1,6 @@
 #include "pipeline/study_pages_job.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "pipeline/json_values.h"
 #include "pipeline/label_model.h"
 #include "pipeline/map_sets.h"
+#include "pipeline/private_associate.h"
 #include "pipeline/program_version.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/region_places.h"
@@ -187,8 +189,11 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
     facts.visual_against_text = json.value("visual_against_text", Json());
     MIEN_TRY_VOID(read_cell_verdicts(database, request.study, sets));
   }
+  const std::optional<std::string> note = private_note(metadata);
   for (MapSet& set : sets) {
     describe(set, is_simulated, trained);
+    // A comparison of the maps says it too.
+    if (note && std::ranges::find(set.notes, *note) == set.notes.end()) set.notes.push_back(*note);
     facts.sets.push_back(std::move(set));
   }
   return add_excluded(database, request.study, facts);

@@ -66,7 +66,8 @@ TableSchema maps_schema() {
        {"expression", kString, "The expression, without its channel's prefix."},
        {"kind", kString,
         "correlation, partial, semipartial, slope (score units for the context's presence or for "
-        "a score of 1) or standardised_slope (in standard deviations of the score)."},
+        "a score of 1) or standardised_slope (in standard deviations of the score); "
+        "semipartial_private and correlation_private are differentially private."},
        {"estimate", kDouble, "The association; null where suppressed or not estimable."},
        {"se", kDouble, "Standard error by the cluster method; null with reason."},
        {"lower", kDouble, "Lower end of the 95% interval, estimate - t * se."},
