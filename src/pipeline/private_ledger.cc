@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/outside_json.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -152,7 +153,7 @@ Result<std::optional<PrivacyLedger>> read_privacy_ledger(const fs::path& study) 
   }
   MIEN_TRY(bytes, read_whole_file(file));
   try {
-    return std::optional<PrivacyLedger>(ledger_from(Json::parse(bytes)));
+    return std::optional<PrivacyLedger>(ledger_from(parse_outside_json<Json>(bytes)));
   } catch (const std::exception& error) {
     return Error{ErrorCode::kCorrupt, file.string() + ": not a ledger that holds (" + error.what() +
                                           "); remedy: bring back the one that was there"};
