@@ -3,6 +3,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
+#include <functional>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -48,6 +51,22 @@ int explain_usage(const CLI::App& app, const CLI::ParseError& error) {
   message += fmt::format("Run '{} --help' for what it takes.\n", name);
   std::fputs(message.c_str(), stderr);
   return kUsage;
+}
+
+// What no reader expected is said like any other failure, not by a crash.
+Status without_exceptions(const std::function<Status()>& action) {
+  try {
+    return action();
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kInternal,
+                 "the machine has not enough memory for this; remedy: fewer threads or workers, a "
+                 "smaller part at a time, or another machine"};
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::kInternal,
+                 fmt::format("{}; this is a fault of the program; remedy: report it with the "
+                             "command and, if you may, the file",
+                             error.what())};
+  }
 }
 
 int run(int argc, char** argv) {
@@ -104,7 +123,7 @@ int run(int argc, char** argv) {
     std::fputs(line.app.help().c_str(), stderr);
     return kUsage;
   }
-  const Status status = line.action();
+  const Status status = without_exceptions(line.action);
   if (status.ok()) return kDone;
   std::fputs(fmt::format("mien: {}\n", status.error().message).c_str(), stderr);
   return exit_status(line, status);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/outside_json.h"
+
 namespace mien {
 
 using Json = nlohmann::json;
@@ -26,7 +28,7 @@ HttpResponse refusal(int status, std::string_view code, std::string_view message
 
 std::optional<Json> object_of(const std::string& body,
                               std::initializer_list<std::string_view> keys) {
-  Json object = Json::parse(body, nullptr, false);
+  Json object = parse_outside_json(body);
   if (!object.is_object()) return std::nullopt;
   for (const auto& [key, value] : object.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) return std::nullopt;

@@ -246,6 +246,16 @@ TEST_F(RatingServer, HeadersHoldNothingOfARequest) {
   }
 }
 
+TEST_F(RatingServer, ValuesDeepInEachOtherAreRefused) {
+  const std::string token = ready();
+  const std::string deep = std::string(120'000, '[') + std::string(120'000, ']');
+  for (const char* path : {"/api/next", "/api/answers", "/api/session"}) {
+    EXPECT_EQ(client_->post(path, "{\"answers\":" + deep + "}", token).status, 400) << path;
+    EXPECT_EQ(client_->post(path, deep, token).status, 400) << path;
+  }
+  EXPECT_EQ(client_->get("/api/study", token).status, 200);
+}
+
 TEST_F(RatingServer, TextIsNeverSql) {
   const std::string token = ready();
   const std::string sly = "x'); DROP TABLE answers; --";
