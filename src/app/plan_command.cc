@@ -75,6 +75,9 @@ void add_plan(CommandLine& line) {
   verb->add_flag("--frames", flags->frames, "With --calibrate: keep the table of frames too");
   verb->add_option("--titles", flags->calibrate.titles,
                    "With --calibrate: a CSV file of titles and descriptions (default: Mien's own)");
+  verb->add_option("--text-model", flags->calibrate.text_model,
+                   "With --calibrate: the encoder of contexts from words (default: as 'mien "
+                   "contexts text'; none: leave these out)");
   verb->add_option("--context-count", flags->calibrate.contexts,
                    "With --calibrate: contexts of the associations; 0: leave these out")
       ->check(CLI::Range(0, 100000))

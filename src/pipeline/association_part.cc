@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stats/association_addition.h"
+
 namespace mien {
 
 namespace {
@@ -70,8 +72,8 @@ std::string first_reasons(const Exclusions& exclusions) {
 
 Status add_to(AssociationSums& into, const AssociationSums& from) {
   // Centres near the means are those of a part with videos.
-  const bool from_first = into.blocks.empty() && !from.blocks.empty();
-  MIEN_TRY(sums, from_first ? add_sums(from, into) : add_sums(into, from));
+  if (!into.blocks.empty() || from.blocks.empty()) return add_sums_to(into, from);
+  MIEN_TRY(sums, add_sums(from, into));
   into = std::move(sums);
   return Ok{};
 }

@@ -58,7 +58,7 @@ class Calibrating {
                    "can read"};
     }
     finish_videos();
-    if (!request_.titles.empty()) MIEN_TRY_VOID(measure_texts());
+    if (request_.text_model != "none") MIEN_TRY_VOID(measure_texts());
     if (request_.contexts > 0) MIEN_TRY_VOID(measure_associations());
     return result_;
   }
@@ -199,8 +199,9 @@ class Calibrating {
     for (const std::size_t count : {few, titles.rows()}) {
       const fs::path study = request_.folder / fmt::format("texts-{}", count);
       MIEN_TRY_VOID(write_titles(titles, count, study));
-      const std::vector<std::string> words = {"contexts",  "text", "--study", study.string(),
-                                              "--threads", "1",    "--redo"};
+      std::vector<std::string> words = {"contexts",  "text", "--study", study.string(),
+                                        "--threads", "1",    "--redo"};
+      if (!request_.text_model.empty()) words.insert(words.end(), {"--model", request_.text_model});
       say(fmt::format("contexts of {} titles", count));
       // The first start encodes the vocabulary, which is kept for all later ones.
       if (count == few) MIEN_TRY_VOID(measured(words));

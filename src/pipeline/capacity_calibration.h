@@ -13,12 +13,13 @@
 namespace mien {
 
 struct CalibrationRequest {
-  std::filesystem::path program;                // mien
-  std::vector<std::filesystem::path> videos;    // best those of the corpus itself, drawn at random
-  std::vector<std::string> annotate_options;    // "--contexts", "--frames"...
-  std::filesystem::path titles;                 // CSV with title, description; empty: no texts
-  std::int64_t contexts = 653;                  // of the associations; 0: none
-  std::filesystem::path folder;                 // to work in; removed afterwards
+  std::filesystem::path program;              // mien
+  std::vector<std::filesystem::path> videos;  // best those of the corpus itself, drawn at random
+  std::vector<std::string> annotate_options;  // "--contexts", "--frames"...
+  std::filesystem::path titles;               // CSV with title, description
+  std::string text_model;        // of contexts from words; empty: the default one; "none": no texts
+  std::int64_t contexts = 653;   // of the associations; 0: none
+  std::filesystem::path folder;  // to work in; removed afterwards
   std::function<void(const std::string&)> say;  // what is being measured
 };
 

@@ -39,7 +39,7 @@ class Naming {
   Status check_corpus();
   Result<bool> is_done(Database& database);
   Status prepare_workplace();
-  Status publish(Database& database, const TextPieces& pieces);
+  Status publish(const TextPieces& pieces);
   const TextContextsRequest& request_;
   const TextScorer& scorer_;
   const std::atomic<bool>& stop_;
@@ -112,9 +112,9 @@ Status Naming::prepare_workplace() {
   return clear_left_overs(work_);
 }
 
-Status Naming::publish(Database& database, const TextPieces& pieces) {
+Status Naming::publish(const TextPieces& pieces) {
   if (request_.progress) request_.progress({"tables", 0, 0, "videos"});
-  MIEN_TRY_VOID(publish_text_tables(database, folder_, pieces.tables("contexts"),
+  MIEN_TRY_VOID(publish_text_tables(folder_, pieces.tables("contexts"),
                                     pieces.tables("context_status"), identity_));
   std::error_code failed;
   fs::remove_all(work_, failed);
@@ -139,7 +139,7 @@ Result<TextContextsSummary> Naming::run() {
   MIEN_TRY_VOID(pieces.score());
   summary_.texts = pieces.texts();
   summary_.resumed = pieces.resumed();
-  MIEN_TRY_VOID(publish(database, pieces));
+  MIEN_TRY_VOID(publish(pieces));
   MIEN_TRY_VOID(count_text_tables(database, folder_, summary_));
   return summary_;
 }

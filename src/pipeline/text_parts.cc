@@ -261,7 +261,7 @@ Result<TextContextsSummary> join_text_parts(const TextContextsRequest& request) 
   Joining joining(database, request, shards);
   MIEN_TRY_VOID(joining.run());
   MIEN_TRY_VOID(
-      publish_text_tables(database, folder, joining.pieces(0), joining.pieces(1),
+      publish_text_tables(folder, joining.pieces(0), joining.pieces(1),
                           text_identity(origin["corpus"], origin["scorer"], origin["vocabulary"])));
   std::error_code ignored;
   fs::remove_all(work, ignored);

@@ -52,17 +52,18 @@ Result<Database> text_database(int threads, const fs::path& spill) {
   return Database::open(options);
 }
 
-Status publish_text_tables(Database& database, const fs::path& folder,
-                           const std::vector<fs::path>& contexts,
+Status publish_text_tables(const fs::path& folder, const std::vector<fs::path>& contexts,
                            const std::vector<fs::path>& status, const nlohmann::json& identity) {
   const fs::path status_file = folder / "context_status.parquet";
   // The old status goes first: without one, nobody takes new contexts for old ones.
   std::error_code failed;
   fs::remove(status_file, failed);
   if (failed) return Error{ErrorCode::kIo, status_file.string() + ": " + failed.message()};
-  MIEN_TRY_VOID(database.concatenate_parquet(contexts, folder / "contexts.parquet",
-                                             metadata_of("contexts", identity)));
-  return database.concatenate_parquet(status, status_file, metadata_of("context_status", identity));
+  // On one thread: with more, DuckDB holds what they are ahead of each other, the more the longer.
+  MIEN_TRY(writer, text_database(1, folder / ".spill"));
+  MIEN_TRY_VOID(writer.concatenate_parquet(contexts, folder / "contexts.parquet",
+                                           metadata_of("contexts", identity)));
+  return writer.concatenate_parquet(status, status_file, metadata_of("context_status", identity));
 }
 
 Status count_text_tables(Database& database, const fs::path& folder, TextContextsSummary& summary) {

@@ -18,7 +18,7 @@ nlohmann::json text_identity(const std::string& corpus, const std::string& score
                              const std::string& vocabulary);
 
 // Puts pieces together, in their order; neither table is there until both are.
-Status publish_text_tables(Database& database, const std::filesystem::path& folder,
+Status publish_text_tables(const std::filesystem::path& folder,
                            const std::vector<std::filesystem::path>& contexts,
                            const std::vector<std::filesystem::path>& status,
                            const nlohmann::json& identity);

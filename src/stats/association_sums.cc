@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/check.h"
+#include "stats/association_addition.h"
 
 namespace mien {
 
@@ -305,7 +306,11 @@ std::vector<std::uint32_t> read_uploads(std::span<const std::uint8_t> bytes, std
   }
 }
 
-Result<AssociationSums> add_sums(const AssociationSums& a, const AssociationSums& b) {
+namespace {
+
+// `own`: a itself, where its blocks may be taken out of it; else nullptr.
+Result<AssociationSums> added(const AssociationSums& a, const AssociationSums& b,
+                              AssociationSums* own) {
   MIEN_TRY_VOID(check_same("--by", a.layout.by, b.layout.by));
   MIEN_TRY_VOID(check_same("the source", a.layout.source, b.layout.source));
   MIEN_TRY_VOID(check_same("--contexts", a.layout.context_use, b.layout.context_use));
@@ -375,7 +380,16 @@ Result<AssociationSums> add_sums(const AssociationSums& a, const AssociationSums
 
   std::vector<AssociationBlock> all;
   all.reserve(a.blocks.size() + b.blocks.size());
-  for (const AssociationBlock& block : a.blocks) all.push_back(placed(block, at_a, columns));
+  const bool a_stays = own != nullptr && a.layout.groups == result.layout.groups &&
+                       a.layout.countries == result.layout.countries &&
+                       a.layout.contexts == result.layout.contexts &&
+                       a.layout.covariates == result.layout.covariates && a.slots == result.slots;
+  if (a_stays) {
+    for (AssociationBlock& block : own->blocks) all.push_back(std::move(block));
+    own->blocks.clear();
+  } else {
+    for (const AssociationBlock& block : a.blocks) all.push_back(placed(block, at_a, columns));
+  }
   for (const AssociationBlock& block : b.blocks) all.push_back(placed(block, at_b, columns));
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& x, const auto& y) { return key_of(x) < key_of(y); });
@@ -396,6 +410,18 @@ Result<AssociationSums> add_sums(const AssociationSums& a, const AssociationSums
   result.exclusions = a.exclusions;
   for (const auto& [key, videos] : b.exclusions) result.exclusions[key] += videos;
   return result;
+}
+
+}  // namespace
+
+Result<AssociationSums> add_sums(const AssociationSums& a, const AssociationSums& b) {
+  return added(a, b, nullptr);
+}
+
+Status add_sums_to(AssociationSums& into, const AssociationSums& from) {
+  MIEN_TRY(sums, added(into, from, &into));
+  into = std::move(sums);
+  return Ok{};
 }
 
 }  // namespace mien

@@ -48,6 +48,8 @@ struct Database::State {
         {"memory_limit", std::to_string(options.memory_limit_mb) + "MB"},
         {"temp_directory", folder.string()},
         {"preserve_insertion_order", "true"},
+        // The system keeps files in memory already, and gives it back when it is asked.
+        {"enable_external_file_cache", "false"},
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"allow_community_extensions", "false"}};
