@@ -46,11 +46,11 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-SourceSummary summary_of(const AssociationSums& sums, AssociationMap map) {
+SourceSummary summary_of(const AssociationSums& sums, AssociationMap map, std::int64_t minimum) {
   SourceSummary summary;
   summary.layout = sums.layout;
   summary.map = std::move(map);
-  summary.exclusions = sums.exclusions;
+  summary.exclusions = shown_exclusions(sums.exclusions, minimum);
   for (const AssociationBlock& block : sums.blocks) summary.videos += block.videos;
   return summary;
 }
@@ -104,11 +104,11 @@ Result<AssociateSummary> write_maps(const std::vector<AssociationSums>& sums,
   clock.finish("write statistics");
   MIEN_TRY_VOID(database.write_stream(maps_schema(), map_rows(sums, maps, options),
                                       folder / "maps.parquet", of_layout));
-  MIEN_TRY_VOID(
-      database.write_parquet(excluded_rows(sums), folder / "excluded.parquet", of_layout));
+  MIEN_TRY_VOID(database.write_parquet(excluded_rows(sums, options.minimum),
+                                       folder / "excluded.parquet", of_layout));
   clock.finish("write maps");
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    summary.sources.push_back(summary_of(sums[i], std::move(maps[i])));
+    summary.sources.push_back(summary_of(sums[i], std::move(maps[i]), options.minimum));
   }
   return summary;
 }

@@ -41,7 +41,7 @@ struct SourceSummary {
   AssociationLayout layout;
   AssociationMap map;
   std::int64_t videos = 0;  // in the analysis
-  Exclusions exclusions;
+  Exclusions exclusions;    // as shown_exclusions() gives them
 };
 
 struct AssociateStage {

@@ -51,9 +51,10 @@ Json group_json(const SourceSummary& source, std::size_t g) {
                           {"used", group.covariates[k] == NullReason::kNone},
                           {"reason", text_or_null(std::string(to_string(group.covariates[k])))}});
   }
-  return {{"region", source.layout.groups[g]}, {"videos", group.videos},
-          {"uploaders", group.uploaders},      {"blocks", group.blocks},
-          {"countries", group.countries},      {"covariates", covariates}};
+  const auto size = [&](auto count) { return group.is_size_held_back ? Json() : Json(count); };
+  return {{"region", source.layout.groups[g]},  {"videos", size(group.videos)},
+          {"uploaders", size(group.uploaders)}, {"blocks", size(group.blocks)},
+          {"countries", size(group.countries)}, {"covariates", covariates}};
 }
 
 Json source_json(const SourceSummary& source) {
@@ -92,7 +93,13 @@ Json to_json(const AssociateSummary& summary, const MapOptions& options) {
   for (const AssociateStage& time : summary.times) seconds[time.stage] = time.seconds;
   Json made_with = Json::object();
   for (const auto& [key, value] : map_metadata(options)) made_with[key] = value;
-  return {{"videos", summary.corpus_videos},
+  // Few videos left out are not told as a difference either.
+  bool is_told = true;
+  for (const SourceSummary& source : summary.sources) {
+    const std::int64_t left_out = summary.corpus_videos - source.videos;
+    is_told = is_told && (left_out == 0 || left_out >= options.minimum);
+  }
+  return {{"videos", is_told ? Json(summary.corpus_videos) : Json()},
           {"options", made_with},
           {"sources", sources},
           {"notes", summary.notes},

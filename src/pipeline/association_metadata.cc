@@ -1,5 +1,6 @@
 #include "pipeline/association_metadata.h"
 
+#include <charconv>
 #include <stdexcept>
 
 #include "pipeline/program_version.h"
@@ -58,6 +59,14 @@ Result<MapOptions> map_options(const FileMetadata& metadata, int threads) {
   }
   if (!known) return Error{ErrorCode::kCorrupt, "the sums do not say how maps were made of them"};
   return options;
+}
+
+std::int64_t minimum_of(const FileMetadata& metadata) {
+  const auto found = metadata.find("minimum");
+  std::int64_t minimum = MapOptions{}.minimum;
+  if (found == metadata.end()) return minimum;
+  std::from_chars(found->second.data(), found->second.data() + found->second.size(), minimum);
+  return minimum;
 }
 
 std::string first_difference(const FileMetadata& a, const FileMetadata& b, const std::string& in_a,

@@ -19,4 +19,7 @@ std::string first_difference(const FileMetadata& a, const FileMetadata& b,
                              const std::string& in_a = "in one",
                              const std::string& in_b = "in the other");
 
+// The number of videos and uploaders below which maps with this metadata hold counts back.
+std::int64_t minimum_of(const FileMetadata& metadata);
+
 }  // namespace mien

@@ -89,7 +89,6 @@ void fill(const TableSchema& schema, const AssociationLayout& layout, std::size_
   const auto is_suppressed = [&](std::size_t i) {
     return group.suppression[context(i)] != NullReason::kNone;
   };
-  const bool is_small = group.videos > 0 && group.videos < options.minimum;
   std::vector<std::string> channels;
   std::vector<std::string> names;
   for (const std::string& column : layout.expressions) {
@@ -115,7 +114,8 @@ void fill(const TableSchema& schema, const AssociationLayout& layout, std::size_
   rows.numbers("smd", group.smd);
   rows.numbers("superiority", group.superiority);
   rows.counts(
-      "n", [&](std::size_t) { return group.videos; }, [&](std::size_t) { return is_small; });
+      "n", [&](std::size_t) { return group.videos; },
+      [&](std::size_t) { return group.is_size_held_back; });
   rows.counts(
       "n_context", [&](std::size_t i) { return group.context_videos[context(i)]; }, is_suppressed);
   rows.counts(
@@ -170,13 +170,14 @@ TableSchema excluded_schema() {
           {{"source", kString, "Source of the contexts."},
            {"region", kString, "The value of `by`; null where the video has none."},
            {"language", kString, "Language of the video's words; null where unknown."},
-           {"reason", kString, "The first reason that holds."},
+           {"reason", kString,
+            "The first reason that holds; held_back: several, of few videos each, put together."},
            {"videos", kInt64, "Number of videos."}}};
 }
 
 }  // namespace
 
-Table excluded_rows(const std::vector<AssociationSums>& sums) {
+Table excluded_rows(const std::vector<AssociationSums>& sums, std::int64_t minimum) {
   Table table(excluded_schema());
   RowBuilder row(table.schema());
   const auto text = [](const std::string& value) -> Cell {
@@ -184,7 +185,7 @@ Table excluded_rows(const std::vector<AssociationSums>& sums) {
     return value;
   };
   for (const AssociationSums& part : sums) {
-    for (const auto& [key, videos] : part.exclusions) {
+    for (const auto& [key, videos] : shown_exclusions(part.exclusions, minimum)) {
       row.set("source", part.layout.source)
           .set("region", text(key[0]))
           .set("language", text(key[1]))

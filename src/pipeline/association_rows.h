@@ -14,7 +14,7 @@ namespace mien {
 BulkSource map_rows(const std::vector<AssociationSums>& sums,
                     const std::vector<AssociationMap>& maps, const MapOptions& options);
 
-// source, region, language, reason, videos.
-Table excluded_rows(const std::vector<AssociationSums>& sums);
+// source, region, language, reason, videos, as shown_exclusions() gives them.
+Table excluded_rows(const std::vector<AssociationSums>& sums, std::int64_t minimum);
 
 }  // namespace mien

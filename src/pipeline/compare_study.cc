@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/association_file.h"
+#include "pipeline/association_metadata.h"
 #include "pipeline/group_panel.h"
 #include "pipeline/json_values.h"
 #include "pipeline/label_model.h"
@@ -48,6 +49,20 @@ Json without_country_json(const StudyMaps& maps, const std::vector<WithoutCountr
                     {"mean_similarity_without", number(country.mean_similarity_left)}});
   }
   return list;
+}
+
+// Means over few videos are held back as cells of maps are.
+void hold_back_small_arms(VideoPanel& panel, std::int64_t minimum) {
+  if (!panel.not_possible.empty()) return;
+  Json kept = Json::array();
+  for (Json& arm : panel.result["arms"]) {
+    if (arm.at("videos").get<std::int64_t>() >= minimum) kept.push_back(std::move(arm));
+  }
+  if (kept.empty()) {
+    panel = {"fewer than " + std::to_string(minimum) + " videos were annotated in two arms", {}};
+  } else {
+    panel.result["arms"] = std::move(kept);
+  }
 }
 
 // The channel in front: label where there is one, else the first.
@@ -287,6 +302,7 @@ Result<StudyComparison> compare_study(Database& database, const std::filesystem:
     videos = {none, none, none, none, none, none};
   }
   MIEN_TRY(masking, masking_panel(database, study));
+  hold_back_small_arms(masking, minimum_of(metadata));
   videos.masking = std::move(masking);
   if (options.group.empty()) {
     videos.groups = {

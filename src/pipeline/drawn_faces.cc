@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stats/suppression.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -50,7 +51,7 @@ double number_at(const Table& table, std::size_t row, std::size_t column) {
 }
 
 // Means of all actions, and a number of videos, for every group of a query whose columns are the
-// group's name, the number, and the actions in order.
+// group's name, the number, that of their distinct uploaders, and the actions in order.
 void add_groups(const Table& groups, const std::string& kind, const Columns& columns,
                 const Table& norm, StudyPagesFacts& facts) {
   for (std::size_t row = 0; row < groups.rows(); ++row) {
@@ -58,13 +59,15 @@ void add_groups(const Table& groups, const std::string& kind, const Columns& col
     const auto* text = std::get_if<std::string>(&name);
     FaceFact face;
     face.n = static_cast<std::int64_t>(number_at(groups, row, 1));
-    if (text == nullptr || face.n < kLeastVideos) continue;
+    const double uploaders = number_at(groups, row, 2);
+    if (text == nullptr || face.n < kLeastVideos || !(uploaders >= kLeastVideos)) continue;
+    face.n = rounded_count(face.n);
     face.kind = kind;
     face.name = *text;
     for (std::size_t a = 0; a < columns.actions.size(); ++a) {
       const double mean = number_at(norm, 0, 2 * a);
       const double sd = number_at(norm, 0, 2 * a + 1);
-      const double value = number_at(groups, row, 2 + a);
+      const double value = number_at(groups, row, 3 + a);
       face.actions.emplace_back(named(columns.actions[a], kAction),
                                 sd > 0 ? (value - mean) / sd : std::nan(""));
     }
@@ -74,7 +77,21 @@ void add_groups(const Table& groups, const std::string& kind, const Columns& col
 
 Status add_measured(Database& database, const fs::path& study, const std::vector<fs::path>& files,
                     const Columns& columns, StudyPagesFacts& facts) {
-  const std::string from = " FROM " + sql_read_parquet(files) + " e";
+  const std::string measured = sql_read_parquet(files) + " e";
+  const fs::path corpus = study / "corpus.parquet";
+  std::error_code ignored;
+  TableSchema schema;
+  if (fs::is_regular_file(corpus, ignored)) {
+    MIEN_TRY(read, database.read_schema(corpus));
+    schema = std::move(read);
+  }
+  // Without a known uploader each video counts as an uploader's only one.
+  std::string from = " FROM " + measured;
+  std::string uploaders = "count(*)";
+  if (schema.index_of("uploader") >= 0) {
+    from += " LEFT JOIN " + sql_read_parquet({&corpus, 1}) + " c USING (video_id)";
+    uploaders = "count(DISTINCT c.uploader) + count(*) FILTER (c.uploader IS NULL)";
+  }
   std::string norm;
   std::string means;
   for (const std::string& action : columns.actions) {
@@ -83,10 +100,11 @@ Status add_measured(Database& database, const fs::path& study, const std::vector
         (norm.empty() ? "SELECT " : ", ") + ("avg(" + column + "), stddev_samp(" + column + ")");
     means += ", avg(" + column + ")";
   }
-  MIEN_TRY(norms, database.query(norm + from));
+  MIEN_TRY(norms, database.query(norm + " FROM " + measured));
   for (const std::string& label : columns.labels) {
     const std::string weight = "e." + sql_identifier(label);
-    std::string weighted = "SELECT " + sql_quote(named(label, kLabel)) + ", count(" + weight + ")";
+    std::string weighted =
+        "SELECT " + sql_quote(named(label, kLabel)) + ", count(" + weight + "), " + uploaders;
     for (const std::string& action : columns.actions) {
       const std::string column = "e." + sql_identifier(action);
       weighted += ", sum(" + column + " * " + weight + ") / sum(CASE WHEN " + column +
@@ -95,18 +113,12 @@ Status add_measured(Database& database, const fs::path& study, const std::vector
     MIEN_TRY(row, database.query(weighted + from));
     add_groups(row, "expression", columns, norms, facts);
   }
-  std::error_code ignored;
-  const fs::path corpus = study / "corpus.parquet";
-  if (fs::is_regular_file(corpus, ignored)) {
-    MIEN_TRY(schema, database.read_schema(corpus));
-    if (schema.index_of("region") >= 0) {
-      MIEN_TRY(regions,
-               database.query("SELECT c.region, count(*)" + means + from + " JOIN " +
-                              sql_read_parquet({&corpus, 1}) +
-                              " c USING (video_id) WHERE c.region IS NOT NULL GROUP BY c.region "
-                              "ORDER BY c.region"));
-      add_groups(regions, "region", columns, norms, facts);
-    }
+  if (schema.index_of("region") >= 0) {
+    MIEN_TRY(regions, database.query("SELECT c.region, count(*), " + uploaders + means + " FROM " +
+                                     measured + " JOIN " + sql_read_parquet({&corpus, 1}) +
+                                     " c USING (video_id) WHERE c.region IS NOT NULL GROUP BY "
+                                     "c.region ORDER BY c.region"));
+    add_groups(regions, "region", columns, norms, facts);
   }
   facts.faces_are_prior = false;
   facts.faces_source =

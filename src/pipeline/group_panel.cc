@@ -4,11 +4,13 @@
 #include <cmath>
 #include <set>
 
+#include "pipeline/json_values.h"
 #include "pipeline/name_list.h"
 #include "pipeline/study_tables.h"
 #include "pipeline/video_index.h"
 #include "stats/association_map.h"
 #include "stats/decomposition.h"
+#include "stats/suppression.h"
 
 namespace mien {
 
@@ -119,9 +121,10 @@ struct Products {
   }
 };
 
-// Groups x scores: each group's coefficient less the mean of all, weighted by videos. Without
-// actions these are differences of means.
-Dense differences(const Products& products, bool with_actions) {
+// Groups x scores: each group's coefficient less the mean of those shown, weighted by videos, so
+// that it tells nothing of the others. Without actions these are differences of means.
+Dense differences(const Products& products, const std::vector<std::size_t>& shown,
+                  bool with_actions) {
   const Eigen::Index groups = products.n.size();
   const Eigen::Index all = products.xx.rows();
   const Eigen::Index from = with_actions ? 0 : all - groups;
@@ -129,7 +132,11 @@ Dense differences(const Products& products, bool with_actions) {
   const Dense coefficients =
       least_squares(products.xx.bottomRightCorner(used, used), products.xy.bottomRows(used));
   const Dense of_groups = coefficients.bottomRows(groups);
-  const Eigen::RowVectorXd mean = products.n.transpose() * of_groups / products.n.sum();
+  Eigen::VectorXd n = Eigen::VectorXd::Zero(groups);
+  for (const std::size_t g : shown) {
+    n(static_cast<Eigen::Index>(g)) = products.n(static_cast<Eigen::Index>(g));
+  }
+  const Eigen::RowVectorXd mean = n.transpose() * of_groups / n.sum();
   return of_groups.rowwise() - mean;
 }
 
@@ -176,13 +183,14 @@ class Groups {
   }
 
   // Jackknife standard errors of differences().
-  Dense standard_errors(const Products& total, bool with_actions) const {
+  Dense standard_errors(const Products& total, const std::vector<std::size_t>& shown,
+                        bool with_actions) const {
     std::vector<Dense> left;
     for (const Products& block : blocks_) {
       if (block.n.sum() == 0) continue;
       Products without = total;
       without.add(block, -1);
-      left.push_back(differences(without, with_actions));
+      left.push_back(differences(without, shown, with_actions));
     }
     const auto count = static_cast<double>(left.size());
     Dense mean = Dense::Zero(left.front().rows(), left.front().cols());
@@ -241,10 +249,10 @@ Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& 
         {}};
   }
   const bool has_actions = !columns.actions.empty();
-  const Dense plain = differences(total, false);
-  const Dense plain_se = groups.standard_errors(total, false);
-  const Dense equal = has_actions ? differences(total, true) : Dense();
-  const Dense equal_se = has_actions ? groups.standard_errors(total, true) : Dense();
+  const Dense plain = differences(total, shown, false);
+  const Dense plain_se = groups.standard_errors(total, shown, false);
+  const Dense equal = has_actions ? differences(total, shown, true) : Dense();
+  const Dense equal_se = has_actions ? groups.standard_errors(total, shown, true) : Dense();
   const auto actions = static_cast<Eigen::Index>(columns.actions.size());
   Json rows = Json::array();
   for (const std::size_t group : shown) {
@@ -255,8 +263,9 @@ Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& 
       const double mean = total.xy(actions + g, e) / n;
       Json row = {{"group", people.names[group]},
                   {"expression", split_channel(columns.scores[score]).expression},
-                  {"videos", static_cast<std::int64_t>(n)},
-                  {"uploaders", groups.uploaders(group)},
+                  // Roughly, so that all less those shown does not tell of the others.
+                  {"videos", rounded_count(static_cast<std::int64_t>(n))},
+                  {"uploaders", rounded_count(groups.uploaders(group))},
                   {"mean", mean},
                   {"sd", std::sqrt(std::max(0.0, (total.yy(g, e) - n * mean * mean) / (n - 1)))}};
       row.update(interval("difference", plain(g, e), plain_se(g, e)));
@@ -270,7 +279,7 @@ Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& 
       "",
       {{"groups_by", column},
        {"groups_held_back", people.names.size() - shown.size()},
-       {"videos_without_a_score_or_action", groups.incomplete()},
+       {"videos_without_a_score_or_action", count_or_null(groups.incomplete(), kLeast)},
        {"actions", has_actions ? Json(columns.actions.size()) : Json()},
        {"not_known",
         {"errors per group, which need ratings of these faces",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -11,6 +12,12 @@ namespace mien {
 template <typename Json = nlohmann::ordered_json>
 Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json();
+}
+
+// A count from 1 to below the minimum: null, since it is of too few to be told.
+template <typename Json = nlohmann::ordered_json>
+Json count_or_null(std::int64_t count, std::int64_t minimum) {
+  return count > 0 && count < minimum ? Json() : Json(count);
 }
 
 // Empty: null.

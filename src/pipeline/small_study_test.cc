@@ -107,15 +107,15 @@ TEST_F(SmallStudyTest, ScoresThatDoNotHoldLeaveAndAreCounted) {
                                       {"CAST('nan' AS DOUBLE)", "missing_expression"},
                                       {"1.5", "score_out_of_range"},
                                       {"-0.1", "score_out_of_range"}}) {
-    spoil(value, 7);
+    spoil(value, 17);
     const auto result = associate(associate_options());
     ASSERT_TRUE(result.ok()) << result.error().message;
     std::int64_t left = 0;
     for (const auto& [key, videos] : result->sources.front().exclusions) {
       if (key[2] == reason) left += videos;
     }
-    EXPECT_EQ(left, 7) << value;
-    EXPECT_EQ(result->sources.front().videos, 293) << value;
+    EXPECT_EQ(left, 17) << value;
+    EXPECT_EQ(result->sources.front().videos, 283) << value;
   }
   spoil("1.5", 300);
   const auto none = associate(associate_options());

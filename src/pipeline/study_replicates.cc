@@ -136,6 +136,19 @@ double mean_similarity(const ContextMaps& maps, std::size_t region, const Matrix
   return mean_of(r);
 }
 
+// Too few videos or uploaders for the country to be told apart from its region.
+bool is_small(std::span<const AssociationBlock> blocks, const std::vector<std::uint32_t>& countries,
+              std::size_t country, std::int64_t minimum) {
+  std::int64_t videos = 0;
+  std::int64_t uploaders = 0;  // a country's blocks divide them
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    if (countries[b] != country) continue;
+    videos += blocks[b].videos;
+    uploaders += static_cast<std::int64_t>(blocks[b].uploaders.size());
+  }
+  return videos < minimum || uploaders < minimum;
+}
+
 }  // namespace
 
 Result<StudyReplicates> add_replicates(const std::filesystem::path& study, StudyMaps& maps,
@@ -177,6 +190,7 @@ Result<StudyReplicates> add_replicates(const std::filesystem::path& study, Study
     const auto blocks = file.sums.blocks_of(group);
     for (std::size_t k = 0; k < without.size(); ++k) {
       const auto at = std::find(countries.begin(), countries.end(), k) - countries.begin();
+      if (is_small(blocks, countries, k, map_options_of.minimum)) continue;
       result.without_country.push_back(
           {g, file.sums.layout.countries[blocks[static_cast<std::size_t>(at)].country],
            correlation(without[k], own), mean_similarity(maps.maps, g, own),

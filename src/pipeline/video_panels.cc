@@ -26,6 +26,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLeastOfLanguage = 100;  // videos of a region
+constexpr std::size_t kLeastUploaders = 10;    // of them
 constexpr std::size_t kExchanges = 19;
 constexpr const char* kMeasured[] = {"face_size_px", "yaw_deg",    "pitch_deg",
                                      "sharpness",    "brightness", "skin_tone_ita_deg"};
@@ -108,7 +109,7 @@ Result<WithAppearance> with_appearance(Database& database, AssociateOptions opti
 }
 
 VideoPanel appearance_panel(const WithAppearance& with, PanelVideos& videos,
-                            const ContextMaps& like) {
+                            const ContextMaps& like, std::int64_t minimum) {
   if (with.columns.empty()) {
     return {
         "it needs face_size_px, yaw_deg, pitch_deg, sharpness, brightness or "
@@ -117,9 +118,11 @@ VideoPanel appearance_panel(const WithAppearance& with, PanelVideos& videos,
   }
   const auto without = videos.maps(like, with.in);
   if (!without || !with.maps) return {"no video has all of these measurements", {}};
+  const std::int64_t without_them = count(videos.all_in()) - count(with.in);
+  const bool is_told = without_them == 0 || without_them >= minimum;
   Json result = {{"covariates_added", with.columns},
-                 {"videos", count(with.in)},
-                 {"videos_without_these_measurements", count(videos.all_in()) - count(with.in)}};
+                 {"videos", is_told ? Json(count(with.in)) : Json()},
+                 {"videos_without_these_measurements", is_told ? Json(without_them) : Json()}};
   result.update(before_and_after(*without, *with.maps, "mean_r_as_it_is", "mean_r_with_them"));
   result["not_measured"] = {"speaking"};
   return {"", std::move(result)};
@@ -154,7 +157,7 @@ VideoPanel exchange_panel(PanelVideos& videos, const ContextMaps& like, std::uin
        {"permutations", by_chance.size()}}};
 }
 
-VideoPanel duplicates_panel(PanelVideos& videos, const ContextMaps& like,
+VideoPanel duplicates_panel(PanelVideos& videos, const ContextMaps& like, std::int64_t minimum,
                             const std::map<std::string, std::string, std::less<>>& clusters) {
   if (clusters.empty()) {
     return {
@@ -178,10 +181,11 @@ VideoPanel duplicates_panel(PanelVideos& videos, const ContextMaps& like,
   const auto with = videos.maps(like, all);
   const auto without = videos.maps(like, first);
   if (!with || !without) return {"no video is left", {}};
-  Json result = {{"clusters", regions.size()},
-                 {"clusters_across_regions", across},
-                 {"videos", count(all)},
-                 {"videos_left_out", count(all) - count(first)}};
+  Json result = {
+      {"clusters", count_or_null(static_cast<std::int64_t>(regions.size()), minimum)},
+      {"clusters_across_regions", count_or_null(static_cast<std::int64_t>(across), minimum)},
+      {"videos", count(all)},
+      {"videos_left_out", count_or_null(count(all) - count(first), minimum)}};
   result.update(before_and_after(*with, *without, "mean_r_with", "mean_r_without"));
   return {"", std::move(result)};
 }
@@ -195,10 +199,12 @@ struct Language {
 
 Language widest_language(const PanelVideos& videos, const std::vector<bool>& all) {
   std::map<std::uint32_t, std::map<std::uint32_t, std::size_t>> counts;  // language, region
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::uint64_t>> uploaders;
   const StudyVideos& table = videos.table();
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i] && !table.languages[table.language[i]].empty()) {
       ++counts[table.language[i]][table.group[i]];
+      uploaders[{table.language[i], table.group[i]}].insert(table.uploader[i]);
     }
   }
   // By name: which language has which number is left to chance.
@@ -209,6 +215,7 @@ Language widest_language(const PanelVideos& videos, const std::vector<bool>& all
     Language of{language, {}, 0};
     for (const auto& [region, number_of] : counts[language]) {
       if (number_of < kLeastOfLanguage) continue;
+      if (uploaders[{language, region}].size() < kLeastUploaders) continue;
       of.regions.insert(region);
       of.videos += static_cast<std::int64_t>(number_of);
     }
@@ -275,10 +282,10 @@ Result<VideoPanels> video_panels(Database& database, const std::filesystem::path
   MIEN_TRY(associate, panel_options(database, study, maps, options.threads));
   MIEN_TRY(appearance, with_appearance(database, associate, maps.maps));
   MIEN_TRY(videos, PanelVideos::read(database, associate));
-  panels.appearance = appearance_panel(appearance, videos, maps.maps);
+  panels.appearance = appearance_panel(appearance, videos, maps.maps, associate.map.minimum);
   panels.exchanged = exchange_panel(videos, maps.maps, options.seed);
   MIEN_TRY(clusters, read_duplicates(database, study));
-  panels.duplicates = duplicates_panel(videos, maps.maps, clusters);
+  panels.duplicates = duplicates_panel(videos, maps.maps, associate.map.minimum, clusters);
   panels.language = language_panel(videos, maps.maps, options.seed);
   return panels;
 }

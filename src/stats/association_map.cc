@@ -286,6 +286,58 @@ std::string_view to_string(ClusterBy cluster) {
   return cluster == ClusterBy::kUploader ? "uploader" : "country";
 }
 
+namespace {
+
+// At least how many distinct uploaders of one country lack a context in some video: the most of any
+// country. Blocks come country by country.
+class LackingUploaders {
+ public:
+  explicit LackingUploaders(const AssociationSums& sums)
+      : layout_(&sums.layout),
+        less_(sums.layout.contexts.size(), 0),
+        most_(sums.layout.contexts.size(), 0) {}
+
+  void begin(const AssociationBlock& block) {
+    if (block.country != country_) end_country();
+    country_ = block.country;
+    all_ += static_cast<std::int64_t>(block.uploaders.size());
+  }
+
+  // `with`: how many of the block's uploaders have the context in some video.
+  void add(const AssociationBlock& block, std::size_t c, std::size_t with) {
+    const auto uploaders = static_cast<std::int64_t>(block.uploaders.size());
+    const auto have = static_cast<std::int64_t>(with);
+    const double present = block.rows[c * (layout_->columns() + 2)];
+    constexpr double kRounding = 1e-9;
+    const bool some_lack =
+        layout_->context_use == "present" && present < block.weight * (1 - kRounding);
+    const std::int64_t lack = std::max<std::int64_t>(uploaders - have, some_lack ? 1 : 0);
+    less_[block.contexts[c]] += uploaders - lack;
+  }
+
+  std::vector<std::int64_t> finish() {
+    end_country();
+    return std::move(most_);
+  }
+
+ private:
+  void end_country() {
+    for (std::size_t c = 0; c < less_.size(); ++c) {
+      most_[c] = std::max(most_[c], all_ - less_[c]);
+      less_[c] = 0;
+    }
+    all_ = 0;
+  }
+
+  const AssociationLayout* layout_;
+  std::uint32_t country_ = 0;
+  std::int64_t all_ = 0;            // uploaders of the country so far
+  std::vector<std::int64_t> less_;  // of them, those not known to lack the context
+  std::vector<std::int64_t> most_;
+};
+
+}  // namespace
+
 UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group) {
   const std::span<const AssociationBlock> blocks = sums.blocks_of(group);
   // Positions of uploaders that appear in several blocks: one number for each such uploader.
@@ -302,10 +354,15 @@ UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group) {
   counts.all = static_cast<std::int64_t>(seen_in.size());
   counts.with_context.assign(sums.layout.contexts.size(), 0);
   std::vector<std::vector<std::uint32_t>> shared(sums.layout.contexts.size());
+  LackingUploaders lacking(sums);
   for (const AssociationBlock& block : blocks) {
+    lacking.begin(block);
     std::size_t next = 0;
-    for (const std::uint32_t context : block.contexts) {
-      for (const std::uint32_t position : read_uploads(block.uploads, next)) {
+    for (std::size_t c = 0; c < block.contexts.size(); ++c) {
+      const std::uint32_t context = block.contexts[c];
+      const std::vector<std::uint32_t> positions = read_uploads(block.uploads, next);
+      lacking.add(block, c, positions.size());
+      for (const std::uint32_t position : positions) {
         const auto found =
             repeated.empty() ? repeated.end() : repeated.find(block.uploaders[position]);
         if (found == repeated.end()) {
@@ -321,6 +378,11 @@ UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group) {
     const auto last = std::unique(shared[c].begin(), shared[c].end());
     counts.with_context[c] += last - shared[c].begin();
   }
+  counts.without_context = lacking.finish();
+  for (std::size_t c = 0; c < shared.size(); ++c) {
+    std::int64_t& without = counts.without_context[c];
+    without = std::max(without, counts.all - counts.with_context[c]);
+  }
   return counts;
 }
 
@@ -330,12 +392,14 @@ AssociationMap association_map(const AssociationSums& sums, const MapOptions& op
   const std::size_t expressions = layout.expressions.size();
   AssociationMap map;
   map.groups.resize(layout.groups.size());
+  std::vector<std::vector<std::int64_t>> without(layout.groups.size());  // uploaders, a context
   for_each_piece(layout.groups.size(), options.threads, [&](std::size_t g) {
     GroupMap& group = map.groups[g];
     resize_cells(group, contexts * expressions);
     const UploaderCounts uploaders = count_uploaders(sums, g);
     group.uploaders = uploaders.all;
     group.context_uploaders = uploaders.with_context;
+    without[g] = uploaders.without_context;
     for (const AssociationBlock& block : sums.blocks_of(g)) group.videos += block.videos;
     for (std::size_t c = 0; c < contexts; ++c) {
       group.context_videos.push_back(sums.present(g, c).videos);
@@ -347,10 +411,15 @@ AssociationMap association_map(const AssociationSums& sums, const MapOptions& op
   });
 
   std::vector<CellCount> counts(layout.groups.size());
+  for (std::size_t g = 0; g < counts.size(); ++g) {
+    counts[g] = {map.groups[g].videos, map.groups[g].uploaders, 0, 0};
+  }
+  const std::vector<bool> held = suppressed_groups(counts, layout.parents, options.minimum);
+  for (std::size_t g = 0; g < counts.size(); ++g) map.groups[g].is_size_held_back = held[g];
   for (std::size_t c = 0; c < contexts; ++c) {
     for (std::size_t g = 0; g < counts.size(); ++g) {
       counts[g] = {map.groups[g].context_videos[c], map.groups[g].context_uploaders[c],
-                   map.groups[g].videos};
+                   map.groups[g].videos, without[g][c]};
     }
     const auto suppressed = suppressed_cells(counts, layout.parents, options.minimum);
     for (std::size_t g = 0; g < counts.size(); ++g) {
@@ -379,6 +448,25 @@ AssociationMap association_map(const AssociationSums& sums, const MapOptions& op
   });
   correct_for_family(options.threads, map);
   return map;
+}
+
+Exclusions shown_exclusions(const Exclusions& exclusions, std::int64_t minimum) {
+  if (minimum <= 1) return exclusions;
+  std::vector<std::pair<std::int64_t, ExclusionKey>> by_size;
+  for (const auto& [key, videos] : exclusions) by_size.emplace_back(videos, key);
+  std::sort(by_size.begin(), by_size.end());
+  Exclusions shown = exclusions;
+  std::int64_t together = 0;
+  std::size_t count = 0;
+  for (const auto& [videos, key] : by_size) {
+    const bool is_safe = count == 0 || (count >= 2 && together >= minimum);
+    if (videos >= minimum && is_safe) break;
+    together += videos;
+    ++count;
+    shown.erase(key);
+  }
+  if (together >= minimum) shown[{"", "", kHeldBackExclusions}] = together;
+  return shown;
 }
 
 ChannelName split_channel(std::string_view column) {

@@ -41,6 +41,9 @@ struct MapOptions {
 struct GroupMap {
   std::int64_t videos = 0;
   std::int64_t uploaders = 0;
+  // Too few stand behind the group, or its size would give another's away: neither videos nor
+  // uploaders, blocks or countries may be told.
+  bool is_size_held_back = false;
   std::size_t blocks = 0;
   std::size_t countries = 0;
   std::vector<NullReason> covariates;
@@ -61,12 +64,24 @@ struct AssociationMap {
 
 AssociationMap association_map(const AssociationSums& sums, const MapOptions& options);
 
-// Distinct uploaders of a group, and of its videos with each context.
+// Distinct uploaders of a group, of its videos with each context, and, at least, of those without.
+// The last is a bound, since sums do not keep which uploaders lack a context in some video and have
+// it in another: all less those who have it; or, if more, over the blocks of one country (which
+// divide its uploaders) those who do not have it, and one where only such are left whose videos do
+// not all have it.
 struct UploaderCounts {
   std::int64_t all = 0;
   std::vector<std::int64_t> with_context;
+  std::vector<std::int64_t> without_context;
 };
 UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group);
+
+// Exclusions as they may be told: counts below the minimum are put together under
+// kHeldBackExclusions, without group and language; the smallest others join them until at least two
+// are together and reach the minimum, so that no total less the rest gives one away. Where all
+// together do not, nothing is told.
+inline constexpr const char* kHeldBackExclusions = "held_back";
+Exclusions shown_exclusions(const Exclusions& exclusions, std::int64_t minimum);
 
 // "label_awe" -> "label", "awe".
 struct ChannelName {

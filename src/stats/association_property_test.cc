@@ -288,27 +288,73 @@ TEST(SuppressionTest, ATotalMustNotGiveASmallCountAway) {
   const std::vector<std::string> world(4, "");
   // One small cell: the next smallest goes too.
   const auto one = suppressed_cells(
-      std::vector<CellCount>{{5, 5, 900}, {40, 30, 900}, {25, 20, 900}, {0, 0, 900}}, world, 10);
+      std::vector<CellCount>{
+          {5, 5, 900, 99}, {40, 30, 900, 99}, {25, 20, 900, 99}, {0, 0, 900, 99}},
+      world, 10);
   EXPECT_EQ(one, (std::vector<Suppression>{Suppression::kTooFewVideos, Suppression::kShown,
                                            Suppression::kComplement, Suppression::kShown}));
-  // Two that reach the minimum together hide each other.
+  // Two that reach the minimum together hide each other,
   const auto two = suppressed_cells(
-      std::vector<CellCount>{{6, 6, 900}, {40, 30, 900}, {9, 9, 900}, {50, 50, 900}}, world, 10);
+      std::vector<CellCount>{
+          {6, 6, 900, 99}, {40, 30, 900, 99}, {90, 12, 900, 9}, {50, 50, 900, 99}},
+      world, 10);
   EXPECT_EQ(two[1], Suppression::kShown);
-  EXPECT_EQ(two[2], Suppression::kTooFewVideos);
+  EXPECT_EQ(two[2], Suppression::kTooFewUploaders) << "few uploaders lack it";
+  // but not where the same few uploaders may be behind both.
+  const auto same = suppressed_cells(
+      std::vector<CellCount>{{60, 6, 900, 99}, {40, 30, 900, 99}, {90, 9, 900, 99}}, world, 10);
+  EXPECT_EQ(same[1], Suppression::kComplement);
   // Few uploaders behind many videos; all but a few videos have the context.
   const auto others = suppressed_cells(
-      std::vector<CellCount>{{80, 4, 900}, {895, 300, 900}, {100, 90, 900}, {100, 90, 900}}, world,
-      10);
+      std::vector<CellCount>{
+          {80, 4, 900, 99}, {895, 300, 900, 5}, {100, 90, 900, 99}, {100, 90, 900, 99}},
+      world, 10);
   EXPECT_EQ(others[0], Suppression::kTooFewUploaders);
   EXPECT_EQ(others[1], Suppression::kTooFewVideos);
   EXPECT_EQ(others[2], Suppression::kShown);
   // Families are told apart.
   const auto families = suppressed_cells(
-      std::vector<CellCount>{{5, 5, 900}, {40, 30, 900}, {25, 20, 900}, {30, 30, 900}},
+      std::vector<CellCount>{
+          {5, 5, 900, 99}, {40, 30, 900, 99}, {25, 20, 900, 99}, {30, 30, 900, 99}},
       std::vector<std::string>{"A", "A", "B", "B"}, 10);
   EXPECT_EQ(families[1], Suppression::kComplement);
   EXPECT_EQ(families[2], Suppression::kShown);
+}
+
+TEST(SuppressionTest, GroupsAreHeldBackBySizeAndFewExclusionsTogether) {
+  const auto held =
+      suppressed_groups(std::vector<CellCount>{{500, 90, 0, 0}, {300, 4, 0, 0}, {80, 60, 0, 0}},
+                        std::vector<std::string>(3), 10);
+  EXPECT_EQ(held, (std::vector<bool>{false, true, true})) << "few uploaders; all less the first";
+  EXPECT_EQ(rounded_count(1004), 1000);
+  EXPECT_EQ(rounded_count(995), 1000);
+
+  const Exclusions few = {
+      {{"A", "en", "no_face"}, 3}, {{"B", "en", "no_face"}, 12}, {{"C", "fr", "no_text"}, 500}};
+  const Exclusions told = {{{"", "", kHeldBackExclusions}, 15}, {{"C", "fr", "no_text"}, 500}};
+  EXPECT_EQ(shown_exclusions(few, 10), told);
+  EXPECT_EQ(shown_exclusions(few, 1), few);
+  EXPECT_TRUE(shown_exclusions({{{"A", "en", "no_face"}, 3}}, 10).empty());
+}
+
+TEST(SuppressionTest, UploadersWhoLackAContextAreNotCountedTooHigh) {
+  FixtureVideos videos = some_videos(600, 21);
+  const AssociationSums sums = videos.sums();
+  for (std::size_t g = 0; g < sums.layout.groups.size(); ++g) {
+    const UploaderCounts counts = count_uploaders(sums, g);
+    for (std::size_t c = 0; c < sums.layout.contexts.size(); ++c) {
+      std::set<std::uint64_t> lack;
+      for (std::size_t i = 0; i < videos.group.size(); ++i) {
+        const auto begin = videos.context.begin() + static_cast<std::ptrdiff_t>(videos.first[i]);
+        const auto end = videos.context.begin() + static_cast<std::ptrdiff_t>(videos.first[i + 1]);
+        if (videos.group[i] == g && std::find(begin, end, c) == end) {
+          lack.insert(videos.uploader[i]);
+        }
+      }
+      EXPECT_LE(counts.without_context[c], static_cast<std::int64_t>(lack.size()));
+      EXPECT_GE(counts.without_context[c], counts.all - counts.with_context[c]);
+    }
+  }
 }
 
 TEST(ResamplingTest, WeightsOfAStratumAddUpAndDoNotDependOnTheirNumber) {

@@ -1,5 +1,6 @@
 #include "stats/suppression.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/check.h"
@@ -13,7 +14,9 @@ Suppression alone(const CellCount& count, std::int64_t minimum) {
   if (count.videos < minimum) return Suppression::kTooFewVideos;
   if (count.uploaders < minimum) return Suppression::kTooFewUploaders;
   const std::int64_t others = count.of_videos - count.videos;
-  return others > 0 && others < minimum ? Suppression::kTooFewVideos : Suppression::kShown;
+  if (others > 0 && others < minimum) return Suppression::kTooFewVideos;
+  if (others > 0 && count.others_uploaders < minimum) return Suppression::kTooFewUploaders;
+  return Suppression::kShown;
 }
 
 }  // namespace
@@ -32,12 +35,16 @@ std::vector<Suppression> suppressed_cells(std::span<const CellCount> counts,
   for (const auto& [name, members] : families) {
     std::size_t held = 0;
     std::int64_t videos = 0;
-    for (const std::size_t g : members) {
-      if (result[g] == Suppression::kShown) continue;
+    std::int64_t uploaders = 0;
+    const auto hold = [&](std::size_t g) {
       ++held;
       videos += counts[g].videos;
+      uploaders = std::max(uploaders, counts[g].uploaders);
+    };
+    for (const std::size_t g : members) {
+      if (result[g] != Suppression::kShown) hold(g);
     }
-    while (held > 0 && (held < 2 || videos < minimum)) {
+    while (held > 0 && (held < 2 || videos < minimum || uploaders < minimum)) {
       std::size_t smallest = counts.size();
       for (const std::size_t g : members) {
         if (result[g] != Suppression::kShown || counts[g].videos == 0) continue;
@@ -45,11 +52,26 @@ std::vector<Suppression> suppressed_cells(std::span<const CellCount> counts,
       }
       if (smallest == counts.size()) break;
       result[smallest] = Suppression::kComplement;
-      ++held;
-      videos += counts[smallest].videos;
+      hold(smallest);
     }
   }
   return result;
+}
+
+std::vector<bool> suppressed_groups(std::span<const CellCount> sizes,
+                                    std::span<const std::string> family, std::int64_t minimum) {
+  std::vector<CellCount> whole(sizes.begin(), sizes.end());
+  for (CellCount& size : whole) size.of_videos = size.videos;  // nobody is outside
+  std::vector<bool> held;
+  for (const Suppression one : suppressed_cells(whole, family, minimum)) {
+    held.push_back(one != Suppression::kShown);
+  }
+  return held;
+}
+
+std::int64_t rounded_count(std::int64_t videos) {
+  constexpr std::int64_t kStep = 10;
+  return (videos + kStep / 2) / kStep * kStep;
 }
 
 }  // namespace mien

@@ -83,7 +83,9 @@ TableSchema maps_schema() {
         "Probability that a video with the context scores above one without, from means and "
         "spreads as "
         "of normal scores; no covariates."},
-       {"n", kInt64, "Videos of the region in the analysis."},
+       {"n", kInt64,
+        "Videos of the region in the analysis; null where they, or their uploaders, are too few or "
+        "would give away another region's."},
        {"n_context", kInt64, "Of them, videos with the context; null where suppressed."},
        {"n_uploaders", kInt64, "Distinct uploaders of those; null where suppressed."},
        {"cluster", kString,

@@ -108,6 +108,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
   const drawn = new Set(shapes.map((s) => s.id));
   const mostVideos = Math.max(1, ...places.map((p) => p.videos ?? 0));
   const hasVideos = all.corpus_videos !== null && !set.is_published;
+  const notTold = hasVideos ? "held back: too few videos or uploaders" : "number of videos not known";
   const against = set.regions.map(() => NaN);
   let mode = parameter("show") ?? "cell";
   let reference = 0;
@@ -127,7 +128,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
   const titleOf = (p: Place) => {
     const g = p.regionIndex;
     const head = `${p.name} (${p.region || "in no region"})`;
-    if (mode === "videos") return `${head}: ${p.videos === null ? "number of videos not known" : `${count(p.videos)} videos`}`;
+    if (mode === "videos") return `${head}: ${p.videos === null ? notTold : `about ${count(p.videos)} videos`}`;
     if (g < 0) return head;
     if (mode === "similarity") return `${head}: ${g === reference ? "the region itself" : value3(similarity(g))}`;
     const at = context * E + expression;
@@ -177,7 +178,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
     holder.replaceChildren(
       mapFigure(set, {
         id: "world", title: what(), fileName: "world",
-        note: mode === "videos" ? "The darker, the more videos were uploaded there (logarithmic). A country is where a video was uploaded, not who is in it." : mode === "similarity" ? "Correlation of the maps, corrected for noise where that can be estimated. All countries of a region have its colour." : `${withUnits(set)}. All countries of a region have its colour; borders are those of Natural Earth and take no side.`,
+        note: mode === "videos" ? "The darker, the more videos were uploaded there (logarithmic). Numbers are to the nearest ten; countries of too few videos or uploaders have none. A country is where a video was uploaded, not who is in it." : mode === "similarity" ? "Correlation of the maps, corrected for noise where that can be estimated. All countries of a region have its colour." : `${withUnits(set)}. All countries of a region have its colour; borders are those of Natural Earth and take no side.`,
         draw: (frame) => drawWorld(set, byNumeric, colourOf(frame), titleOf, mode === "videos" ? null : (g) => (mode === "similarity" && g === reference ? "–" : value3(valueOf(g))), keyOf(frame), frame),
         csv: () => ({ header: ["country", "region", "videos", mode === "videos" ? "shown" : what()], rows: used.map((p) => [p.name, p.region, p.videos, mode === "videos" ? p.videos : valueOf(p.regionIndex)]) }),
         label: () => `${what()}: ${set.regions.map((r, g) => `${r} ${value3(valueOf(g))}`).join(", ")}`,
@@ -189,7 +190,7 @@ function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
     columns: [
       { title: "Country", isHeader: true, sort: (p) => p.name, cell: (p) => p.name },
       { title: "Region", sort: (p) => p.region, cell: (p) => p.region },
-      { title: "Videos", isNumber: true, firstDescending: true, sort: (p) => p.videos, cell: (p) => (p.videos === null ? "not known" : count(p.videos)) },
+      { title: "Videos", isNumber: true, firstDescending: true, sort: (p) => p.videos, cell: (p) => (p.videos === null ? notTold : count(p.videos)) },
       { title: "On the map", sort: (p) => (drawn.has(p.numeric) ? 1 : 0), cell: (p) => (drawn.has(p.numeric) ? "yes" : "too small to draw") },
     ],
   });
