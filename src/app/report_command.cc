@@ -16,10 +16,15 @@ namespace fs = std::filesystem;
 struct ReportRequest {
   fs::path study;
   fs::path published;
+  fs::path config;
   fs::path maps;
   int experiment = 0;
   fs::path out;
 };
+
+fs::path declared_in(const ReportRequest& request) {
+  return request.config.empty() ? request.study / "study.toml" : request.config;
+}
 
 void print_page(const fs::path& page) {
   std::fputs(fmt::format("open {}\n", page.string()).c_str(), stdout);
@@ -42,9 +47,9 @@ Status report_maps(const ReportRequest& request, const Resources& resources) {
 }
 
 Status report_videos(const ReportRequest& request, const Resources& resources) {
-  MIEN_TRY(report,
-           write_study_report({request.study, resources.web, resources.manifests, resources.models,
-                               resources.data / "prototype16.json", has_maps(request.study)}));
+  MIEN_TRY(report, write_study_report({request.study, resources.web, resources.manifests,
+                                       resources.models, resources.data / "prototype16.json",
+                                       declared_in(request), has_maps(request.study)}));
   for (const std::string& problem : report.problems) {
     std::fputs(fmt::format("mien: left out: {}\n", problem).c_str(), stderr);
   }
@@ -67,6 +72,7 @@ Status report_study(const ReportRequest& request, const Resources& resources) {
   pages.published = request.published;
   pages.data = resources.data;
   pages.web_assets = resources.web;
+  pages.declared_in = declared_in(request);
   if (videos) pages.videos_page = "../index.html";
   MIEN_TRY(database, Database::open());
   MIEN_TRY(facts, study_pages_facts(database, pages));
@@ -85,6 +91,11 @@ void add_report(CommandLine& line) {
   CLI::Option* study = verb->add_option("study,--study", request->study, "The study folder");
   verb->add_option("--published", request->published,
                    "A folder of published maps to show beside the study's own")
+      ->needs(study);
+  verb->add_option("--config", request->config,
+                   "The study.toml whose [study] declares purpose, legal basis and ethics approval "
+                   "(default: the one in the study folder)")
+      ->check(CLI::ExistingFile)
       ->needs(study);
   CLI::Option* maps =
       verb->add_option("--maps", request->maps,

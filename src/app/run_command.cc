@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "pipeline/process.h"
 #include "pipeline/run_study.h"
+#include "pipeline/study_declaration.h"
 
 namespace mien {
 
@@ -26,6 +27,11 @@ void add_run(CommandLine& line) {
       const auto say = [](const std::string& text) {
         std::fputs(fmt::format("mien run: {}\n", text).c_str(), stderr);
       };
+      const std::vector<std::string> missing = missing_declarations(plan.declaration);
+      if (!missing.empty()) {
+        say(fmt::format("warning: [study] of {} does not declare {}; the report says so",
+                        options->file.string(), fmt::join(missing, ", ")));
+      }
       MIEN_TRY(summary,
                run_study({std::move(plan), program, line.resources.web, options->redo, say}));
       say(fmt::format("{} stages done, {} unchanged", summary.done, summary.unchanged));

@@ -19,6 +19,7 @@
 #include "pipeline/overlay_video.h"
 #include "pipeline/program_version.h"
 #include "pipeline/study.h"
+#include "pipeline/study_declaration.h"
 #include "pipeline/study_tables.h"
 #include "report/report_writer.h"
 
@@ -71,7 +72,11 @@ Result<ReportFacts> facts_of(const StudyReportRequest& request, const Study& stu
   const StudySettings& settings = study.settings();
   const ModelWords words = words_of(request, settings);
   ReportFacts facts;
-  facts.study_name = fs::absolute(request.study / "").parent_path().filename().string();
+  MIEN_TRY(declaration, read_declaration(request.declared_in));
+  facts.study_name = declaration.title.empty()
+                         ? fs::absolute(request.study / "").parent_path().filename().string()
+                         : declaration.title;
+  facts.declaration = std::move(declaration);
   facts.program_version = settings.program_version;
   facts.model_set_hash = settings.model_set_hash;
   facts.library_versions = {{"ONNX Runtime", Session::library_version()},

@@ -18,7 +18,8 @@ struct StudyReportRequest {
   std::filesystem::path manifest_folder;
   std::filesystem::path model_folder;
   std::filesystem::path prototype_file;
-  bool has_study_pages = false;  // link to study/index.html, which somebody else writes
+  std::filesystem::path declared_in;  // study.toml (study_declaration.h); need not be there
+  bool has_study_pages = false;       // link to study/index.html, which somebody else writes
 };
 
 struct VideoLine {

@@ -100,11 +100,18 @@ class Reader {
     if (table("study") == nullptr) return Ok{};
     for (const auto& [key, node] : *table("study")) {
       const auto text = node.value_exact<std::string>();
-      if (key.str() != "out" || !text.has_value()) {
-        return wrong(file_, node, "[study] takes out = \"FOLDER\"");
+      const bool is_declared =
+          std::ranges::find(kDeclarationKeys, key.str()) != std::ranges::end(kDeclarationKeys);
+      if ((key.str() != "out" && !is_declared) || !text.has_value()) {
+        return wrong(file_, node,
+                     fmt::format("[study] takes out = \"FOLDER\", and as text {}",
+                                 fmt::join(kDeclarationKeys, ", ")));
       }
+      if (is_declared) continue;
       plan_.study = (file_.parent_path() / *text).lexically_normal();
     }
+    MIEN_TRY(declaration, read_declaration(file_));
+    plan_.declaration = std::move(declaration);
     return Ok{};
   }
 
@@ -136,7 +143,8 @@ class Reader {
          std::move(arguments),
          {},
          under_study({"corpus.parquet", "expressions.parquet", "contexts.parquet",
-                      "context_status.parquet", "truth.parquet", "truth.json"})});
+                      "context_status.parquet", "truth.parquet", "truth.json"}),
+         ""});
     return Ok{};
   }
 
@@ -151,7 +159,8 @@ class Reader {
     plan_.stages.push_back({"ingest",
                             {"--config", file_.string(), "--out", plan_.study.string()},
                             std::move(inputs),
-                            under_study({"corpus.parquet", "rejects.parquet"})});
+                            under_study({"corpus.parquet", "rejects.parquet"}),
+                            ""});
   }
 
   // [contexts.text]; a model that is a manifest's file is found from the file's folder.
@@ -181,9 +190,9 @@ class Reader {
       arguments.insert(arguments.end(), {flag_of(key.str()), named.string()});
       inputs.push_back(named);
     }
-    plan_.stages.push_back(
-        {"contexts", std::move(arguments), std::move(inputs),
-         under_study({"texts/contexts.parquet", "texts/context_status.parquet"})});
+    plan_.stages.push_back({"contexts", std::move(arguments), std::move(inputs),
+                            under_study({"texts/contexts.parquet", "texts/context_status.parquet"}),
+                            ""});
     return Ok{};
   }
 
@@ -245,7 +254,8 @@ class Reader {
 
   Status add_report() {
     MIEN_TRY(arguments, options("report"));
-    arguments.insert(arguments.begin(), {"--study", plan_.study.string()});
+    arguments.insert(arguments.begin(),
+                     {"--study", plan_.study.string(), "--config", file_.string()});
     std::vector<fs::path> inputs =
         under_study({"corpus.parquet", "annotations", "maps", "compare", "expressions.parquet"});
     if (table("report") != nullptr) {
@@ -253,8 +263,9 @@ class Reader {
         inputs.push_back(file_.parent_path() / *text);
       }
     }
-    plan_.stages.push_back(
-        {"report", std::move(arguments), std::move(inputs), under_study({"report/index.html"})});
+    plan_.stages.push_back({"report", std::move(arguments), std::move(inputs),
+                            under_study({"report/index.html"}),
+                            plan_.declaration.title + to_json(plan_.declaration).dump()});
     return Ok{};
   }
 

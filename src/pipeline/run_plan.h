@@ -1,6 +1,7 @@
 // study.toml -> the stages of a study and how each is asked for.
 //
-//   [study]                     out = "FOLDER" (default: the file's own folder)
+//   [study]                     out = "FOLDER" (default: the file's own folder), and what the study
+//                               declares of itself (study_declaration.h)
 //   [simulate] or [ingest]      where the corpus comes from; [ingest], with its list = "FILE", is
 //                               read by `mien ingest` itself
 //   [annotate]                  options of `mien annotate`; its videos are those of the ingested
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pipeline/study_declaration.h"
 
 namespace mien {
 
@@ -27,11 +29,13 @@ struct RunStage {
   // Files, or folders with all that is in them; what is missing is left out.
   std::vector<std::filesystem::path> inputs;
   std::vector<std::filesystem::path> outputs;
+  std::string declared{};  // what else it is made from: the study's declaration, as JSON
 };
 
 struct RunPlan {
   std::filesystem::path study;
   std::vector<RunStage> stages;  // in the order in which they run
+  StudyDeclaration declaration;
 };
 
 // kNotFound; kCorrupt: no TOML, with the line; kUsage: a table or a value that cannot be.

@@ -99,6 +99,7 @@ class Record {
     }
     if (then["version"] != std::string(kProgramVersion)) return "another version of the program";
     if (then["arguments"] != Json(stage.arguments)) return "its options changed";
+    if (then.value("declared", "") != stage.declared) return "what the study declares changed";
     const std::string input = difference(then["inputs"], inputs, "changed");
     return input.empty() ? difference(then["outputs"], outputs, "is not as it was left") : input;
   }
@@ -115,6 +116,7 @@ class Record {
                            {"arguments", stage.arguments},
                            {"inputs", inputs},
                            {"outputs", outputs}};
+    if (!stage.declared.empty()) stages_[stage.verb]["declared"] = stage.declared;
     return save();
   }
 

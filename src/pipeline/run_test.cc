@@ -112,8 +112,31 @@ TEST_F(RunTest, TablesBecomeStagesAndKeysBecomeOptions) {
             (Verbs{"--study", study().string(), "--covariate", "year", "--covariate", "length",
                    "--kind", "partial", "--min-count", "20"}));
   EXPECT_EQ(plan->stages[2].arguments, (Verbs{"--study", study().string(), "--margin", "0.02"}));
-  EXPECT_EQ(plan->stages[3].arguments, (Verbs{"--study", study().string(), "--published",
-                                              (folder_.path() / "maps").string()}));
+  EXPECT_EQ(plan->stages[3].arguments,
+            (Verbs{"--study", study().string(), "--config", file().string(), "--published",
+                   (folder_.path() / "maps").string()}));
+}
+
+TEST_F(RunTest, AStudyDeclaresWhatItIsForOrIsSaidNotTo) {
+  const auto bare = plan(kStudy);
+  ASSERT_TRUE(bare.ok()) << bare.error().message;
+  EXPECT_EQ(missing_declarations(bare->declaration),
+            (Verbs{"purpose", "legal_basis", "ethics_approval"}));
+  const auto declared = plan(
+      "[study]\nout = 'out'\ntitle = 'Rain'\npurpose = 'to learn'\nlegal_basis = 'Art. 89'\n"
+      "ethics_approval = 'board, 7/2026'\ncontact = 'a@b.org'\ndata_source = 'a list'\n");
+  ASSERT_TRUE(declared.ok()) << declared.error().message;
+  EXPECT_EQ(declared->study, study());
+  EXPECT_TRUE(missing_declarations(declared->declaration).empty());
+  EXPECT_EQ(declared->declaration.title, "Rain");
+  const auto json = to_json(declared->declaration);
+  EXPECT_EQ(json["purpose"], "to learn");
+  EXPECT_EQ(json["ethics_approval"], "board, 7/2026");
+  EXPECT_TRUE(to_json(bare->declaration)["legal_basis"].is_null());
+  EXPECT_NE(declared->stages.back().declared, bare->stages.back().declared);
+  const auto wrong = plan("[study]\npurpose = 7\n");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.error().message.find("line 2"), std::string::npos) << wrong.error().message;
 }
 
 TEST_F(RunTest, AnIngestedListIsWhatIsAnnotated) {
@@ -165,6 +188,15 @@ TEST_F(RunTest, WhatCannotBeIsRefusedWithItsLine) {
     EXPECT_NE(read.error().message.find(words), std::string::npos) << read.error().message;
   }
   EXPECT_FALSE(read_run_plan(folder_.path() / "nothing.toml").ok());
+}
+
+TEST_F(RunTest, AnotherDeclarationIsAnotherReport) {
+  run(kStudy);
+  const std::string declared =
+      "[study]\nout = 'out'\npurpose = 'to learn'\n[ingest]\nlist = "
+      "'list.csv'\n[associate]\nbootstrap = 20\n";
+  EXPECT_EQ(run(declared), (Verbs{"ingest", "report"})) << "ingest reads the file itself";
+  EXPECT_EQ(run(declared), Verbs{});
 }
 
 TEST_F(RunTest, OnlyWhatChangedIsDoneAgain) {

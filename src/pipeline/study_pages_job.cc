@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/outside_json.h"
+#include "pipeline/association_metadata.h"
 #include "pipeline/cell_verdicts.h"
 #include "pipeline/compare_study.h"
 #include "pipeline/drawn_faces.h"
@@ -17,7 +18,9 @@
 #include "pipeline/published_maps.h"
 #include "pipeline/region_places.h"
 #include "pipeline/simulate.h"
+#include "pipeline/study_declaration.h"
 #include "report/report_writer.h"
+#include "stats/suppression.h"
 #include "store/csv_import.h"
 #include "store/durable_file.h"
 
@@ -47,7 +50,9 @@ std::string text_at(const Table& table, std::size_t row, const char* column) {
   return text == nullptr ? std::string() : *text;
 }
 
-// Every country by name, with the region that it belongs to here and the videos from it.
+// Every country by name, with the region that it belongs to here and the videos from it: -1 where
+// they, or their uploaders, are too few, else to the nearest ten, as is the corpus's number, so
+// that neither a total nor the analysis's exact numbers give small ones away.
 Status add_countries(Database& database, const StudyPagesRequest& request, StudyPagesFacts& facts) {
   MIEN_TRY(countries, read_csv(request.data / "countries.csv"));
   MIEN_TRY(regions, read_csv(request.data / "regions.csv"));
@@ -60,18 +65,31 @@ Status add_countries(Database& database, const StudyPagesRequest& request, Study
   if (!request.study.empty() && is_file(corpus)) {
     MIEN_TRY(schema, database.read_schema(corpus));
     if (schema.index_of("country") >= 0 && schema.index_of("region") >= 0) {
+      const std::string uploaders =
+          schema.index_of("uploader") < 0
+              ? "count(*)"
+              : "count(DISTINCT uploader) + count(*) FILTER (uploader IS NULL)";
       MIEN_TRY(counts, database.query("SELECT country, any_value(region) AS region, count(*) AS "
-                                      "videos FROM " +
+                                      "videos, " +
+                                      uploaders + " AS uploaders FROM " +
                                       sql_read_parquet({&corpus, 1}) + " GROUP BY country"));
+      FileMetadata metadata;
+      if (has_maps(request.study)) {
+        MIEN_TRY(of_maps, database.read_metadata(request.study / "maps" / "maps.parquet"));
+        metadata = std::move(of_maps);
+      }
+      const std::int64_t minimum = minimum_of(metadata);
       facts.corpus_videos = 0;
       for (std::size_t row = 0; row < counts.rows(); ++row) {
         const std::string country = text_at(counts, row, "country");
         const std::int64_t n = counts.column("videos").integers()[row];
         facts.corpus_videos += n;
-        videos[country] = n;
+        const bool is_small = n < minimum || counts.column("uploaders").integers()[row] < minimum;
+        videos[country] = is_small ? -1 : minimum > 1 ? rounded_count(n) : n;
         const std::string region = text_at(counts, row, "region");
         if (!country.empty() && !region.empty()) region_of[country] = region;
       }
+      if (minimum > 1) facts.corpus_videos = rounded_count(facts.corpus_videos);
     }
   }
   for (std::size_t row = 0; row < countries.rows(); ++row) {
@@ -243,7 +261,11 @@ Result<StudyPagesFacts> study_pages_facts(Database& database, const StudyPagesRe
   facts.web_assets = request.web_assets;
   facts.videos_page = request.videos_page;
   if (!request.study.empty()) {
-    facts.study_name = fs::absolute(request.study / "").parent_path().filename().string();
+    MIEN_TRY(declaration, read_declaration(request.declared_in));
+    facts.study_name = declaration.title.empty()
+                           ? fs::absolute(request.study / "").parent_path().filename().string()
+                           : declaration.title;
+    facts.declaration = std::move(declaration);
     MIEN_TRY_VOID(add_study(database, request, facts));
   } else {
     facts.study_name = "Published maps";

@@ -17,6 +17,7 @@ struct StudyPagesRequest {
   std::vector<int> experiments;     // of the published maps; empty: those that the folder has
   std::filesystem::path data;       // countries.csv, regions.csv, region_centroids.csv, prototype16
   std::filesystem::path web_assets;
+  std::filesystem::path declared_in;  // study.toml (study_declaration.h); need not be there
   std::string videos_page;  // where the pages of the videos are, seen from these; empty: none
 };
 

@@ -126,6 +126,7 @@ Json json_of(const ReportFacts& facts, const Json& options) {
   for (const ModelFact& model : facts.models)
     models.push_back({model.id, model.role, model.sha256});
   return {{"name", facts.study_name},
+          {"declaration", to_json(facts.declaration)},
           {"program_version", facts.program_version},
           {"model_set_hash", facts.model_set_hash},
           {"libraries", std::move(libraries)},

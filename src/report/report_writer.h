@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "report/declaration.h"
 #include "table/table.h"
 
 namespace mien {
@@ -54,6 +55,7 @@ struct ModelFact {
 // What is the same for every video of a report. No path, host or time belongs here: it is shown.
 struct ReportFacts {
   std::string study_name;
+  StudyDeclaration declaration;
   std::string program_version;
   std::string model_set_hash;
   std::vector<std::pair<std::string, std::string>> library_versions;  // "FFmpeg", "5.1.6"

@@ -140,6 +140,7 @@ OrderedJson facts_json(const StudyPagesFacts& facts) {
   for (const auto& [name, version] : facts.library_versions) libraries.push_back({name, version});
   return {
       {"name", facts.study_name},
+      {"declaration", facts.declaration ? to_json(*facts.declaration) : OrderedJson()},
       {"program_version", facts.program_version},
       {"libraries", std::move(libraries)},
       {"videos_page", facts.videos_page},

@@ -17,12 +17,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "report/declaration.h"
 #include "report/report_folder.h"
 
 namespace mien {
@@ -103,6 +105,7 @@ struct FaceFact {
 
 struct StudyPagesFacts {
   std::string study_name;
+  std::optional<StudyDeclaration> declaration;  // nullopt: published maps alone, of others
   std::string program_version;
   std::vector<std::pair<std::string, std::string>> library_versions;
   std::string videos_page;  // "../index.html" where there are pages of videos, else empty

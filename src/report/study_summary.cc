@@ -107,6 +107,19 @@ std::string study_summary(const StudyPagesFacts& facts) {
                      plain(facts.program_version) +
                      ". A label is what raters would call a face, never what a person feels. "
                      "Results are for groups; online videos are not populations.\n";
+  if (facts.declaration.has_value()) {
+    const StudyDeclaration& declared = *facts.declaration;
+    const auto line = [&](const char* name, const std::string& value) {
+      text +=
+          std::string("- ") + name + ": " + (value.empty() ? "not declared" : plain(value)) + "\n";
+    };
+    text += "\n";
+    line("Purpose", declared.purpose);
+    line("Legal basis", declared.legal_basis);
+    line("Ethics approval", declared.ethics_approval);
+    if (!declared.data_source.empty()) line("Source of the videos", declared.data_source);
+    if (!declared.contact.empty()) line("Contact", declared.contact);
+  }
   for (const MapSet& set : facts.sets) {
     text += "\n## " + plain(set.title) + "\n\n" + mark_of(set) +
             "Kind of association: " + plain(set.kind) + ". " + counts_of(set) + "\n\n";

@@ -180,3 +180,11 @@ test("says so when a file of the index is missing", async () => {
   assert.match(await status(page), /of 3,000 videos/);
   await context.close();
 });
+
+test("says what the study declares, or that it does not", async () => {
+  const { page, done } = await open(browser, "index.html");
+  const declared = (await page.locator("#declared").innerText()).replace(/\s+/g, " ");
+  assert.match(declared, /Purpose not declared Legal basis not declared Ethics approval not declared/);
+  assert.equal(await page.evaluate(() => globalThis.mien.study.declaration.purpose), null);
+  await done();
+});

@@ -1,6 +1,8 @@
 // What src/report writes (see page_data.h, timeline.h and report_writer.h) and how a page finds it:
 // classic scripts under data/ assign to the global `mien`. Missing values are null.
 
+import type { Declaration } from "./declaration";
+
 export type Maybe<T> = T | null;
 export type Series = Maybe<number>[];
 
@@ -27,6 +29,7 @@ export interface Totals extends Coverage {
 
 export interface Study {
   name: string;
+  declaration: Declaration;
   program_version: string;
   model_set_hash: string;
   libraries: [name: string, version: string][];

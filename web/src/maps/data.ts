@@ -1,6 +1,8 @@
 // What src/report/study_pages writes and how a page finds it. Cells of a region come as a classic
 // script of their own when they are first looked at. What is missing is NaN here.
 
+import type { Declaration } from "../declaration";
+
 export type Maybe<T> = T | null;
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -35,6 +37,7 @@ export interface Face {
 
 export interface Facts {
   name: string;
+  declaration: Maybe<Declaration>; // null: published maps alone
   program_version: string;
   libraries: [name: string, version: string][];
   videos_page: string;

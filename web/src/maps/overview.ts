@@ -1,5 +1,6 @@
 // The overview: what the maps rest on, what was found, and what must be said beside it.
 
+import { declarationSection } from "../declaration";
 import { h, section } from "../dom";
 import { count, fixed, percent, plural, words } from "../format";
 import { kNotice } from "../statements";
@@ -21,8 +22,8 @@ function tiles(set: MapSet): HTMLElement {
   return h(
     "dl",
     { class: "tiles" },
-    all.corpus_videos !== null && !set.is_published && tile(count(all.corpus_videos), "Videos in the corpus", `${plural(all.countries.filter((c) => (c[4] ?? 0) > 0).length, "country", "countries")}`),
-    tile(known ? count(videos) : "not known", "Videos in the analysis", known && all.corpus_videos && !set.is_published ? `${percent(videos, all.corpus_videos)} of the corpus` : set.is_published ? "numbers were not published" : ""),
+    all.corpus_videos !== null && !set.is_published && tile(`about ${count(all.corpus_videos)}`, "Videos in the corpus", `${plural(all.countries.filter((c) => c[4] !== 0).length, "country", "countries")}`),
+    tile(known ? count(videos) : "not known", "Videos in the analysis", known && all.corpus_videos && !set.is_published ? `${percent(Math.min(videos, all.corpus_videos), all.corpus_videos)} of the corpus` : set.is_published ? "numbers were not published" : ""),
     tile(count(set.regions.length), set.by === "region" ? "Regions" : `Groups by ${set.by}`, "each with a map of its own"),
     tile(`${count(set.contexts.length)} × ${count(set.expressions.length)}`, "Contexts × expressions", `${withUnits(set)}`),
     tile(percent(estimated, cells), "Cells with an estimate", `${count(estimated)} of ${count(cells)}; the others say why not`),
@@ -79,7 +80,8 @@ function excluded(set: MapSet): HTMLElement | null {
 }
 
 function draw({ index, set, comparison }: Chosen, into: HTMLElement): void {
-  into.append(tiles(set), caveats(set));
+  const { declaration } = facts();
+  into.append(tiles(set), ...(declaration ? [declarationSection(declaration)] : []), caveats(set));
   into.append(section("found", "What was found", comparison ? found(comparison) : h("p", { class: "empty" }, "The regions have not been compared. Run ", h("code", {}, "mien compare --study STUDY"), " and make the report again.")));
   const figures = h("div", { class: "figures" });
   figures.append(

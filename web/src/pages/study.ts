@@ -1,6 +1,7 @@
 // The index: what was measured, what failed and why, which labels lead, and the list of videos.
 
 import { study, shortName, type Study } from "../data";
+import { declarationSection } from "../declaration";
 import { h, section } from "../dom";
 import { count, duration, percent, plural, words } from "../format";
 import { drawBars } from "../charts/bars";
@@ -110,6 +111,7 @@ export function buildStudyPage(page: HTMLElement): void {
   page.replaceChildren(
     h("div", { class: "page-head" }, h("h1", {}, facts.name), facts.study_page ? h("a", { class: "button", href: facts.study_page }, "Maps and comparison") : null),
     tiles(facts),
+    declarationSection(facts.declaration),
     troubles(facts, (status, reason) => list.showOnly(status, reason)) ?? "",
     list.element,
     section("measured", "What was measured", h("div", { class: "figures" }, coverage(facts), ...leadingFigures(facts))),
