@@ -40,6 +40,7 @@ nlohmann::json to_json(const AnnotateSummary& summary) {
           {"ok", summary.ok},
           {"partial", summary.partial},
           {"failed", summary.failed},
+          {"forgotten", summary.forgotten},
           {"not_done", summary.not_done},
           {"frames_analysed", summary.frames_analysed},
           {"faces", summary.faces},
@@ -62,6 +63,9 @@ std::string to_text(const AnnotateSummary& summary, const std::filesystem::path&
                                  summary.ok, summary.partial, summary.failed);
   if (summary.already_done > 0)
     text += fmt::format(" ({} were done already)", summary.already_done);
+  if (summary.forgotten > 0) {
+    text += fmt::format(", {} forgotten by this study and passed over", summary.forgotten);
+  }
   if (summary.not_done > 0) text += fmt::format(", {} not done", summary.not_done);
   text +=
       fmt::format("\n{} face tracks, {:.1f} scored face-seconds in {} frames, {:.1f} s\n",
@@ -141,7 +145,8 @@ void add_annotate(CommandLine& line) {
       ->delimiter(',');
   verb->add_flag("--overlay", request.overlay,
                  "Also write an MP4 with boxes, track ids and leading labels; with --contexts one "
-                 "more of the frames with heads filled");
+                 "more of the frames with heads filled; it shows the faces: as sensitive as the "
+                 "video");
   verb->add_option("--threads", request.threads, "Threads in all; results do not depend on it")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -57,7 +57,8 @@ void add_general_flags(CLI::App* verb, AnnotateFlags& flags) {
           "its labels), or the manifest of a further expression model, its ONNX beside it")
       ->check(CLI::ExistingPath);
   verb->add_flag("--frames", request.options.frames_table,
-                 "Also write the frames table: every face on every frame");
+                 "Also write the frames table: boxes and scores of every face on every analysed "
+                 "frame; no pictures");
   verb->add_option("--video-mean", flags.video_mean, "How tracks make a video's mean")
       ->check(CLI::IsMember({"all_faces", "largest_face", "one_vote_per_track"}))
       ->capture_default_str();

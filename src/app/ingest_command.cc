@@ -58,6 +58,7 @@ nlohmann::json to_json(const IngestSummary& summary) {
           {"rejected", summary.rejected},
           {"reasons", summary.reasons},
           {"not_sampled", summary.not_sampled},
+          {"forgotten", summary.forgotten},
           {"without_country", summary.without_country},
           {"without_region", summary.without_region},
           {"former_countries", summary.former_countries},
@@ -74,6 +75,9 @@ std::string to_text(const IngestSummary& summary) {
   std::string text = fmt::format("{} rows: {} accepted, {} rejected", summary.rows,
                                  summary.accepted, summary.rejected);
   if (summary.not_sampled > 0) text += fmt::format(", {} not sampled", summary.not_sampled);
+  if (summary.forgotten > 0) {
+    text += fmt::format(", {} forgotten by this study and passed over", summary.forgotten);
+  }
   text += fmt::format(", {:.1f} s\n", summary.seconds);
   for (const auto& [reason, rows] : summary.reasons) {
     text += fmt::format("  rejected, {}: {} (see rejects.parquet)\n", reason, rows);

@@ -189,8 +189,9 @@ Status run_prepare(Prepare& prepare, const Resources& resources) {
 
 void add_rate_prepare(CommandLine& line, CLI::App* rate) {
   const auto prepare = std::make_shared<Prepare>();
-  CLI::App* verb = rate->add_subcommand(
-      "prepare", "Choose and cut clips of an annotated study for raters, into STUDY/rating");
+  CLI::App* verb = rate->add_subcommand("prepare",
+                                        "Choose and cut clips of an annotated study for raters, "
+                                        "into STUDY/rating: pictures of people");
   verb->add_option("--study,study", prepare->study, "The study's folder")->required();
   prepare->flags.emplace(Flags{verb, prepare->given, {}});
   each_clip_option(prepare->given, *prepare->flags);

@@ -247,28 +247,4 @@ void add_rate_study(CommandLine& line, CLI::App* rate) {
   verb->callback([&line, from] { line.action = [from] { return run_import(*from); }; });
 }
 
-void add_forget(CommandLine& line) {
-  struct Request {
-    std::string rater, study;
-  };
-  const auto request = std::make_shared<Request>();
-  CLI::App* verb = line.app.add_subcommand("forget", "Remove what is kept of a person");
-  verb->require_subcommand(1);
-  CLI::App* rater = verb->add_subcommand("rater", "A rater and all their answers, for good");
-  rater->add_option("ID", request->rater, "The rater's id")->required();
-  add_study(rater, request->study);
-  rater->callback([&line, request] {
-    line.action = [request]() -> Status {
-      MIEN_TRY(open, open_study(request->study));
-      MIEN_TRY(transaction, SqlTransaction::begin(open.ratings));
-      MIEN_TRY_VOID(forget_rater(open.ratings, request->rater, now_ms()));
-      MIEN_TRY_VOID(transaction.commit());
-      MIEN_TRY_VOID(settle(open.ratings));
-      say("Rater " + request->rater + " and their answers are gone from " +
-          ratings_file(request->study).string() + "; tables exported before still have them.");
-      return Ok{};
-    };
-  });
-}
-
 }  // namespace mien

@@ -119,6 +119,8 @@ class AnnotateRun {
                        " files of other kinds passed over); remedy: name videos, or a folder that "
                        "holds some"};
     }
+    MIEN_TRY(forgotten, Forgotten::read(request_.study));
+    summary_.forgotten = leave_out_forgotten(inputs, forgotten);
     MIEN_TRY(study, Study::open_or_create(request_.study, setup_.settings, how, database));
     MIEN_TRY_VOID(take_in(inputs, study, database));
     MIEN_TRY_VOID(remember_own_files(request_));

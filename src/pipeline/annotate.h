@@ -45,6 +45,7 @@ struct AnnotateSummary {
   std::int64_t ok = 0;            // with those that were complete before; so the next two
   std::int64_t partial = 0;
   std::int64_t failed = 0;
+  std::int64_t forgotten = 0;        // named, but forgotten by the study, and passed over
   std::int64_t not_done = 0;         // left over because somebody asked to stop
   std::int64_t frames_analysed = 0;  // by this command; so the rest
   std::int64_t faces = 0;            // tracks

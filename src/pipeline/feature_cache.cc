@@ -1,5 +1,6 @@
 #include "pipeline/feature_cache.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -45,6 +46,12 @@ class Reader {
   bool failed_ = false;
 };
 
+// Below the folder of a key.
+std::filesystem::path place_of(const std::string& video_id) {
+  const std::string hash = sha256_of_bytes(video_id).substr(0, 32);
+  return std::filesystem::path(hash.substr(0, 2)) / hash;
+}
+
 struct CachedClip {
   std::int64_t track, start_us, end_us;
   std::vector<float> rows;
@@ -62,8 +69,21 @@ FeatureCache::FeatureCache(const std::filesystem::path& study, std::string_view 
       row_size_(row_size) {}
 
 std::filesystem::path FeatureCache::path_of(const RatedVideo& video) const {
-  const std::string hash = sha256_of_bytes(video.input.video_id).substr(0, 32);
-  return folder_ / hash.substr(0, 2) / hash;
+  return folder_ / place_of(video.input.video_id);
+}
+
+std::vector<std::filesystem::path> cached_features_of(const std::filesystem::path& study,
+                                                      const std::string& video_id) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(features_folder(study), error), end;
+       !error && it != end; it.increment(error)) {
+    const std::filesystem::path file = it->path() / place_of(video_id);
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored)) files.push_back(file);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 std::optional<std::vector<ClipRows>> FeatureCache::read(const RatedVideo& video,

@@ -40,6 +40,10 @@ class FeatureCache {
   std::size_t row_size_;
 };
 
+// The files that hold a video's features, of whatever blocks and networks.
+std::vector<std::filesystem::path> cached_features_of(const std::filesystem::path& study,
+                                                      const std::string& video_id);
+
 std::filesystem::path features_folder(const std::filesystem::path& study);
 
 }  // namespace mien

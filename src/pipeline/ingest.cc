@@ -11,12 +11,15 @@
 #include "pipeline/program_version.h"
 #include "pipeline/study_settings.h"
 #include "store/durable_file.h"
+#include "store/forgotten.h"
 
 namespace mien {
 
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kForgotten = "forgotten";  // no reason that a reader sees
 
 std::string from(const fs::path& file) {
   return sql_read_parquet({&file, 1});
@@ -67,6 +70,7 @@ class Ingest {
   Status each_row(const std::string& sql,
                   const std::function<void(const Table&, std::size_t)>& each);
   std::string accepted(const std::string& columns) const;
+  Status pass_over_forgotten();
   Status sample();
   Status find_clusters();
   // The list's own columns as SQL: of the staged rows as own0, own1..., and by their names again.
@@ -104,6 +108,19 @@ std::string Ingest::accepted(const std::string& columns) const {
   const fs::path kept = folder_ / "kept.parquet";
   return fmt::format("SELECT {} FROM {} WHERE reason IS NULL{}", columns, from(checked_),
                      sampled_ ? fmt::format(" AND line IN (SELECT line FROM {})", from(kept)) : "");
+}
+
+// What the study has forgotten is neither in the corpus nor among the rejects.
+Status Ingest::pass_over_forgotten() {
+  MIEN_TRY(forgotten, Forgotten::read(request_.study));
+  if (!forgotten.any()) return Ok{};
+  const fs::path marked = folder_ / "marked.parquet";
+  MIEN_TRY_VOID(database_.write_query_parquet(
+      fmt::format("SELECT * REPLACE (CASE WHEN {} THEN '{}' ELSE reason END AS reason) FROM {}",
+                  forgotten.sql_is_forgotten("video_id", "uploader"), kForgotten, from(checked_)),
+      marked, {}));
+  checked_ = marked;
+  return Ok{};
 }
 
 // Balancing: uploaders first, then countries, then regions, each by the order of a hash of seed and
@@ -240,8 +257,8 @@ WHERE reason IS NULL{kept} ORDER BY row_line)",
   MIEN_TRY_VOID(database_.write_query_parquet(
       fmt::format(
           "SELECT line, video_id, \"column\", value, reason, message FROM {} WHERE reason IS NOT "
-          "NULL ORDER BY line",
-          from(checked_)),
+          "NULL AND reason <> '{}' ORDER BY line",
+          from(checked_), kForgotten),
       request_.study / "rejects.parquet", metadata("rejects")));
   return database_.write_query_parquet(sql, request_.study / "corpus.parquet", metadata("corpus"));
 }
@@ -253,6 +270,10 @@ Status Ingest::count() {
                   from(checked_)),
       [&](const Table& batch, std::size_t row) {
         const std::int64_t rows = batch.column(1).integers()[row];
+        if (batch.column(0).strings()[row] == kForgotten) {
+          summary_.forgotten = rows;
+          return;
+        }
         summary_.reasons[batch.column(0).strings()[row]] = rows;
         summary_.rejected += rows;
       }));
@@ -272,7 +293,7 @@ Status Ingest::count() {
         }
         if (batch.column(2).integers()[row] != 0) summary_.without_country += rows;
       }));
-  summary_.not_sampled = summary_.rows - summary_.rejected - summary_.accepted;
+  summary_.not_sampled = summary_.rows - summary_.rejected - summary_.forgotten - summary_.accepted;
   return Ok{};
 }
 
@@ -283,6 +304,7 @@ Result<IngestSummary> Ingest::run() {
   MIEN_TRY_VOID(check_stop());
   MIEN_TRY(checked, check_list(database_, list_, countries_, folder_));
   checked_ = checked;
+  MIEN_TRY_VOID(pass_over_forgotten());
   MIEN_TRY_VOID(check_stop());
   MIEN_TRY_VOID(sample());
   report("duplicates");
@@ -318,6 +340,7 @@ Result<IngestSummary> ingest(const IngestRequest& request, const CountryTable& c
   const auto begin = std::chrono::steady_clock::now();
   MIEN_TRY_VOID(make_folders(request.study));
   MIEN_TRY(lock, FileLock::acquire(request.study / ".lock"));
+  MIEN_TRY_VOID(no_forgetting_undone(request.study));
   std::error_code ignored;
   if (!request.redo && fs::exists(request.study / "corpus.parquet", ignored)) {
     return Error{

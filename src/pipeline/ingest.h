@@ -7,7 +7,7 @@
 //                           the first video with the same title; null where there is no other)
 //   STUDY/rejects.parquet   line, video_id, column, value, reason, message of every row left out
 //
-// Nothing is dropped in silence: rows = accepted + rejected + not sampled.
+// Nothing is dropped in silence: rows = accepted + rejected + not sampled + forgotten.
 #pragma once
 
 #include <atomic>
@@ -39,6 +39,7 @@ struct IngestSummary {
   std::int64_t rejected = 0;
   std::map<std::string, std::int64_t> reasons;  // of rejects
   std::int64_t not_sampled = 0;                 // left out by balancing
+  std::int64_t forgotten = 0;                   // passed over (store/forgotten.h)
   std::int64_t without_country = 0;
   std::int64_t without_region = 0;
   std::map<std::string, std::int64_t> former_countries;  // note -> rows

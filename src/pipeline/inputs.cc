@@ -161,4 +161,32 @@ std::vector<StudyInput> described_inputs(const Inputs& inputs) {
   return described;
 }
 
+std::int64_t leave_out_forgotten(Inputs& inputs, const Forgotten& forgotten) {
+  if (!forgotten.any()) return 0;
+  const Table* corpus = inputs.corpus.has_value() ? &*inputs.corpus : nullptr;
+  const bool has_uploaders = corpus != nullptr && corpus->has("uploader");
+  std::vector<InputVideo> kept;
+  Table kept_rows = corpus == nullptr ? Table() : Table(corpus->schema());
+  for (std::size_t row = 0; row < inputs.videos.size(); ++row) {
+    bool goes = forgotten.has_video(inputs.videos[row].video_id);
+    if (has_uploaders) {
+      const Cell cell = corpus->at(row, "uploader");
+      const auto* name = std::get_if<std::string>(&cell);
+      goes = goes || (name != nullptr && forgotten.has_uploader(*name));
+    }
+    if (goes) continue;
+    kept.push_back(std::move(inputs.videos[row]));
+    if (corpus == nullptr) continue;
+    std::vector<Cell> cells;
+    for (std::size_t c = 0; c < corpus->schema().columns.size(); ++c) {
+      cells.push_back(corpus->column(c).at(row));
+    }
+    kept_rows.append(cells);
+  }
+  const std::size_t before = inputs.videos.size();
+  inputs.videos = std::move(kept);
+  if (corpus != nullptr) inputs.corpus = std::move(kept_rows);
+  return static_cast<std::int64_t>(before - inputs.videos.size());
+}
+
 }  // namespace mien

@@ -1,6 +1,7 @@
 // What the user named -> the videos to annotate, each with its id.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "pipeline/plan.h"
 #include "store/database.h"
+#include "store/forgotten.h"
 #include "table/table.h"
 
 namespace mien {
@@ -36,5 +38,8 @@ Result<Inputs> expand_inputs(const std::vector<std::filesystem::path>& named, bo
 
 // Looks at every file.
 std::vector<StudyInput> described_inputs(const Inputs& inputs);
+
+// Takes out the videos, and videos of uploaders, that a study has forgotten; gives how many.
+std::int64_t leave_out_forgotten(Inputs& inputs, const Forgotten& forgotten);
 
 }  // namespace mien

@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t kMostShards = 100'000'000;  // more than any plan's file could list
 constexpr const char* kContentHash = "mien.content_sha256";
 
 TableSchema plan_schema() {
@@ -96,8 +97,10 @@ Result<Plan> Plan::read(Database& database, const fs::path& file) {
   }
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::int64_t shard = table.column("shard").integers()[row];
-    if (shard == plan.shards()) plan.begins_.push_back(row);
-    if (shard != plan.shards() - 1) return damaged(file, "the plan's shards are not in order");
+    if (shard < plan.shards() - 1 || shard > kMostShards) {
+      return damaged(file, "the plan's shards are not in order");
+    }
+    while (plan.shards() <= shard) plan.begins_.push_back(row);
     StudyInput video{table.column("video_id").strings()[row], table.column("path").strings()[row],
                      table.column("size_bytes").integers()[row],
                      table.column("mtime_ns").integers()[row]};
@@ -229,6 +232,23 @@ bool Plan::correct(std::size_t position, const StudyInput& input) {
 void Plan::append(const StudyInput& input) {
   positions_.emplace(input.video_id, videos_.size());
   videos_.push_back(input);
+}
+
+std::size_t Plan::remove(const std::set<std::string>& video_ids) {
+  std::vector<StudyInput> kept;
+  std::vector<std::size_t> begins;
+  for (std::int64_t shard = 0; shard < shards(); ++shard) {
+    begins.push_back(kept.size());
+    for (std::size_t i = shard_begin(shard); i < shard_end(shard); ++i) {
+      if (!video_ids.contains(videos_[i].video_id)) kept.push_back(videos_[i]);
+    }
+  }
+  const std::size_t removed = videos_.size() - kept.size();
+  videos_ = std::move(kept);
+  begins_ = std::move(begins);
+  positions_.clear();
+  for (std::size_t i = 0; i < videos_.size(); ++i) positions_.emplace(videos_[i].video_id, i);
+  return removed;
 }
 
 std::size_t Plan::shard_begin(std::int64_t shard) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -54,6 +55,10 @@ class Plan {
   static constexpr double kOpening_s = 1;
   Result<bool> add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
                             int shards);
+
+  // Takes videos out and gives how many there were. Shards keep their numbers; one may be left
+  // without a video, and a last one without a video is no longer of the plan once it is read again.
+  std::size_t remove(const std::set<std::string>& video_ids);
 
   const std::vector<StudyInput>& videos() const { return videos_; }  // ordered by shard
   std::int64_t shards() const { return static_cast<std::int64_t>(begins_.size()); }

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/sha256.h"
 #include "store/durable_file.h"
+#include "store/forgotten.h"
 
 namespace mien {
 
@@ -62,6 +63,7 @@ Result<Study> Study::open_or_create(const fs::path& folder, const StudySettings&
   MIEN_TRY(lock, FileLock::acquire(folder / ".lock"));
   Study study(folder, database);
   study.lock_ = std::move(lock);
+  MIEN_TRY_VOID(no_forgetting_undone(folder));
   MIEN_TRY_VOID(study.prepare(settings, options));
   MIEN_TRY_VOID(study.load());
   return study;

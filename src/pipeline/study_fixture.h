@@ -19,12 +19,12 @@
 
 namespace mien {
 
-class StudyFixture : public testing::Test {
+class StudyFixture : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = std::filesystem::path(testing::TempDir()) /
+    root_ = std::filesystem::path(::testing::TempDir()) /
             fmt::format("mien_study_{}_{}", ::getpid(),
-                        testing::UnitTest::GetInstance()->current_test_info()->line());
+                        ::testing::UnitTest::GetInstance()->current_test_info()->line());
     std::filesystem::remove_all(root_);
     std::filesystem::create_directories(root_ / "media");
   }

@@ -19,6 +19,7 @@
 #include "pipeline/rating_list.h"
 #include "pipeline/simulate.h"
 #include "pipeline/study.h"
+#include "pipeline/trained_on.h"
 #include "store/durable_file.h"
 #include "training/dataset.h"
 
@@ -62,6 +63,7 @@ class TrainRun {
              finish_head_folder(request_, *ratings_, dataset, blocks_, options_.rate_hz));
     summary_.export_difference = difference;
     summary_.fit_s = seconds_since(fitting);
+    MIEN_TRY_VOID(record_training(request_.study, request_.out, trained_on()));
     std::error_code ignored;
     fs::remove_all(dataset, ignored);
     if (!request_.keep_features) fs::remove_all(beside(request_.out, "features"), ignored);
@@ -116,6 +118,21 @@ class TrainRun {
     cache_.emplace(request_.keep_features ? request_.study : beside(request_.out, "features"), key,
                    row_size_);
     return Ok{};
+  }
+
+  // All that were rated, also those of clips that could not be read: to be told of one too many is
+  // better than of one too few.
+  TrainedOn trained_on() const {
+    TrainedOn sources;
+    constexpr std::string_view kUploader = "uploader ";
+    for (const RatedVideo& video : clips_.videos) {
+      sources.videos.insert(video.input.video_id);
+      if (video.source.starts_with(kUploader)) {
+        sources.uploaders.insert(video.source.substr(kUploader.size()));
+      }
+    }
+    sources.raters.insert(ratings_->raters.begin(), ratings_->raters.end());
+    return sources;
   }
 
   bool ascii_parquet() const { return request_.ratings.extension() == ".parquet"; }

@@ -3,7 +3,7 @@
 // trained, and writes the manifest that `annotate --expression-model` takes.
 //
 //   OUT/  head.onnx, fit.json, evaluation.json, predictions.jsonl, export_check.json, card.md
-//         (training/fit_job.h) and manifest.json
+//         (training/fit_job.h), manifest.json and trained_on.json (trained_on.h)
 #pragma once
 
 #include <atomic>

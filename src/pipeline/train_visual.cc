@@ -14,6 +14,7 @@
 #include "pipeline/held_out.h"
 #include "pipeline/inputs.h"
 #include "pipeline/probe_files.h"
+#include "pipeline/trained_on.h"
 #include "pipeline/visual_vectors.h"
 #include "stats/logistic_regression.h"
 #include "store/database.h"
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 struct LabelledVideo {
-  std::string id;
+  std::string id, uploader;
   fs::path path;
   Side side = Side::kTraining;
   std::set<std::string> contexts;
@@ -81,6 +82,7 @@ Result<std::vector<LabelledVideo>> read_videos(const TrainVisualRequest& request
                                                             : "";
     const std::string owner = uploader.empty() ? "video " + label.id : "uploader " + uploader;
     videos.push_back({label.id,
+                      uploader,
                       path->second,
                       side_of(owner, request.seed),
                       {label.contexts.begin(), label.contexts.end()},
@@ -331,6 +333,12 @@ Result<TrainVisualSummary> train_visual(const TrainVisualRequest& request) {
     summary.frames += static_cast<int>(video->vectors.size());
   summary.evaluation = evaluate(held_out, weights, request.id);
   MIEN_TRY_VOID(write_probe(weights, *network, request, summary));
+  TrainedOn sources;
+  for (const LabelledVideo& video : videos) {
+    sources.videos.insert(video.id);
+    if (!video.uploader.empty()) sources.uploaders.insert(video.uploader);
+  }
+  MIEN_TRY_VOID(record_training(request.study, request.out, sources));
   return summary;
 }
 

@@ -33,7 +33,7 @@ const std::map<std::string, DeclaredTable>& declared_tables() {
   static const std::map<std::string, DeclaredTable> tables = {
       {"corpus", {corpus_schema(), true}},
       {"media", {media_schema()}},
-      {"tracks", {tracks_schema()}},
+      {"tracks", {tracks_schema(), true}},
       {"frames", {frames_schema({}), true}},
       {"windows", {windows_schema({}), true}},
       {"expressions", {expressions_schema({}), true}},

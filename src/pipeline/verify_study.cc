@@ -14,6 +14,7 @@
 #include "pipeline/verify_shards.h"
 #include "pipeline/verify_tables.h"
 #include "store/durable_file.h"
+#include "store/forgotten.h"
 
 namespace mien {
 
@@ -44,6 +45,10 @@ class VerifyRun {
     options.memory_limit_mb = kMemoryMb;
     MIEN_TRY(database, Database::open(options));
     for (const fs::path& folder : own_folders()) MIEN_TRY_VOID(left_overs(folder));
+    if (!no_forgetting_undone(study_).ok()) {
+      findings_.damage({forget_journal(study_), "forgetting was begun and not completed",
+                        "'mien forget " + study_.string() + "' completes it"});
+    }
     verify_whole_tables(database, study_, findings_);
     MIEN_TRY_VOID(annotations(database));
     verify_ratings(study_, findings_);

@@ -108,7 +108,7 @@ Result<HttpResponse> RatingApi::for_rater(const HttpRequest& request, const std:
   }
   if (path == "/api/withdraw") {
     if (!truth_of(*body, "delete", wrong)) return malformed();
-    MIEN_TRY_VOID(desk_->withdraw(rater, now));
+    MIEN_TRY_VOID(desk_->withdraw(rater, forgotten_.mark_of(rater), now));
     settle_after_ = true;
     return json_response({{"state", "withdrawn"}});
   }

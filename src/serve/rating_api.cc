@@ -74,6 +74,8 @@ Result<std::unique_ptr<RatingApi>> RatingApi::open(const std::filesystem::path& 
   }
   std::unique_ptr<RatingApi> api(new RatingApi(study, std::move(definition), std::move(clips),
                                                std::move(ratings), std::move(options)));
+  MIEN_TRY(forgotten, Forgotten::read_or_begin(study));
+  api->forgotten_ = std::move(forgotten);
   MIEN_TRY(desk, RatingDesk::open(api->ratings_, api->definition_, api->clips_));
   api->desk_ = std::make_unique<RatingDesk>(std::move(desk));
   MIEN_TRY_VOID(api->load_pages());

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "rating/ratings.h"
 #include "serve/http.h"
+#include "store/forgotten.h"
 #include "survey/clip_list.h"
 #include "survey/definition.h"
 #include "survey/rating_desk.h"
@@ -77,6 +78,7 @@ class RatingApi : public HttpHandler {
   RatingApiOptions options_;
   std::unique_ptr<RatingDesk> desk_;
   std::map<std::string, Page> pages_;
+  Forgotten forgotten_;        // for its salt
   bool settle_after_ = false;  // somebody was forgotten in this batch
 };
 

@@ -97,6 +97,13 @@ Status check_version(SqliteDatabase& ratings, const std::filesystem::path& study
                   ratings_file(study).string(), version.value_or(0), kVersion)};
 }
 
+Error no_ratings(const std::filesystem::path& study) {
+  return {ErrorCode::kNotFound,
+          fmt::format("{}: there are no ratings; remedy: collect them with mien rate serve, or "
+                      "bring them with mien rate import",
+                      ratings_file(study).string())};
+}
+
 }  // namespace
 
 std::filesystem::path ratings_file(const std::filesystem::path& study) {
@@ -127,13 +134,7 @@ Result<SqliteDatabase> open_ratings(const std::filesystem::path& study,
 }
 
 Result<SqliteDatabase> read_only_ratings(const std::filesystem::path& study) {
-  if (!is_rating_study(study)) {
-    return Error{
-        ErrorCode::kNotFound,
-        fmt::format("{}: there are no ratings; remedy: collect them with mien rate serve, or "
-                    "bring them with mien rate import",
-                    ratings_file(study).string())};
-  }
+  if (!is_rating_study(study)) return no_ratings(study);
   MIEN_TRY(ratings, SqliteDatabase::open(ratings_file(study), SqliteDatabase::Access::kRead));
   MIEN_TRY_VOID(check_version(ratings, study));
   return ratings;
@@ -177,7 +178,15 @@ Status add_event(SqliteDatabase& ratings, std::int64_t now, std::string_view rat
                      {now, rater.empty() ? SqlValue{} : SqlValue{rater}, kind, detail});
 }
 
-Status forget_rater(SqliteDatabase& ratings, std::string_view rater, std::int64_t now) {
+Result<SqliteDatabase> writable_ratings(const std::filesystem::path& study) {
+  if (!is_rating_study(study)) return no_ratings(study);
+  MIEN_TRY(ratings, SqliteDatabase::open(ratings_file(study), SqliteDatabase::Access::kWrite));
+  MIEN_TRY_VOID(check_version(ratings, study));
+  return ratings;
+}
+
+Status forget_rater(SqliteDatabase& ratings, std::string_view rater, std::string_view mark,
+                    std::int64_t now) {
   MIEN_TRY_VOID(ratings.run("DELETE FROM raters WHERE id = ?", {rater}));
   if (ratings.changed_rows() == 0) {
     return Error{ErrorCode::kNotFound,
@@ -185,7 +194,36 @@ Status forget_rater(SqliteDatabase& ratings, std::string_view rater, std::int64_
                              "researcher's page or an export",
                              rater)};
   }
-  return add_event(ratings, now, "", "rater_forgotten", "");
+  return add_event(ratings, now, "", "rater_forgotten", mark);
+}
+
+Result<std::vector<std::string>> forgotten_raters(SqliteDatabase& ratings) {
+  std::vector<std::string> marks;
+  MIEN_TRY_VOID(ratings.each(
+      "SELECT detail FROM events WHERE kind = 'rater_forgotten' AND detail <> '' ORDER BY id", {},
+      [&](const SqlRow& row) -> Status {
+        marks.emplace_back(row.text(0));
+        return Ok{};
+      }));
+  return marks;
+}
+
+Result<std::int64_t> forget_clip(SqliteDatabase& ratings, std::string_view clip) {
+  MIEN_TRY(answers,
+           ratings.integer("SELECT count(*) FROM answers b JOIN assignments a ON a.rater = b.rater "
+                           "AND a.place = b.place WHERE a.clip = ?",
+                           {clip}));
+  MIEN_TRY_VOID(ratings.run("DELETE FROM assignments WHERE clip = ?", {clip}));
+  return answers.value_or(0);
+}
+
+Status rewrite(SqliteDatabase& ratings) {
+  MIEN_TRY_VOID(ratings.run_script("VACUUM"));
+  MIEN_TRY(busy, ratings.integer("PRAGMA wal_checkpoint(TRUNCATE)"));
+  if (busy.value_or(0) == 0) return Ok{};
+  return Error{ErrorCode::kBusy,
+               "the ratings are being read, so that what was deleted is still in the log beside "
+               "them; remedy: stop 'mien rate serve', then run the command again"};
 }
 
 Status settle(SqliteDatabase& ratings) {

@@ -41,9 +41,21 @@ Result<std::string> add_invitation(SqliteDatabase& ratings, const SurveyDefiniti
 Status add_event(SqliteDatabase& ratings, std::int64_t now, std::string_view rater,
                  std::string_view kind, std::string_view detail);
 
+// What is there, for writing, whatever rating.toml says now. kNotFound where there is none.
+Result<SqliteDatabase> writable_ratings(const std::filesystem::path& study);
+
 // Removes a rater and everything that was asked of and said by them; payments stay, without a name.
-// kNotFound where there is no such rater.
-Status forget_rater(SqliteDatabase& ratings, std::string_view rater, std::int64_t now);
+// An event notes the rater's mark (store/forgotten.h), by which models can be told that were
+// trained on their answers. kNotFound where there is no such rater.
+Status forget_rater(SqliteDatabase& ratings, std::string_view rater, std::string_view mark,
+                    std::int64_t now);
+// The marks of all who were forgotten.
+Result<std::vector<std::string>> forgotten_raters(SqliteDatabase& ratings);
+// Removes what was asked and said about a clip, by everybody; gives how many answers went.
+Result<std::int64_t> forget_clip(SqliteDatabase& ratings, std::string_view clip);
+// Writes the whole file anew, so that no page of it holds what was deleted; kBusy where another
+// process is reading. Not in a transaction.
+Status rewrite(SqliteDatabase& ratings);
 // Writes the log into the file, so that nothing forgotten is left on the disk; not in a
 // transaction.
 Status settle(SqliteDatabase& ratings);

@@ -311,8 +311,8 @@ Status RatingDesk::stop(const std::string& id, std::int64_t now) {
   return add_event(*ratings_, now, id, "stopped", "");
 }
 
-Status RatingDesk::withdraw(const std::string& id, std::int64_t now) {
-  MIEN_TRY_VOID(forget_rater(*ratings_, id, now));
+Status RatingDesk::withdraw(const std::string& id, std::string_view mark, std::int64_t now) {
+  MIEN_TRY_VOID(forget_rater(*ratings_, id, mark, now));
   return load(now);  // clips wait for others again
 }
 

@@ -94,7 +94,8 @@ class RatingDesk {
                                std::int64_t now);
   Status begin_session(const std::string& rater, std::int64_t now);
   Status stop(const std::string& rater, std::int64_t now);
-  Status withdraw(const std::string& rater, std::int64_t now);  // as forget_rater()
+  // As forget_rater().
+  Status withdraw(const std::string& rater, std::string_view mark, std::int64_t now);
 
   // The labels' positions in the definition, in the order this rater sees them.
   Result<std::vector<std::size_t>> label_order(const std::string& rater);

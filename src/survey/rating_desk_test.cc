@@ -190,7 +190,7 @@ TEST(Desk, AWithdrawnRaterLeavesNothing) {
   const std::string rater = d.join();
   d.rate_all(rater, "joy");
   ASSERT_TRUE(add_payment(*d.ratings, rater, 5, "EUR", "", d.now).ok());
-  ASSERT_TRUE(d.desk->withdraw(rater, d.now).ok());
+  ASSERT_TRUE(d.desk->withdraw(rater, "mark", d.now).ok());
   ASSERT_TRUE(settle(*d.ratings).ok());
   for (const char* name : {"ratings.db", "ratings.db-wal"}) {
     const auto bytes = read_whole_file(d.folder.path() / "rating" / name);
@@ -198,7 +198,7 @@ TEST(Desk, AWithdrawnRaterLeavesNothing) {
   }
   EXPECT_EQ(d.ratings->integer("SELECT count(*) FROM answers").value(), 0);
   EXPECT_EQ(d.ratings->integer("SELECT count(*) FROM payments WHERE rater IS NULL").value(), 1);
-  EXPECT_EQ(forget_rater(*d.ratings, rater, d.now).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(forget_rater(*d.ratings, rater, "mark", d.now).error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -180,7 +180,7 @@ test("the command line: reliability of a study, and forgetting a rater", () => {
   assert.equal(told.simulated, true);
   assert.equal(Object.keys(told.labels).length, 6);
   const [rater] = Object.keys(told.rater_profiles);
-  mien("forget", "rater", rater, "--study", study);
+  assert.equal(JSON.parse(mien("forget", study, "--rater", rater, "--json")).raters, 1);
   assert.ok(!Object.keys(JSON.parse(mien("rate", "reliability", study, "--json", "--bootstrap", "20")).rater_profiles).includes(rater));
-  assert.throws(() => mien("forget", "rater", rater, "--study", study), /is no rater of this study/);
+  assert.throws(() => mien("forget", study, "--rater", "rNobody"), /unknown raters: 'rNobody'/);
 });
