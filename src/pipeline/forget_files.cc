@@ -58,18 +58,15 @@ bool has_word(std::string_view text, std::string_view word) {
 // Without the keys and texts that name what is forgotten. Gives whether something went.
 bool scrub(Json& json, const ForgetTask& task) {
   bool changed = false;
-  if (json.is_object()) {
-    for (auto it = json.begin(); it != json.end();) {
-      const bool named = task.is_named_in(it.key()) ||
-                         (it->is_string() && task.is_named_in(it->get<std::string>()));
-      changed = named || scrub(*it, task) || changed;
-      it = named ? json.erase(it) : it + 1;
-    }
-  } else if (json.is_array()) {
-    for (auto it = json.begin(); it != json.end();) {
-      const bool named = it->is_string() && task.is_named_in(it->get<std::string>());
-      changed = named || scrub(*it, task) || changed;
-      it = named ? json.erase(it) : it + 1;
+  const bool is_object = json.is_object();
+  for (auto it = json.begin(); json.is_structured() && it != json.end();) {
+    const bool named = (is_object && task.is_named_in(it.key())) ||
+                       (it->is_string() && task.is_named_in(it->get<std::string>()));
+    changed = named || scrub(*it, task) || changed;
+    if (named) {
+      it = json.erase(it);
+    } else {
+      ++it;
     }
   }
   return changed;

@@ -81,6 +81,7 @@ Status record_training(const fs::path& study, const fs::path& out, const Trained
                        {"videos", marks_of(sources.videos, forgotten.salt())},
                        {"uploaders", marks_of(sources.uploaders, forgotten.salt())},
                        {"raters", marks_of(sources.raters, forgotten.salt())}};
+  MIEN_TRY_VOID(make_folders(out));
   MIEN_TRY_VOID(write_file_durably(out / kRecord, record.dump(1) + "\n"));
   MIEN_TRY(models, recorded_models(study));
   std::error_code ignored;
