@@ -23,6 +23,7 @@ SharedCells::SharedCells(const ContextMaps& maps, std::size_t a, std::size_t b) 
 
 Eigen::VectorXd SharedCells::deviations(const Matrix& map) const {
   Eigen::VectorXd values(at(cells.size()));
+  if (cells.empty()) return values;  // a region may have no cell at all
   for (std::size_t i = 0; i < cells.size(); ++i) values(at(i)) = map.data()[cells[i]];
   return values.array() - values.mean();
 }
