@@ -208,7 +208,7 @@ SlurmQueue read_slurm_queue(const fs::path& study, const std::string& path) {
         if (!is_new && number_of(it->second.job) < number_of(task.job)) it->second = task;
       }
       for (const SlurmJob& job : submission.then) {
-        if (job.job == fields[0])
+        if (&submission == &submissions->back() && job.job == fields[0])
           queue.jobs.push_back({-1, job.name, fields[2], fields[3], fields[4]});
       }
     }

@@ -56,7 +56,7 @@ struct QueuedTask {
 struct SlurmQueue {
   bool known = false;             // false: there is no squeue, or it did not answer
   std::vector<QueuedTask> tasks;  // of the study's arrays; a shard's last job alone
-  std::vector<QueuedTask> jobs;   // those that follow; shard is -1
+  std::vector<QueuedTask> jobs;   // those that follow the last submission; shard is -1
 };
 
 SlurmQueue read_slurm_queue(const std::filesystem::path& study, const std::string& path);
