@@ -125,6 +125,8 @@ class Books {
       auto read = Plan::read(database_, file);
       if (read.ok()) return std::move(*read);
       what = read.error().message;
+      const std::string path = file.string() + ": ";
+      if (what.starts_with(path)) what.erase(0, path.size());
       if (read.error().code == ErrorCode::kIo) {
         findings_.damage({file, what, kPlanRemedy});
         return std::nullopt;

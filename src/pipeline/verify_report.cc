@@ -46,11 +46,11 @@ void VerifyFindings::damage(VerifyFinding finding) {
   keep(report_.damage, std::move(finding));
 }
 
-void VerifyFindings::damage_that_goes(VerifyFinding finding) {
+void VerifyFindings::damage_that_goes(VerifyFinding finding, const fs::path& goes) {
   if (!repair_) return damage(std::move(finding));
-  const fs::path aside = temporary_name_for(finding.file);
+  const fs::path aside = temporary_name_for(goes);
   std::error_code failed;
-  fs::rename(finding.file, aside, failed);
+  fs::rename(goes, aside, failed);
   if (!failed) fs::remove_all(aside, failed);
   if (failed) {
     finding.what += fmt::format(", and it cannot be removed: {}", failed.message());

@@ -64,9 +64,9 @@ class VerifyFindings {
   void note(std::string text);
   void repaired(std::string text);
   void damage(VerifyFinding finding);
-  // Damage of something that can be made again, so that --repair takes `file` away, out of readers'
+  // Damage of something that can be made again, so that --repair takes `goes` away, out of readers'
   // sight in one step.
-  void damage_that_goes(VerifyFinding finding);
+  void damage_that_goes(VerifyFinding finding, const std::filesystem::path& goes);
 
  private:
   VerifyReport& report_;

@@ -101,8 +101,13 @@ class FolderCheck {
   // be read later: neither is taken away.
   void refuse(const Error& error) {
     VerifyFinding finding{folder_, error.message, kAnnotateAgain};
+    const std::size_t end = error.message.find(": ");
+    if (error.message.starts_with(folder_.string()) && end != std::string::npos) {
+      finding.file = error.message.substr(0, end);
+      finding.what = error.message.substr(end + 2);
+    }
     if (error.code == ErrorCode::kCorrupt) {
-      findings_.damage_that_goes(std::move(finding));
+      findings_.damage_that_goes(std::move(finding), folder_);
     } else {
       findings_.damage(std::move(finding));
     }
@@ -278,7 +283,7 @@ std::vector<fs::path> verify_shard_folders(Database& database, const ShardsToVer
     if (study.plan != nullptr) {
       const std::string difference = difference_to_plan(*manifest, *study.plan, *number);
       if (!difference.empty()) {
-        findings.damage_that_goes({folder, difference, kAnnotateAgain});
+        findings.damage_that_goes({folder, difference, kAnnotateAgain}, folder);
         continue;
       }
       changed += changed_files(*manifest, *study.plan);
@@ -316,7 +321,7 @@ std::vector<fs::path> verify_pending_folders(Database& database, const ShardsToV
     const bool is_of_one = manifest->videos.size() == 1;
     const std::string id = is_of_one ? manifest->videos[0].video_id : "";
     if (!is_of_one || folder != pending_folder(study.study, id)) {
-      findings.damage_that_goes({folder, "not the folder of one video", kAnnotateAgain});
+      findings.damage_that_goes({folder, "not the folder of one video", kAnnotateAgain}, folder);
       continue;
     }
     if (study.plan == nullptr) continue;

@@ -95,7 +95,7 @@ class WholeTables {
     if (stays) {
       findings_.damage(std::move(finding));
     } else {
-      findings_.damage_that_goes(std::move(finding));
+      findings_.damage_that_goes(std::move(finding), file);
     }
   }
 
