@@ -286,6 +286,13 @@ TEST(ContextOrder, KeepsSimilarContextsTogetherAndFindsNoChance) {
   EXPECT_FALSE(context_group_null(maps, order, 30, 9, 1).test.reason.empty());
 }
 
+TEST(ContextOrder, StaysAsItIsWhereNoExpressionIsMeasuredInEveryRegion) {
+  ContextMaps maps = random_maps(2, 3, 2, 15);
+  maps.cells[0].col(0).setConstant(kNaN);
+  maps.cells[1].col(1).setConstant(kNaN);
+  EXPECT_EQ(similar_contexts_together(maps), (std::vector<std::size_t>{0, 1, 2}));
+}
+
 TEST(Embedding, KeepsGroupsApartAndIsTheSameEveryTime) {
   Random random(15);
   Matrix points(60, 3);

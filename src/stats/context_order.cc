@@ -32,6 +32,7 @@ double mean_pairwise(const Matrix& sum, std::size_t regions) {
 
 std::vector<std::size_t> similar_contexts_together(const ContextMaps& maps) {
   const CompleteMaps complete = complete_maps(maps);
+  if (complete.kept_expressions.empty()) return complete.kept_contexts;
   std::vector<std::size_t> varying;
   std::vector<std::size_t> constant;
   std::vector<Eigen::RowVectorXd> profiles;
