@@ -87,6 +87,16 @@ class Replies {
   int fd_;
 };
 
+// A file that vanished since the plan was made is noted as one that is not there: its video is to
+// be done again once the file is back.
+StudyInput as_found(StudyInput input) {
+  std::error_code failed;
+  if (std::filesystem::exists(input.path, failed) || failed) return input;
+  input.size_bytes = -1;
+  input.mtime_ns = 0;
+  return input;
+}
+
 class Worker {
  public:
   static Result<std::unique_ptr<Worker>> open(WorkerSetup setup, Replies& replies) {
@@ -162,7 +172,8 @@ class Worker {
   Result<VideoFacts> measure(const WorkerTask& task) {
     std::optional<PendingWriter> writer;
     if (task.tables) {
-      MIEN_TRY(opened, PendingWriter::open(*database_, setup_.study, setup_.settings, task.input));
+      MIEN_TRY(opened, PendingWriter::open(*database_, setup_.study, setup_.settings,
+                                           as_found(task.input)));
       writer.emplace(std::move(opened));
     }
     std::vector<OverlayFrame> overlay;
