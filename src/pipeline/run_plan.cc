@@ -237,7 +237,8 @@ class Reader {
          under_study({"corpus.parquet", "expressions.parquet", "contexts.parquet",
                       "context_status.parquet", "texts/contexts.parquet",
                       "texts/context_status.parquet", "annotations"}),
-         under_study({"maps/maps.parquet"})});
+         under_study({"maps/maps.parquet", "maps/excluded.parquet", "maps/statistics-text.sums",
+                      "maps/statistics-visual.sums"})});
     return Ok{};
   }
 
@@ -248,7 +249,8 @@ class Reader {
         {"compare", std::move(arguments),
          under_study({"maps", "corpus.parquet", "expressions.parquet", "contexts.parquet",
                       "context_status.parquet", "annotations", "duplicates.parquet"}),
-         under_study({"compare/compare.json"})});
+         under_study({"compare/compare.json", "compare/pairs.parquet", "compare/cells.parquet",
+                      "compare/deviations.parquet", "compare/contexts.parquet"})});
     return Ok{};
   }
 

@@ -19,8 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 Error io_error(const fs::path& path, const std::string& doing, const std::string& why) {
-  return {ErrorCode::kIo, path.string() + ": " + doing + ": " + why +
-                              "; check the disk's free space and that the folder may be written"};
+  return {ErrorCode::kIo,
+          path.string() + ": " + doing + ": " + why +
+              "; remedy: check the disk's free space and that the folder may be written, then run "
+              "the same command again"};
 }
 
 std::string stem_of(const fs::path& place) {
