@@ -76,13 +76,7 @@ RunningMien::~RunningMien() {
 }
 
 std::vector<pid_t> RunningMien::workers() const {
-  std::vector<pid_t> found;
-  const std::string pid = std::to_string(pid_);
-  std::istringstream children(read_text("/proc/" + pid + "/task/" + pid + "/children"));
-  for (pid_t child = 0; children >> child;) {
-    if (is_running(child)) found.push_back(child);
-  }
-  return found;
+  return children_of(pid_);
 }
 
 bool RunningMien::wait_for_workers(std::size_t count, double seconds) const {
@@ -106,6 +100,31 @@ bool is_running(pid_t pid) {
   const std::size_t name_end = stat.rfind(')');  // the state letter follows the name
   return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] != 'Z' &&
          stat[name_end + 2] != 'X';
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> found;
+  const std::string number = std::to_string(pid);
+  std::istringstream children(read_text("/proc/" + number + "/task/" + number + "/children"));
+  for (pid_t child = 0; children >> child;) {
+    if (is_running(child)) found.push_back(child);
+  }
+  return found;
+}
+
+std::vector<pid_t> processes_with(const std::string& words) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto pid = static_cast<pid_t>(std::stol(name));
+    std::string line = read_text(entry.path() / "cmdline");
+    std::replace(line.begin(), line.end(), '\0', ' ');
+    if (pid != getpid() && line.find(words) != std::string::npos && is_running(pid)) {
+      found.push_back(pid);
+    }
+  }
+  return found;
 }
 
 bool comes_true(double seconds, const std::function<bool()>& condition) {

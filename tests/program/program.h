@@ -31,6 +31,7 @@ class RunningMien {
   RunningMien& operator=(const RunningMien&) = delete;
   ~RunningMien();
 
+  pid_t pid() const { return pid_; }
   std::vector<pid_t> workers() const;  // processes that it started and that still run
   bool wait_for_workers(std::size_t count, double seconds) const;
   void send(int signal_number) const;
@@ -42,6 +43,9 @@ class RunningMien {
 };
 
 bool is_running(pid_t pid);
+std::vector<pid_t> children_of(pid_t pid);  // that still run
+// Processes, other than this one, whose command line holds these words.
+std::vector<pid_t> processes_with(const std::string& words);
 // Whether `condition` comes true within `seconds`, looked at every few milliseconds.
 bool comes_true(double seconds, const std::function<bool()>& condition);
 
