@@ -15,6 +15,7 @@ find_package(SQLite3 REQUIRED)
 
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 
 # OpenCV: core and imgproc only, named directly so that no other OpenCV module is asked for.
 add_library(mien_opencv INTERFACE)

@@ -23,6 +23,10 @@ extern "C" void on_interrupt(int) {
   if (stop_asked.exchange(true)) _exit(130);  // asked twice: go at once
 }
 
+nlohmann::json to_json(const Confinement& confinement) {
+  return {{"landlock_abi", confinement.landlock_abi}, {"seccomp", confinement.system_calls}};
+}
+
 nlohmann::json to_json(const AnnotateSummary& summary) {
   nlohmann::json failures = nlohmann::json::array();
   for (const VideoFailure& failure : summary.failures) {
@@ -55,6 +59,8 @@ nlohmann::json to_json(const AnnotateSummary& summary) {
             {"videos_with_same_pictures", summary.duplicates.by_pictures},
             {"clusters_across_regions", summary.duplicates.across_regions},
             {"clusters_across_uploaders", summary.duplicates.across_uploaders}}},
+          {"confinement",
+           summary.confinement.has_value() ? to_json(*summary.confinement) : nlohmann::json()},
           {"stages", stages}};
 }
 
@@ -83,6 +89,9 @@ std::string to_text(const AnnotateSummary& summary, const std::filesystem::path&
   }
   for (const std::string& problem : summary.problems) {
     text += fmt::format("  done again: {}\n", problem);
+  }
+  if (summary.confinement.has_value()) {
+    text += "workers confined by: " + to_string(*summary.confinement) + "\n";
   }
   if (!summary.stages.empty()) {
     text += "time per stage, summed over threads:\n";
@@ -154,6 +163,18 @@ void add_annotate(CommandLine& line) {
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   verb->add_flag("--redo", request.redo, "Replace a study made with other options or models");
+  verb->add_flag("--retry-failed", request.retry_failed,
+                 "Try the named videos again that failed in an earlier run");
+  verb->add_option("--worker-memory", request.limits.memory_mb,
+                   "Memory (MB) that a worker process may hold; a video that takes more fails; 0: "
+                   "no limit")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
+  verb->add_option("--video-timeout", request.limits.timeout_s,
+                   "Seconds without a sign of life, and for every 5 s of a video in all, after "
+                   "which it fails; 0: no limit")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   verb->add_flag("--json", flags->json, "Summary as JSON on standard output");
   verb->add_flag("--quiet", flags->quiet, "No progress");
   add_measuring_flags(verb, *flags);

@@ -6,10 +6,13 @@
 
 #include "app/command.h"
 #include "media/media_info.h"
+#include "pipeline/confinement.h"
 
 namespace mien {
 
 namespace {
+
+constexpr std::int64_t kProbeDataMb = 8192;  // the largest picture that is read, and its copy
 
 const char* kind_name(MediaKind kind) {
   switch (kind) {
@@ -70,6 +73,18 @@ void add_probe(CommandLine& line) {
   verb->add_flag("--json", options->json, "One JSON object a file, a line each");
   verb->callback([&line, options] {
     line.action = [options]() -> Status {
+      // Nothing but these files is read from here on, and nothing written: confinement.h.
+      MIEN_TRY_VOID(limit_resources(kProbeDataMb));
+      ReachableFiles reachable;
+      for (const std::filesystem::path& file : options->files) {
+        for (const std::filesystem::path& place : with_links(file)) {
+          reachable.readable.push_back(place);
+        }
+      }
+      MIEN_TRY(landlock, confine_files(reachable));
+      MIEN_TRY(system_calls, confine_system_calls());
+      static_cast<void>(landlock);
+      static_cast<void>(system_calls);
       std::size_t failed = 0;
       for (const std::filesystem::path& file : options->files) {
         const auto info = probe(file);

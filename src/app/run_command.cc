@@ -14,12 +14,15 @@ void add_run(CommandLine& line) {
   struct Options {
     std::filesystem::path file;
     bool redo = false;
+    bool retry_failed = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* verb = line.app.add_subcommand(
       "run", "Go the whole way that a study.toml describes, and redo only what changed");
   verb->add_option("file", options->file, "study.toml")->required();
   verb->add_flag("--redo", options->redo, "Do all stages again, changed or not");
+  verb->add_flag("--retry-failed", options->retry_failed,
+                 "Annotate again the videos that failed in an earlier run");
   verb->callback([&line, options] {
     line.action = [&line, options]() -> Status {
       MIEN_TRY(plan, read_run_plan(options->file));
@@ -32,8 +35,8 @@ void add_run(CommandLine& line) {
         say(fmt::format("warning: [study] of {} does not declare {}; the report says so",
                         options->file.string(), fmt::join(missing, ", ")));
       }
-      MIEN_TRY(summary,
-               run_study({std::move(plan), program, line.resources.web, options->redo, say}));
+      MIEN_TRY(summary, run_study({std::move(plan), program, line.resources.web, options->redo,
+                                   options->retry_failed, say}));
       say(fmt::format("{} stages done, {} unchanged", summary.done, summary.unchanged));
       return Ok{};
     };

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "support/hostile_media.h"
 #include "support/media_fixtures.h"
 #include "support/paths.h"
 
@@ -21,10 +22,13 @@ namespace mien {
 namespace {
 
 using testing::Arguments;
+using testing::big_endian;
 using testing::cut_file;
+using testing::number_at;
 using testing::numbered_video;
 using testing::read_bytes;
 using testing::TemporaryFolder;
+using testing::with_samples;
 using testing::write_bytes;
 
 struct Outcome {
@@ -327,28 +331,6 @@ TEST(BadMedia, DamagedBytesAnywhereAreSurvived) {
   }
 }
 
-std::string number(std::uint32_t value) {
-  std::string text;
-  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(value >> shift & 0xFF);
-  return text;
-}
-
-std::uint32_t number_at(const std::string& bytes, std::size_t place) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i)
-    value = value << 8 | static_cast<unsigned char>(bytes[place + i]);
-  return value;
-}
-
-// One frame's MP4 whose index declares `samples` of them, in chunks of `per_chunk`.
-std::string with_samples(std::string bytes, std::uint32_t samples, std::uint32_t per_chunk,
-                         std::uint32_t sample_bytes) {
-  bytes.replace(bytes.find("stsz") + 8, 8, number(sample_bytes) + number(samples));
-  bytes.replace(bytes.find("stts") + 12, 4, number(samples));
-  bytes.replace(bytes.find("stsc") + 16, 4, number(per_chunk));
-  return bytes;
-}
-
 void expect_soon_ended(const std::filesystem::path& path) {
   const auto start = std::chrono::steady_clock::now();
   const Outcome outcome = outcome_of(path);
@@ -381,12 +363,12 @@ TEST(BadMedia, IndexThatNamesTheSameBytesAgainAndAgainIsEnded) {
   const std::string offset = bytes.substr(offsets + 12, 4);
   std::string more;
   for (std::uint32_t i = 1; i < chunks; ++i) more += offset;
-  bytes.replace(offsets + 8, 4, number(chunks));
+  bytes.replace(offsets + 8, 4, big_endian(chunks));
   bytes.insert(offsets + 16, more);
   for (const char* box : {"moov", "trak", "mdia", "minf", "stbl", "stco"}) {
     const std::size_t size = bytes.find(box) - 4;
     bytes.replace(size, 4,
-                  number(number_at(bytes, size) + static_cast<std::uint32_t>(more.size())));
+                  big_endian(number_at(bytes, size) + static_cast<std::uint32_t>(more.size())));
   }
   const auto path = write_bytes(folder.path() / "again.mp4", bytes);
   expect_soon_ended(path);
@@ -411,7 +393,8 @@ TEST(BadMedia, ReasonsHaveStableCodesAndComeBackFromErrors) {
       MediaReason::kNotMedia,    MediaReason::kNoVideo,       MediaReason::kNoFrames,
       MediaReason::kTruncated,   MediaReason::kDamaged,       MediaReason::kTooLarge,
       MediaReason::kUnsupported, MediaReason::kWorkerCrashed, MediaReason::kTimeLimit,
-      MediaReason::kNameNotText};
+      MediaReason::kNameNotText, MediaReason::kWorkerTimeout, MediaReason::kWorkerMemory,
+      MediaReason::kWorkerDenied};
   for (const MediaReason reason : reasons)
     EXPECT_EQ(reason_of(media_error(reason, "a: b.mp4", "words")), reason);
   EXPECT_EQ(to_string(MediaReason::kNoVideo), "audio_only");

@@ -25,6 +25,9 @@ constexpr std::array kReasons = {
     ReasonRow{MediaReason::kTooLarge, "too_large", ErrorCode::kUnsupported},
     ReasonRow{MediaReason::kUnsupported, "unsupported", ErrorCode::kUnsupported},
     ReasonRow{MediaReason::kWorkerCrashed, "worker_crashed", ErrorCode::kInternal},
+    ReasonRow{MediaReason::kWorkerTimeout, "worker_timeout", ErrorCode::kCorrupt},
+    ReasonRow{MediaReason::kWorkerMemory, "worker_memory", ErrorCode::kCorrupt},
+    ReasonRow{MediaReason::kWorkerDenied, "worker_denied", ErrorCode::kCorrupt},
     ReasonRow{MediaReason::kTimeLimit, "time_limit", ErrorCode::kCorrupt},
     ReasonRow{MediaReason::kNameNotText, "name_not_utf8", ErrorCode::kUnsupported},
 };
@@ -51,13 +54,16 @@ Error media_error(MediaReason reason, const std::filesystem::path& path, std::st
   return Error{code, std::move(message)};
 }
 
-MediaReason reason_of(const Error& error) {
-  const std::string_view message = error.message;
-  const std::string_view code = message.substr(0, message.find(": "));
+MediaReason media_reason_from(std::string_view code) {
   for (const ReasonRow& row : kReasons) {
     if (code == row.code) return row.reason;
   }
   return MediaReason::kNone;
+}
+
+MediaReason reason_of(const Error& error) {
+  const std::string_view message = error.message;
+  return media_reason_from(message.substr(0, message.find(": ")));
 }
 
 }  // namespace mien

@@ -47,14 +47,19 @@ enum class MediaReason {
   kTooLarge,       // more pixels than the limit
   kUnsupported,    // a codec or pixel format this build of FFmpeg lacks
   kWorkerCrashed,  // the process that decoded it died
+  kWorkerTimeout,  // it gave no sign of life, or took longer than the limits of annotate allow
+  kWorkerMemory,   // it took more memory than they allow
+  kWorkerDenied,   // it did what decoding never does, and was ended for it
   kTimeLimit,      // gave no frame for too long
   kNameNotText,    // its name is not UTF-8, so that no table can hold it
 };
 
 // Stable codes, as the media table holds them: "none", "missing", "unreadable", "empty",
 // "not_media", "audio_only", "no_frames", "truncated", "damaged", "too_large", "unsupported",
-// "worker_crashed", "time_limit", "name_not_utf8".
+// "worker_crashed", "worker_timeout", "worker_memory", "worker_denied", "time_limit",
+// "name_not_utf8".
 std::string_view to_string(MediaReason reason);
+MediaReason media_reason_from(std::string_view code);  // kNone for every other text
 
 struct MediaError {
   MediaReason reason = MediaReason::kNone;

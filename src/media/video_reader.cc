@@ -84,6 +84,7 @@ Result<bool> VideoReader::State::advance() {
     current.pts_us = picture_time_us(next_picture - 1, options.image_folder_rate_hz);
   }
   ++frames;
+  if (options.on_frame) options.on_frame();
   return true;
 }
 
@@ -101,6 +102,7 @@ Result<Frame> VideoReader::State::convert(const DecodedFrame& decoded) {
   if (decoded.orientation.swaps_sides()) std::swap(width, height);
   auto image = converter.convert(source, colour_of(source, decoded.codec), decoded.orientation,
                                  width, height);
+  if (options.on_frame) options.on_frame();
   if (!image.ok()) return media_error(MediaReason::kUnsupported, path, image.error().message);
   Frame frame;
   frame.image = std::move(image).value();

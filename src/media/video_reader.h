@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -28,6 +29,7 @@ struct ReaderOptions {
       16384LL * 16384LL;   // larger pictures are refused before they are decoded
   int max_side_px = 1920;  // frames are scaled down (never up) to this longest side; 0: as they are
   int time_limit_s = 120;  // the longest wait for one frame; then kTimeLimit
+  std::function<void()> on_frame;  // after a frame is decoded or converted; may be empty
 };
 
 struct Frame {

@@ -66,6 +66,7 @@ class AnnotateRun {
     started_ = std::move(started);
     MIEN_TRY(database, Database::open());
     MIEN_TRY(study, open_study(database));
+    if (request_.retry_failed) MIEN_TRY_VOID(study.retry_failed(named_));
     MIEN_TRY(published_before, study.publish_ready_shards());
     static_cast<void>(published_before);
 
@@ -307,6 +308,7 @@ class AnnotateRun {
     };
     MIEN_TRY(result, run_worker_pool(std::move(pool), stop_));
     summary_.not_done = result.not_done;
+    if (result.confinement.has_value()) summary_.confinement = result.confinement;
     add_stage_times(summary_.stages, result.stages);
     add_stage_times(summary_.stages, publishing);
     progress_.finish(state());

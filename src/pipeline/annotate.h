@@ -6,13 +6,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "pipeline/annotate_options.h"
+#include "pipeline/confinement.h"
 #include "pipeline/duplicates.h"
 #include "pipeline/progress.h"
+#include "pipeline/protocol.h"
 
 namespace mien {
 
@@ -24,7 +27,9 @@ struct AnnotateRequest {
   int threads = 1;
   int shard_videos = 64;
   bool redo = false;
+  bool retry_failed = false;  // videos that failed in an earlier run are tried again
   bool overlay = false;
+  WorkerLimits limits;  // of each worker
   std::filesystem::path manifest_folder;
   std::filesystem::path model_folder;
   std::vector<std::filesystem::path> extra_manifests;
@@ -51,15 +56,18 @@ struct AnnotateSummary {
   std::int64_t faces = 0;            // tracks
   double face_seconds = 0;
   double seconds = 0;
-  DuplicateSummary duplicates;         // of the whole study
-  std::vector<VideoFailure> failures;  // the first 100
-  std::vector<std::string> problems;   // what did not hold on disk and was done again, in words
-  std::vector<StageTime> stages;       // summed over workers; "decode" first
+  DuplicateSummary duplicates;             // of the whole study
+  std::vector<VideoFailure> failures;      // the first 100
+  std::vector<std::string> problems;       // what did not hold on disk and was done again, in words
+  std::vector<StageTime> stages;           // summed over workers; "decode" first
+  std::optional<Confinement> confinement;  // of the workers; nullopt: there was nothing to do
 };
 
-// Videos that cannot be decoded are data, not errors. A worker that dies takes only its video with
-// it: tried once more, then recorded as failed (worker_crashed). Once `stop` is true the running
-// videos are given up, what is complete is published, and the summary counts the rest as not done.
+// Videos that cannot be decoded are data, not errors. A worker that dies or goes beyond its limits
+// takes only its video with it: tried once more, then recorded as failed (worker_crashed,
+// worker_timeout, worker_memory, worker_denied), and not tried again but for retry_failed. Once
+// `stop` is true the running videos are given up, what is complete is published, and the summary
+// counts the rest as not done.
 //
 // Without inputs the plan stays as it is. With `shards`, any number of processes on any number of
 // machines may be at the same study at once, at other shards or the same (see Study::open_shards),

@@ -92,9 +92,14 @@ Result<WorkerSetup> worker_setup(const AnnotateRequest& request) {
     MIEN_TRY_VOID(take_model(read, options));
   }
   MIEN_TRY(settings, settings_of(options, models));
-  return WorkerSetup{
-      options, settings, fs::absolute(request.study), request.manifest_folder, request.model_folder,
-      extra};
+  return WorkerSetup{options,
+                     settings,
+                     fs::absolute(request.study),
+                     request.manifest_folder,
+                     request.model_folder,
+                     extra,
+                     request.limits,
+                     request.threads};
 }
 
 Status take_options_of_study(AnnotateRequest& request) {

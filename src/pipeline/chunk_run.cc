@@ -151,6 +151,7 @@ Result<std::vector<AnalysedFrame>> analyse_chunk(Chunk& chunk, Engine& engine, P
     }
     if (chosen[analysed.size()] == 0) grid.frame.image = Image();
     analysed.push_back(std::move(frame));
+    if (engine.on_frame) engine.on_frame();
   }
   if (engine.contexts.has_value()) {
     MIEN_TRY_VOID(name_contexts(chunk, chosen, *engine.contexts, pictures, analysed));

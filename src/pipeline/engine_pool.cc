@@ -34,7 +34,7 @@ Result<Engine*> EnginePool::engine(int index) {
       contexts = std::move(opened);
     }
     engine = std::make_unique<Engine>(
-        Engine{std::move(analyser), std::move(scorer), std::move(contexts)});
+        Engine{std::move(analyser), std::move(scorer), std::move(contexts), on_frame_});
   }
   return engine.get();
 }

@@ -1,8 +1,10 @@
 // The networks that analyse frames, one set a thread, kept from video to video.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -20,6 +22,7 @@ struct Engine {
   FrameAnalyser analyser;
   ChannelScorer scorer;
   std::optional<VisualScorer> contexts;  // where contexts are asked for
+  std::function<void()> on_frame;        // called after every analysed frame; may be empty
 };
 
 // Opens engines as they are needed and keeps them for the next video. The first one stands for all
@@ -28,6 +31,9 @@ class EnginePool {
  public:
   EnginePool(const ModelSet& models, const AnnotateOptions& options)
       : models_(models), options_(options) {}
+
+  // What engines opened from now on call after every frame, each from its own thread.
+  void set_on_frame(std::function<void()> on_frame) { on_frame_ = std::move(on_frame); }
 
   Status open_first();
   // Makes room for engines 0 to count - 1; none is opened.
@@ -51,6 +57,7 @@ class EnginePool {
   std::vector<std::unique_ptr<Engine>> engines_;  // null: room for one
   std::optional<ExpressionHead> head_;
   std::size_t head_column_ = 0;
+  std::function<void()> on_frame_;
 };
 
 }  // namespace mien

@@ -308,10 +308,8 @@ class PrepareRun {
 
   Status take(const WorkerTask& task, const WorkerReply& reply) {
     if (reply.clips.empty()) {
-      skip(task.input.video_id, "worker_crashed",
-           task.input.path.string() +
-               ": the process that read it died twice; the file may be hostile "
-               "or memory short; remedy: try it alone, or re-encode it");
+      skip(task.input.video_id, reply.facts.reason,
+           task.input.path.string() + ": " + reply.facts.message);
       return Ok{};
     }
     const auto list = parse_own_json(reply.clips);

@@ -107,6 +107,7 @@ void ChildProcess::swap(ChildProcess& other) noexcept {
   std::swap(input_fd_, other.input_fd_);
   std::swap(output_fd_, other.output_fd_);
   std::swap(ended_, other.ended_);
+  std::swap(end_, other.end_);
   std::swap(partial_line_, other.partial_line_);
 }
 
@@ -134,6 +135,12 @@ std::vector<std::string> ChildProcess::read_lines() {
       break;
     }
     partial_line_.append(buffer.data(), static_cast<std::size_t>(n));
+    if (partial_line_.size() > kMostUnread) {
+      kill();
+      partial_line_.clear();
+      ended_ = true;
+      break;
+    }
   }
   std::size_t begin = 0;
   for (std::size_t end = partial_line_.find('\n'); end != std::string::npos;
@@ -157,7 +164,7 @@ std::optional<std::string> ChildProcess::finish(double patience_s) {
     if (ended == pid_) break;
     if (ended < 0 && errno != EINTR) break;
     if (std::chrono::steady_clock::now() > deadline) {
-      kill(pid_, SIGKILL);
+      kill();
       while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
       }
       break;
@@ -165,11 +172,20 @@ std::optional<std::string> ChildProcess::finish(double patience_s) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   pid_ = -1;
-  if (WIFSIGNALED(status)) return "killed by signal " + std::to_string(WTERMSIG(status));
-  if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-    return "exit status " + std::to_string(WEXITSTATUS(status));
-  }
-  return std::nullopt;
+  if (WIFSIGNALED(status)) end_.signal = WTERMSIG(status);
+  if (WIFEXITED(status)) end_.exit_status = WEXITSTATUS(status);
+  if (end_.signal == 0 && end_.exit_status == 0) return std::nullopt;
+  return end_.words();
+}
+
+void ChildProcess::kill() const {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
+
+std::string ProcessEnd::words() const {
+  if (signal != 0) return "killed by signal " + std::to_string(signal);
+  if (exit_status != 0) return "exit status " + std::to_string(exit_status);
+  return "ended on its own";
 }
 
 Result<std::filesystem::path> own_program() {

@@ -26,6 +26,14 @@ Result<pid_t> spawn_program(const std::filesystem::path& program,
                             const std::vector<std::string>& arguments, const ChildStreams& streams,
                             ChildInterrupts interrupts);
 
+// How a process ended; neither: cleanly.
+struct ProcessEnd {
+  int signal = 0;
+  int exit_status = 0;
+  // "killed by signal 9", "exit status 3", "ended on its own".
+  std::string words() const;
+};
+
 class ChildProcess {
  public:
   // The child's standard input and output are the pipes; its standard error is this process's. In
@@ -39,13 +47,19 @@ class ChildProcess {
   Status write_line(const std::string& line);
   int output_fd() const { return output_fd_; }
 
+  pid_t pid() const { return pid_; }
+  void kill() const;  // at once; finish() then tells of it
+
   // Reads what is there without blocking and returns the whole lines; `ended()` after end of file.
+  // A child that says kMostUnread bytes in one go is killed: they would all be kept here.
+  static constexpr std::size_t kMostUnread = std::size_t{64} << 20;
   std::vector<std::string> read_lines();
   bool ended() const { return ended_; }
 
   // Closes the child's input, waits for it to end (killing it after `patience_s`), and describes
   // how it ended: nullopt for a clean exit, else "killed by signal 9" or "exit status 3".
   std::optional<std::string> finish(double patience_s);
+  ProcessEnd how_it_ended() const { return end_; }  // after finish()
 
  private:
   ChildProcess(pid_t pid, int input_fd, int output_fd)
@@ -56,6 +70,7 @@ class ChildProcess {
   int input_fd_ = -1;
   int output_fd_ = -1;
   bool ended_ = false;
+  ProcessEnd end_;
   std::string partial_line_;
 };
 

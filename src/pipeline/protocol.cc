@@ -1,6 +1,9 @@
 #include "pipeline/protocol.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "base/outside_json.h"
@@ -21,7 +24,13 @@ Json names_of(const std::vector<std::filesystem::path>& paths) {
   return names;
 }
 
-constexpr const char* kKinds[] = {"progress", "done", "error"};
+std::vector<std::filesystem::path> paths_of(const Json& names) {
+  std::vector<std::filesystem::path> paths;
+  for (const Json& name : names) paths.emplace_back(name.get<std::string>());
+  return paths;
+}
+
+constexpr std::array<std::string_view, 5> kKinds = {"progress", "done", "error", "ready", "alive"};
 
 Json to_json(const VideoFacts& facts) {
   return {{"status", facts.status},
@@ -69,7 +78,10 @@ std::string encode(const WorkerSetup& setup) {
                   {"study", setup.study.string()},
                   {"manifest_folder", setup.manifest_folder.string()},
                   {"model_folder", setup.model_folder.string()},
-                  {"extra_manifests", names_of(setup.extra_manifests)}});
+                  {"extra_manifests", names_of(setup.extra_manifests)},
+                  {"memory_mb", setup.limits.memory_mb},
+                  {"timeout_s", setup.limits.timeout_s},
+                  {"threads", setup.threads}});
 }
 
 Result<WorkerSetup> decode_setup(const std::string& line) {
@@ -86,10 +98,22 @@ Result<WorkerSetup> decode_setup(const std::string& line) {
         setup.study = json.at("study").get<std::string>();
         setup.manifest_folder = json.at("manifest_folder").get<std::string>();
         setup.model_folder = json.at("model_folder").get<std::string>();
-        for (const Json& name : json.at("extra_manifests")) {
-          setup.extra_manifests.emplace_back(name.get<std::string>());
-        }
+        setup.extra_manifests = paths_of(json.at("extra_manifests"));
+        json.at("memory_mb").get_to(setup.limits.memory_mb);
+        json.at("timeout_s").get_to(setup.limits.timeout_s);
+        json.at("threads").get_to(setup.threads);
         return setup;
+      });
+}
+
+std::string encode(const ReachableFiles& files) {
+  return line_of({{"readable", names_of(files.readable)}, {"writable", names_of(files.writable)}});
+}
+
+Result<ReachableFiles> decode_reachable(const std::string& line) {
+  return decoded<ReachableFiles>(
+      line, "what a worker may reach", [](const Json& json) -> Result<ReachableFiles> {
+        return ReachableFiles{paths_of(json.at("readable")), paths_of(json.at("writable"))};
       });
 }
 
@@ -101,7 +125,8 @@ std::string encode(const WorkerTask& task) {
                   {"threads", task.threads},
                   {"tables", task.tables},
                   {"overlay", task.overlay},
-                  {"given_up", task.given_up},
+                  {"given_up", to_string(task.given_up)},
+                  {"given_up_words", task.given_up_words},
                   {"clips", task.clips}});
 }
 
@@ -115,7 +140,8 @@ Result<WorkerTask> decode_task(const std::string& line) {
     json.at("threads").get_to(task.threads);
     json.at("tables").get_to(task.tables);
     json.at("overlay").get_to(task.overlay);
-    json.at("given_up").get_to(task.given_up);
+    task.given_up = media_reason_from(json.at("given_up").get<std::string>());
+    json.at("given_up_words").get_to(task.given_up_words);
     json.at("clips").get_to(task.clips);
     if (task.threads < 1) return Error{ErrorCode::kCorrupt, "a worker's task: no threads"};
     return task;
@@ -127,7 +153,7 @@ std::string encode(const WorkerReply& reply) {
   for (const StageTime& stage : reply.stages) {
     stages.push_back({stage.stage, stage.calls, stage.seconds});
   }
-  return line_of({{"kind", kKinds[static_cast<int>(reply.kind)]},
+  return line_of({{"kind", kKinds[static_cast<std::size_t>(reply.kind)]},
                   {"video_id", reply.video_id},
                   {"facts", to_json(reply.facts)},
                   {"position_s", reply.position_s},
@@ -135,7 +161,10 @@ std::string encode(const WorkerReply& reply) {
                   {"error", reply.error},
                   {"code", static_cast<int>(reply.code)},
                   {"stages", stages},
-                  {"clips", reply.clips}});
+                  {"clips", reply.clips},
+                  {"landlock_abi", reply.confinement.landlock_abi},
+                  {"system_calls", reply.confinement.system_calls},
+                  {"with_sanitizer", reply.confinement.with_sanitizer}});
 }
 
 Result<WorkerReply> decode_reply(const std::string& line) {
@@ -143,11 +172,10 @@ Result<WorkerReply> decode_reply(const std::string& line) {
       line, "a worker's reply", [](const Json& json) -> Result<WorkerReply> {
         WorkerReply reply;
         const auto kind = json.at("kind").get<std::string>();
-        int position = 0;
-        while (position < 3 && kind != kKinds[position]) ++position;
-        if (position == 3)
+        const auto known = std::ranges::find(kKinds, kind);
+        if (known == kKinds.end())
           return Error{ErrorCode::kCorrupt, "a worker's reply: kind '" + kind + "'"};
-        reply.kind = static_cast<WorkerReply::Kind>(position);
+        reply.kind = static_cast<WorkerReply::Kind>(known - kKinds.begin());
         json.at("video_id").get_to(reply.video_id);
         reply.facts = facts_from(json.at("facts"));
         json.at("position_s").get_to(reply.position_s);
@@ -159,6 +187,9 @@ Result<WorkerReply> decode_reply(const std::string& line) {
         }
         reply.code = static_cast<ErrorCode>(code);
         json.at("clips").get_to(reply.clips);
+        json.at("landlock_abi").get_to(reply.confinement.landlock_abi);
+        json.at("system_calls").get_to(reply.confinement.system_calls);
+        json.at("with_sanitizer").get_to(reply.confinement.with_sanitizer);
         for (const Json& stage : json.at("stages")) {
           reply.stages.push_back({stage.at(0).get<std::string>(), stage.at(1).get<std::int64_t>(),
                                   stage.at(2).get<double>()});

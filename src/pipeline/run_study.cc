@@ -215,6 +215,9 @@ Result<RunSummary> run_study(const RunRequest& request) {
     // what somebody else put there is left to them to refuse, unless ingest is asked for again. So
     // it is with contexts named from words.
     RunStage started = stage;
+    if (stage.verb == "annotate" && request.retry_failed) {
+      started.arguments.emplace_back("--retry-failed");
+    }
     const bool is_replaced = stage.verb == "ingest" || stage.verb == "contexts";
     if (stage.verb != "simulate" && !is_replaced) {
       MIEN_TRY_VOID(record.forget(stage.verb));

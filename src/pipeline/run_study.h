@@ -31,6 +31,7 @@ struct RunRequest {
   std::filesystem::path program;     // to start for every stage
   std::filesystem::path web_assets;  // an input of the report
   bool redo = false;                 // all stages
+  bool retry_failed = false;         // annotate tries again what failed in an earlier run
   RunReport report;
 };
 

@@ -68,14 +68,14 @@ class RunTest : public ::testing::Test {
   }
 
   // The verbs that this run called.
-  std::vector<std::string> run(const std::string& toml, bool redo = false) {
+  std::vector<std::string> run(const std::string& toml, bool redo = false, bool retry = false) {
     fs::remove(folder_.path() / "calls");
     lines_.clear();
     auto read = plan(toml);
     EXPECT_TRUE(read.ok()) << read.error().message;
     const auto summary =
         run_study({std::move(*read), folder_.path() / "program", folder_.path() / "web", redo,
-                   [this](const std::string& line) { lines_.push_back(line); }});
+                   retry, [this](const std::string& line) { lines_.push_back(line); }});
     failed_ = summary.ok() ? "" : summary.error().message;
     return calls();
   }

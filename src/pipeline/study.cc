@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "store/durable_file.h"
 #include "store/forgotten.h"
+#include "store/sql_text.h"
 
 namespace mien {
 
@@ -286,13 +287,7 @@ Status Study::take_plan(Plan plan) {
   for (std::size_t i = 0; i < before.size(); ++i) {
     const StudyInput& now = plan_.videos()[i];
     if (before[i].size_bytes == now.size_bytes && before[i].mtime_ns == now.mtime_ns) continue;
-    const std::int64_t shard = plan_.shard_of(i);
-    const ShardState& state = shards_[static_cast<std::size_t>(shard)];
-    states_[i] = VideoState::kTodo;
-    if (!state.published || state.program_version == settings_.program_version) continue;
-    for (std::size_t k = plan_.shard_begin(shard); k < plan_.shard_end(shard); ++k) {
-      if (states_[k] == VideoState::kDone) states_[k] = VideoState::kTodo;
-    }
+    make_todo(i);
   }
   return Ok{};
 }
@@ -307,6 +302,37 @@ std::vector<StudyInput> Study::planned() const {
     if (is_open_for(i)) videos.push_back(plan_.videos()[i]);
   }
   return videos;
+}
+
+// Rows of another version of the program are not mixed into a shard with new ones.
+void Study::make_todo(std::size_t position) {
+  const std::int64_t shard = plan_.shard_of(position);
+  const ShardState& state = shards_[static_cast<std::size_t>(shard)];
+  states_[position] = VideoState::kTodo;
+  if (!state.published || state.program_version == settings_.program_version) return;
+  for (std::size_t k = plan_.shard_begin(shard); k < plan_.shard_end(shard); ++k) {
+    if (states_[k] == VideoState::kDone) states_[k] = VideoState::kTodo;
+  }
+}
+
+Status Study::retry_failed(const std::set<std::string>& video_ids) {
+  std::vector<fs::path> files = tables("media");
+  for (const std::string& id : video_ids) {
+    if (state_of(id) == VideoState::kPending) {
+      files.push_back(pending_folder(folder_, id) / "media-000.parquet");
+    }
+  }
+  if (files.empty()) return Ok{};
+  return database_->query(
+      "SELECT video_id FROM " + sql_read_parquet(files) + " WHERE status = 'failed'",
+      [&](const Table& batch) -> Status {
+        for (const std::string& id : batch.column("video_id").strings()) {
+          const auto position = plan_.find(id);
+          const bool is_meant = position.has_value() && video_ids.contains(id);
+          if (is_meant && states_[*position] != VideoState::kTodo) make_todo(*position);
+        }
+        return Ok{};
+      });
 }
 
 std::vector<StudyInput> Study::todo() const {

@@ -80,6 +80,9 @@ class Study {
   Status add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
                       int shards);
 
+  // Makes those of these videos todo that are done or pending and whose media row says failed.
+  Status retry_failed(const std::set<std::string>& video_ids);
+
   std::vector<StudyInput> planned() const;  // of the shards that it was opened for, in plan order
   std::vector<StudyInput> todo() const;     // of these
   std::optional<VideoState> state_of(const std::string& video_id) const;
@@ -130,6 +133,7 @@ class Study {
   bool was_published_meanwhile(std::int64_t shard);
   void clear_pending_of(std::int64_t shard);
   void compare_shard(std::int64_t shard, const ShardManifest& manifest);
+  void make_todo(std::size_t position);
   bool is_ready(std::int64_t shard) const;
   Result<bool> publish(std::int64_t shard);
 

@@ -1,7 +1,9 @@
 #include "pipeline/worker.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -22,7 +24,10 @@
 #include "pipeline/overlay_video.h"
 #include "pipeline/pending.h"
 #include "pipeline/protocol.h"
+#include "pipeline/sanitizer.h"
 #include "pipeline/video_job.h"
+#include "pipeline/worker_limits.h"
+#include "store/durable_file.h"
 
 namespace mien {
 
@@ -34,15 +39,18 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Lines of standard input, read by a thread of their own: when the input ends, the process does, at
-// once and whatever the other threads are at. Everything on disk stands that: see pending.h.
+// Lines of standard input. From watch() on they are read by a thread of its own: when the input
+// ends, the process does, at once and whatever the other threads are at. Everything on disk stands
+// that: see pending.h. Before, next() reads, and the process has one thread less.
 class InputLines {
  public:
-  InputLines() {
+  void watch() {
+    is_watched_ = true;
     std::thread([this] { read(); }).detach();
   }
 
   std::string next() {
+    if (!is_watched_) return read_line();
     std::unique_lock lock(mutex_);
     arrived_.wait(lock, [this] { return !lines_.empty(); });
     std::string line = std::move(lines_.front());
@@ -51,17 +59,24 @@ class InputLines {
   }
 
  private:
+  static std::string read_line() {
+    std::string line;
+    if (!std::getline(std::cin, line)) _exit(0);
+    return line;
+  }
+
   void read() {
-    for (std::string line; std::getline(std::cin, line);) {
+    for (;;) {
+      std::string line = read_line();
       {
         const std::lock_guard lock(mutex_);
         lines_.push_back(std::move(line));
       }
       arrived_.notify_one();
     }
-    _exit(0);
   }
 
+  bool is_watched_ = false;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<std::string> lines_;
@@ -74,6 +89,7 @@ class Replies {
 
   void send(const WorkerReply& reply) {
     const std::string line = encode(reply) + "\n";
+    const std::lock_guard lock(mutex_);
     std::size_t written = 0;
     while (written < line.size()) {
       const ssize_t n = write(fd_, line.data() + written, line.size() - written);
@@ -85,6 +101,7 @@ class Replies {
 
  private:
   int fd_;
+  std::mutex mutex_;
 };
 
 // A file that vanished since the plan was made is noted as one that is not there: its video is to
@@ -95,6 +112,44 @@ StudyInput as_found(StudyInput input) {
   input.size_bytes = -1;
   input.mtime_ns = 0;
   return input;
+}
+
+// Tells the coordinator, from any thread and not too often, that work goes on.
+class SignsOfLife {
+ public:
+  SignsOfLife(Replies& replies, double timeout_s)
+      : replies_(replies), every_s_(timeout_s > 0 ? std::min(1.0, timeout_s / 8) : 1) {}
+
+  void give() {
+    const double now_s = seconds_since(start_);
+    double last_s = last_s_;
+    if (now_s - last_s < every_s_ || !last_s_.compare_exchange_strong(last_s, now_s)) return;
+    WorkerReply reply;
+    reply.kind = WorkerReply::Kind::kAlive;
+    replies_.send(reply);
+  }
+
+ private:
+  Replies& replies_;
+  const double every_s_;
+  const Clock::time_point start_ = Clock::now();
+  std::atomic<double> last_s_ = -1e9;
+};
+
+// A file of some size takes no more processor time from now on than its coordinator lets it take.
+void limit_processor_time(const WorkerLimits& limits, const WorkerTask& task) {
+  rusage used{};
+  rlimit now{};
+  if (getrusage(RUSAGE_SELF, &used) != 0 || getrlimit(RLIMIT_CPU, &now) != 0) return;
+  rlim_t most = now.rlim_max;
+  if (limits.timeout_s > 0 && task.input.size_bytes > 0) {
+    const double seconds = most_seconds(limits.timeout_s, 1e9, task.input.size_bytes);
+    const auto until = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec +
+                                           task.threads * seconds + 2);
+    most = std::min(most, until);
+  }
+  now.rlim_cur = most;
+  setrlimit(RLIMIT_CPU, &now);
 }
 
 class Worker {
@@ -112,9 +167,28 @@ class Worker {
     return worker;
   }
 
+  // From here on hostile bytes may come: see confinement.h. The input is watched from here on too,
+  // since its thread has to be shut in like this one.
+  Status shut_in(const ReachableFiles& files, InputLines& lines) {
+    for (const std::filesystem::path& folder : files.writable) MIEN_TRY_VOID(make_folders(folder));
+    WorkerReply reply;
+    reply.kind = WorkerReply::Kind::kReady;
+    MIEN_TRY(landlock_abi, confine_files(files));
+    reply.confinement.landlock_abi = landlock_abi;
+    lines.watch();
+    MIEN_TRY(system_calls, confine_system_calls());
+    reply.confinement.system_calls = system_calls;
+    reply.confinement.with_sanitizer = kWithSanitizer;
+    replies_.send(reply);
+    return Ok{};
+  }
+
   // The reply is kDone, or this worker can do no more.
   Result<WorkerReply> run(const WorkerTask& task) {
+    limit_processor_time(setup_.limits, task);
     WorkerReply reply;
+    reply.kind = WorkerReply::Kind::kAlive;
+    replies_.send(reply);
     if (!task.clips.empty()) MIEN_TRY_VOID(cut(task, reply));
     MIEN_TRY(facts, facts_of(task));
     reply.kind = WorkerReply::Kind::kDone;
@@ -129,7 +203,11 @@ class Worker {
       : setup_(std::move(setup)),
         models_(std::move(models)),
         engines_(models_, setup_.options),
-        replies_(replies) {}
+        replies_(replies),
+        alive_(replies, setup_.limits.timeout_s) {
+    setup_.options.reader.on_frame = [this] { alive_.give(); };
+    engines_.set_on_frame([this] { alive_.give(); });
+  }
 
   // The database opens while the networks do: a short clip waits for nothing else.
   Status open_parts() {
@@ -165,8 +243,8 @@ class Worker {
                                        "the name is not UTF-8 text, so no table can hold it; "
                                        "rename the file or folder"));
     }
-    if (task.given_up.empty()) return measure(task);
-    return give_up(task, media_error(MediaReason::kWorkerCrashed, task.input.path, task.given_up));
+    if (task.given_up == MediaReason::kNone) return measure(task);
+    return give_up(task, media_error(task.given_up, task.input.path, task.given_up_words));
   }
 
   Result<VideoFacts> measure(const WorkerTask& task) {
@@ -265,6 +343,7 @@ class Worker {
   EnginePool engines_;
   std::optional<FaceMasker> masker_;  // there once clips were asked for
   Replies& replies_;
+  SignsOfLife alive_;
   StageTime decode_{"decode", 0, 0};
   StageTime opening_{"open models", 0, 0};
   StageTime writing_{"write tables", 0, 0};
@@ -274,7 +353,12 @@ class Worker {
 
 Status serve(InputLines& lines, Replies& replies) {
   MIEN_TRY(setup, decode_setup(lines.next()));
+  const WorkerLimits& limits = setup.limits;
+  MIEN_TRY_VOID(
+      limit_resources(limits.memory_mb > 0 ? most_data_mb(limits.memory_mb, setup.threads) : 0));
   MIEN_TRY(worker, Worker::open(std::move(setup), replies));
+  MIEN_TRY(files, decode_reachable(lines.next()));
+  MIEN_TRY_VOID(worker->shut_in(files, lines));
   for (;;) {
     MIEN_TRY(task, decode_task(lines.next()));
     auto reply = worker->run(task);
@@ -295,8 +379,7 @@ Status run_worker() {
   reply.error = ended.error().message;
   reply.code = ended.error().code;
   replies.send(reply);
-  lines.next();  // the coordinator closes the input; nothing else is to be done here
-  return ended;
+  for (;;) lines.next();  // the coordinator closes the input; nothing else is to be done here
 }
 
 }  // namespace mien

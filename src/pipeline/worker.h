@@ -1,9 +1,8 @@
 // The worker process: takes videos as lines on standard input, puts their tables into the study's
 // pending folders, and answers with lines on standard output. It ends as soon as its input closes,
-// even in the middle of a video, so that no worker outlives its coordinator.
+// even in the middle of a video, so that no worker outlives its coordinator. Before it opens a
+// video it shuts itself in (confinement.h).
 #pragma once
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "base/result.h"
 

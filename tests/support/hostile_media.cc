@@ -1,0 +1,105 @@
+#include "support/hostile_media.h"
+
+#include "base/check.h"
+
+namespace mien::testing {
+
+namespace {
+
+// Bits as deflate packs them: the lowest first; Huffman codes turned round.
+class BitWriter {
+ public:
+  void bits(std::uint32_t value, int count) {
+    for (int i = 0; i < count; ++i) bit((value >> i & 1) != 0);
+  }
+  void code(std::uint32_t value, int count) {
+    for (int i = count - 1; i >= 0; --i) bit((value >> i & 1) != 0);
+  }
+  std::string finish() {
+    while (used_ != 0) bit(false);
+    return std::move(bytes_);
+  }
+
+ private:
+  void bit(bool set) {
+    if (set) current_ |= 1U << used_;
+    if (++used_ < 8) return;
+    bytes_ += static_cast<char>(current_);
+    current_ = 0;
+    used_ = 0;
+  }
+
+  std::string bytes_;
+  std::uint32_t current_ = 0;
+  int used_ = 0;
+};
+
+std::uint32_t crc32(const std::string& bytes) {
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const char byte : bytes) {
+    crc ^= static_cast<unsigned char>(byte);
+    for (int i = 0; i < 8; ++i) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320U : 0U);
+  }
+  return ~crc;
+}
+
+std::string png_chunk(const std::string& type, const std::string& data) {
+  return big_endian(static_cast<std::uint32_t>(data.size())) + type + data +
+         big_endian(crc32(type + data));
+}
+
+// Of 8 bits each of red, green, blue and transparency.
+std::string png_start(std::uint32_t width_px, std::uint32_t height_px) {
+  const std::string kind{'\x08', '\x06', '\0', '\0', '\0'};
+  return "\x89PNG\r\n\x1A\n" +
+         png_chunk("IHDR", big_endian(width_px) + big_endian(height_px) + kind);
+}
+
+// What `bytes` zeros compress to as a zlib stream.
+std::string zlib_of_zeros(std::uint64_t bytes) {
+  MIEN_CHECK(bytes >= 1, "at least one");
+  BitWriter writer;
+  writer.bits(1, 1);     // the last block
+  writer.bits(1, 2);     // fixed codes
+  writer.code(0x30, 8);  // a literal 0
+  std::uint64_t left = bytes - 1;
+  for (; left >= 258; left -= 258) {
+    writer.code(0xC5, 8);  // length 258
+    writer.code(0, 5);     // distance 1
+  }
+  for (; left > 0; --left) writer.code(0x30, 8);
+  writer.code(0, 7);  // end of block
+  const auto sum = static_cast<std::uint32_t>(bytes % 65521);
+  return "\x78\xDA" + writer.finish() + big_endian(sum << 16 | 1);
+}
+
+}  // namespace
+
+std::string blank_png(std::uint32_t width_px, std::uint32_t height_px) {
+  return png_start(width_px, height_px) +
+         png_chunk("IDAT", zlib_of_zeros((4 * std::uint64_t{width_px} + 1) * height_px)) +
+         png_chunk("IEND", "");
+}
+
+std::string with_samples(std::string mp4, std::uint32_t samples, std::uint32_t per_chunk,
+                         std::uint32_t sample_bytes) {
+  mp4.replace(mp4.find("stsz") + 8, 8, big_endian(sample_bytes) + big_endian(samples));
+  mp4.replace(mp4.find("stts") + 12, 4, big_endian(samples));
+  mp4.replace(mp4.find("stsc") + 16, 4, big_endian(per_chunk));
+  return mp4;
+}
+
+std::string big_endian(std::uint32_t value) {
+  std::string text;
+  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(value >> shift & 0xFF);
+  return text;
+}
+
+std::uint32_t number_at(const std::string& bytes, std::size_t place) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    value = value << 8 | static_cast<unsigned char>(bytes.at(place + i));
+  return value;
+}
+
+}  // namespace mien::testing
