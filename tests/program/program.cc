@@ -112,13 +112,13 @@ std::vector<pid_t> children_of(pid_t pid) {
   return found;
 }
 
-std::vector<pid_t> processes_with(const std::string& words) {
+std::vector<pid_t> processes_with(const std::string& words, const std::string& file) {
   std::vector<pid_t> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const auto pid = static_cast<pid_t>(std::stol(name));
-    std::string line = read_text(entry.path() / "cmdline");
+    std::string line = read_text(entry.path() / file);
     std::replace(line.begin(), line.end(), '\0', ' ');
     if (pid != getpid() && line.find(words) != std::string::npos && is_running(pid)) {
       found.push_back(pid);

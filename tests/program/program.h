@@ -44,8 +44,9 @@ class RunningMien {
 
 bool is_running(pid_t pid);
 std::vector<pid_t> children_of(pid_t pid);  // that still run
-// Processes, other than this one, whose command line holds these words.
-std::vector<pid_t> processes_with(const std::string& words);
+// Processes, other than this one, whose command line (or another file of /proc/PID, a space for
+// every zero byte) holds these words.
+std::vector<pid_t> processes_with(const std::string& words, const std::string& file = "cmdline");
 // Whether `condition` comes true within `seconds`, looked at every few milliseconds.
 bool comes_true(double seconds, const std::function<bool()>& condition);
 

@@ -84,20 +84,6 @@ CommandRun run_command(const std::vector<std::string>& words) {
           read_text(folder.path() / "out")};
 }
 
-std::vector<pid_t> processes_with(const std::string& environment) {
-  std::vector<pid_t> found;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto pid = static_cast<pid_t>(std::stol(name));
-    if (pid == getpid() || !is_running(pid)) continue;
-    if (read_text(entry.path() / "environ").find(environment) != std::string::npos) {
-      found.push_back(pid);
-    }
-  }
-  return found;
-}
-
 bool Slurm::is_installed() {
   for (const char* program : {"/usr/sbin/munged", "/usr/sbin/slurmctld", "/usr/sbin/slurmd",
                               "/usr/bin/sbatch", "/usr/bin/scontrol"}) {
@@ -200,7 +186,7 @@ Slurm::~Slurm() {
 std::vector<pid_t> Slurm::processes_of(const std::string& node) const {
   std::vector<pid_t> found;
   const std::string mine = "SLURM_CONF=" + file("slurm.conf").string();
-  for (const pid_t pid : processes_with("SLURMD_NODENAME=" + node)) {
+  for (const pid_t pid : processes_with("SLURMD_NODENAME=" + node, "environ")) {
     const std::string environment = read_text("/proc/" + std::to_string(pid) + "/environ");
     if (environment.find(mine) != std::string::npos) found.push_back(pid);
   }

@@ -61,7 +61,4 @@ class Slurm {
   std::string error_;
 };
 
-// Processes whose environment holds this text, by /proc.
-std::vector<pid_t> processes_with(const std::string& environment);
-
 }  // namespace mien::testing
