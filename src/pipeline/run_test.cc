@@ -191,6 +191,8 @@ TEST_F(RunTest, WhatCannotBeIsRefusedWithItsLine) {
 }
 
 TEST_F(RunTest, AnotherDeclarationIsAnotherReport) {
+  write_program();
+  write(folder_.path() / "list.csv", "a\n");
   run(kStudy);
   const std::string declared =
       "[study]\nout = 'out'\npurpose = 'to learn'\n[ingest]\nlist = "

@@ -302,7 +302,8 @@ TEST(SuppressionTest, ATotalMustNotGiveASmallCountAway) {
   EXPECT_EQ(two[2], Suppression::kTooFewUploaders) << "few uploaders lack it";
   // but not where the same few uploaders may be behind both.
   const auto same = suppressed_cells(
-      std::vector<CellCount>{{60, 6, 900, 99}, {40, 30, 900, 99}, {90, 9, 900, 99}}, world, 10);
+      std::vector<CellCount>{{60, 6, 900, 99}, {40, 30, 900, 99}, {90, 9, 900, 99}},
+      std::vector<std::string>(3), 10);
   EXPECT_EQ(same[1], Suppression::kComplement);
   // Few uploaders behind many videos; all but a few videos have the context.
   const auto others = suppressed_cells(

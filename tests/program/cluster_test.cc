@@ -31,7 +31,7 @@ constexpr int kClips = 200;
 constexpr int kShards = 8;
 constexpr int kBrokenShard = 3;
 const std::string kTexts = "--model word_overlap";
-const std::string kMaps = "--bootstrap 20 --min-count 5 --threads 1";
+const std::string kMaps = "--kind correlation --bootstrap 20 --min-count 5 --threads 1";
 constexpr const char* kWrongClock = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 class Cluster : public ::testing::Test {
@@ -64,8 +64,8 @@ class Cluster : public ::testing::Test {
     const ProgramRun texts = run_mien(
         {"contexts", "text", "--study", path("whole").string(), "--model", "word_overlap"});
     ASSERT_EQ(texts.exit_status, 0) << texts.err;
-    const ProgramRun maps = run_mien({"associate", path("whole").string(), "--bootstrap", "20",
-                                      "--min-count", "5", "--threads", "1"});
+    const ProgramRun maps = run_mien({"associate", path("whole").string(), "--kind", "correlation",
+                                      "--bootstrap", "20", "--min-count", "5", "--threads", "1"});
     ASSERT_EQ(maps.exit_status, 0) << maps.err;
   }
   static void TearDownTestSuite() {
