@@ -197,6 +197,13 @@ class Cluster : public ::testing::Test {
     return std::nullopt;
   }
 
+  // Whether the record of its shard is this process's: so it began.
+  static bool has_said_so(const Task& task) {
+    const std::string record = "shard-0000" + std::to_string(task.shard) + ".json";
+    const Json json = Json::parse(read_text(spread() / "cluster/shards" / record), nullptr, false);
+    return json.is_object() && json.value("process", pid_t{-1}) == task.pid;
+  }
+
   static std::size_t pending() {
     std::size_t count = 0;
     std::error_code error;
@@ -248,7 +255,7 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   std::optional<Task> killed;
   ASSERT_TRUE(comes_true(60, [&] {
     killed = pending() > 2 ? task_on(slurm, "n1") : std::nullopt;
-    return killed.has_value();
+    return killed.has_value() && has_said_so(*killed);
   })) << slurm.log_tail();
   kill(killed->pid, SIGKILL);
 
