@@ -64,14 +64,22 @@ std::string sha256_of_bytes(std::string_view bytes) {
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::kNotFound, path.string() + ": cannot be opened for reading"};
+  if (!file) {
+    return Error{ErrorCode::kNotFound,
+                 path.string() +
+                     ": cannot be opened for reading; remedy: check that the file is there and may "
+                     "be read, then run the same command again"};
+  }
   Digest digest;
   std::vector<char> buffer(1 << 16);
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     digest.add(buffer.data(), static_cast<std::size_t>(file.gcount()));
   }
-  if (file.bad()) return Error{ErrorCode::kIo, path.string() + ": reading failed half-way"};
+  if (file.bad())
+    return Error{ErrorCode::kIo, path.string() +
+                                     ": reading failed half-way; remedy: check the disk, then "
+                                     "run the same command again"};
   return digest.hex();
 }
 

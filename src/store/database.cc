@@ -147,11 +147,6 @@ Status Database::State::copy_out(const DuckConnection& connection, const std::st
     sql += "}";
   }
   Status status = run(connection, sql + ")");
-  if (!status.ok() && status.error().code == ErrorCode::kIo) {
-    Error error = std::move(status).error();
-    error.message += "; " + io_remedy(errno_of(error.message));
-    status = std::move(error);
-  }
   if (status.ok()) status = sync_path(temporary);
   if (status.ok()) status = rename_durably(temporary, absolute_path(path));
   if (!status.ok()) {

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "store/durable_file.h"
+
 namespace mien {
 
 namespace {
@@ -29,6 +31,16 @@ ErrorCode code_of(duckdb_error_type type) {
   }
 }
 
+// What DuckDB says of a refused call, as the errno it stands for.
+int errno_of(const std::string& message) {
+  const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
+  if (says("No space left") || says("quota")) return ENOSPC;
+  if (says("Permission denied") || says("Read-only")) return EACCES;
+  if (says("No such file")) return ENOENT;
+  if (says("Interrupted")) return EINTR;
+  return EIO;
+}
+
 }  // namespace
 
 std::string first_paragraph(const char* message) {
@@ -39,7 +51,11 @@ std::string first_paragraph(const char* message) {
 Error error_of(DuckResult& result) {
   const duckdb_error_type type = duckdb_result_error_type(result.out());
   Error error{code_of(type), first_paragraph(duckdb_result_error(result.out()))};
-  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) error.message += "; remedy: allow more memory";
+  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) {
+    error.message += "; remedy: allow more memory";
+  } else if (error.code == ErrorCode::kIo) {
+    error.message += "; " + io_remedy(errno_of(error.message));
+  }
   return error;
 }
 
@@ -51,14 +67,6 @@ Error blame_file(Error error, const std::filesystem::path& path) {
     error.message += "; remedy: the file is damaged or not Parquet; make it anew";
   }
   return std::move(error).with_context(path.string());
-}
-
-int errno_of(const std::string& message) {
-  const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
-  if (says("No space left") || says("quota")) return ENOSPC;
-  if (says("Permission denied") || says("Read-only")) return EACCES;
-  if (says("No such file")) return ENOENT;
-  return EIO;
 }
 
 }  // namespace mien

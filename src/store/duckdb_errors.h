@@ -18,7 +18,4 @@ Error error_of(DuckResult& result);
 // Where a file does not parse, the file is to blame, whatever DuckDB calls it.
 Error blame_file(Error error, const std::filesystem::path& path);
 
-// What DuckDB says of a refused write, as the errno it stands for.
-int errno_of(const std::string& message);
-
 }  // namespace mien
