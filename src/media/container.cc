@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "media/declared_size.h"
 #include "media/media_info.h"
 
 namespace mien {
@@ -24,6 +25,13 @@ bool is_refused(const AVInputFormat& format) {
     return av_match_name(std::string(name).c_str(), format.name) != 0;
   });
 }
+
+// More than a camera, a studio or a broadcast multiplex writes into one file. FFmpeg opens a
+// decoder for each, so that a thousand of them take 1.6 GB and many seconds before the first frame.
+constexpr int kMaxStreams = 128;
+
+// Room for the samples of some days, and the most that a compressed index may inflate to.
+constexpr std::uint64_t kMaxIndexBytes = std::uint64_t{64} << 20;
 
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
   return AVERROR(EPERM);
@@ -121,6 +129,13 @@ Result<Container> open_container(const std::filesystem::path& path, std::int64_t
   container.is_certain = score > AVPROBE_SCORE_RETRY;
   container.is_picture = is_picture_format(*input);
 
+  if (inflated_index_bytes(source) > kMaxIndexBytes) {
+    return failure(MediaReason::kNotMedia,
+                   "its compressed index says that it inflates to more than " +
+                       std::to_string(kMaxIndexBytes >> 20) +
+                       " MB, which no recording needs; fetch it anew");
+  }
+
   AVFormatContext* context = avformat_alloc_context();
   MIEN_CHECK(context != nullptr, "out of memory");
   context->pb = source.io();
@@ -128,7 +143,14 @@ Result<Container> open_container(const std::filesystem::path& path, std::int64_t
   context->io_open = refuse_to_open;
   context->protocol_whitelist = av_strdup("none");     // names no protocol
   context->format_whitelist = av_strdup(input->name);  // for formats that nest others
+  context->max_streams = kMaxStreams;
   int status = avformat_open_input(&context, nullptr, input, nullptr);  // frees it on failure
+  if (status == AVERROR(ENOMEM)) {
+    return failure(MediaReason::kUnsupported,
+                   "it declares more than " + std::to_string(kMaxStreams) +
+                       " streams, or tables beyond the memory that FFmpeg is given; copy its video "
+                       "into a file of its own");
+  }
   if (status < 0) {
     return failure(MediaReason::kNotMedia,
                    not_media_words(container.is_certain ? input->name : ""));

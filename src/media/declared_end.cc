@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "media/source_bytes.h"
+
 namespace mien {
 
 namespace {
@@ -15,48 +17,7 @@ namespace {
 // More outermost pieces than any real recording has (a day in fragments of 0.1 s).
 constexpr int kMaxPieces = 2'000'000;
 
-class Bytes {
- public:
-  explicit Bytes(const SourceFile& file) : file_(file) {}
-
-  std::int64_t size() const { return file_.size_bytes(); }
-  // `count` bytes as one big-endian or little-endian number; nullopt past the end.
-  std::optional<std::uint64_t> big(std::int64_t at, int count) const {
-    return number(at, count, false);
-  }
-  std::optional<std::uint64_t> little(std::int64_t at, int count) const {
-    return number(at, count, true);
-  }
-  bool has(std::int64_t at, std::string_view text) const {
-    std::array<std::uint8_t, 16> buffer{};
-    const std::span<std::uint8_t> wanted = std::span(buffer).first(text.size());
-    return file_.read_at(at, wanted) == text.size() &&
-           std::equal(text.begin(), text.end(), wanted.begin(),
-                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
-  }
-  const SourceFile& file() const { return file_; }
-
- private:
-  std::optional<std::uint64_t> number(std::int64_t at, int count, bool is_little) const {
-    std::array<std::uint8_t, 8> buffer{};
-    const auto length = static_cast<std::size_t>(count);
-    if (file_.read_at(at, std::span(buffer).first(length)) != length) return std::nullopt;
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < length; ++i) {
-      value = value << 8 | buffer[is_little ? length - 1 - i : i];
-    }
-    return value;
-  }
-
-  const SourceFile& file_;
-};
-
-// Whether a piece of `length` bytes at `at` reaches past the end; sizes above 2^62 do.
-bool reaches_past(const Bytes& bytes, std::int64_t at, std::uint64_t length) {
-  return length > static_cast<std::uint64_t>(bytes.size() - at);
-}
-
-bool boxes_end_early(const Bytes& bytes) {
+bool boxes_end_early(const SourceBytes& bytes) {
   constexpr std::array<std::string_view, 13> kKnown = {"ftyp", "moov", "mdat", "moof", "free",
                                                        "skip", "wide", "mfra", "sidx", "styp",
                                                        "udta", "uuid", "meta"};
@@ -74,7 +35,7 @@ bool boxes_end_early(const Bytes& bytes) {
       if (!long_size.has_value()) return true;
       size = *long_size;
     }
-    if (reaches_past(bytes, at, size)) return true;
+    if (bytes.reaches_past(at, size)) return true;
     if (size < 8) return false;
     at += static_cast<std::int64_t>(size);
   }
@@ -87,7 +48,7 @@ struct Vint {
   bool is_unknown;
 };
 
-std::optional<Vint> read_vint(const Bytes& bytes, std::int64_t at) {
+std::optional<Vint> read_vint(const SourceBytes& bytes, std::int64_t at) {
   const auto first = bytes.big(at, 1);
   if (!first.has_value() || *first == 0) return std::nullopt;
   const int length = std::countl_zero(static_cast<std::uint8_t>(*first)) + 1;
@@ -97,34 +58,34 @@ std::optional<Vint> read_vint(const Bytes& bytes, std::int64_t at) {
   return Vint{*all & mask, length, (*all & mask) == mask};
 }
 
-bool segment_ends_early(const Bytes& bytes) {
+bool segment_ends_early(const SourceBytes& bytes) {
   const auto header = read_vint(bytes, 4);
-  if (!header.has_value() || header->is_unknown || reaches_past(bytes, 4, header->value))
+  if (!header.has_value() || header->is_unknown || bytes.reaches_past(4, header->value))
     return false;
   const std::int64_t segment = 4 + header->length + static_cast<std::int64_t>(header->value);
   if (!bytes.has(segment, "\x18\x53\x80\x67")) return false;
   const auto size = read_vint(bytes, segment + 4);
   if (!size.has_value() || size->is_unknown) return false;
-  return reaches_past(bytes, segment + 4 + size->length, size->value);
+  return bytes.reaches_past(segment + 4 + size->length, size->value);
 }
 
-bool riff_ends_early(const Bytes& bytes) {
+bool riff_ends_early(const SourceBytes& bytes) {
   std::int64_t at = 0;
   for (int i = 0; i < kMaxPieces && bytes.has(at, "RIFF"); ++i) {
     const auto size = bytes.little(at + 4, 4);
     // Recorders that were stopped leave 0, files past 4 GB the largest number.
     if (!size.has_value() || *size == 0 || *size >= 0xFFFFFFF0) return false;
-    if (reaches_past(bytes, at + 8, *size)) return true;
+    if (bytes.reaches_past(at + 8, *size)) return true;
     at += 8 + static_cast<std::int64_t>(*size + *size % 2);
   }
   return false;
 }
 
-bool png_ends_early(const Bytes& bytes) {
+bool png_ends_early(const SourceBytes& bytes) {
   std::int64_t at = 8;
   for (int i = 0; i < kMaxPieces; ++i) {
     const auto size = bytes.big(at, 4);
-    if (!size.has_value() || reaches_past(bytes, at, *size + 12)) return true;
+    if (!size.has_value() || bytes.reaches_past(at, *size + 12)) return true;
     if (bytes.has(at + 4, "IEND")) return false;
     at += static_cast<std::int64_t>(*size) + 12;
   }
@@ -132,7 +93,7 @@ bool png_ends_early(const Bytes& bytes) {
 }
 
 // Behind the last header segment comes the coded picture, in which 0xFF 0xD9 can only be its end.
-bool jpeg_ends_early(const Bytes& bytes) {
+bool jpeg_ends_early(const SourceBytes& bytes) {
   std::int64_t at = 2;
   for (int i = 0; i < kMaxPieces; ++i) {
     const auto marker = bytes.big(at, 2);
@@ -164,7 +125,7 @@ bool jpeg_ends_early(const Bytes& bytes) {
 }  // namespace
 
 bool ends_early(const SourceFile& file) {
-  const Bytes bytes(file);
+  const SourceBytes bytes(file);
   if (bytes.has(0, "\x1A\x45\xDF\xA3")) return segment_ends_early(bytes);
   if (bytes.has(0, "RIFF")) return riff_ends_early(bytes);
   if (bytes.has(0, "\x89PNG\r\n\x1A\n")) return png_ends_early(bytes);

@@ -8,6 +8,7 @@
 
 #include "media/colour.h"
 #include "media/declared_end.h"
+#include "media/declared_size.h"
 #include "media/video_reader.h"
 
 namespace mien {
@@ -88,6 +89,12 @@ Result<FileFrames> FileFrames::open(const std::filesystem::path& path, const Rea
   const AVCodecParameters& codec = *frames.container_.video()->codecpar;
   if (std::int64_t{codec.width} * codec.height > frames.max_pixels_)
     return frames.too_large(codec.width, codec.height);
+  if (frames.container_.is_picture) {
+    const auto size = declared_picture_size(*frames.container_.file);
+    if (size.has_value() && size->width_px > 0 &&
+        size->height_px > frames.max_pixels_ / size->width_px)
+      return frames.too_large(size->width_px, size->height_px);
+  }
   MIEN_TRY(decoder, StreamDecoder::open(frames.container_, path, options.decoder_threads,
                                         frames.max_pixels_));
   frames.decoder_ = std::move(decoder);
@@ -161,7 +168,7 @@ Result<bool> FileFrames::decode() {
                          "; the file is damaged or the machine too slow");
 }
 
-Error FileFrames::too_large(int width_px, int height_px) const {
+Error FileFrames::too_large(std::int64_t width_px, std::int64_t height_px) const {
   return media_error(MediaReason::kTooLarge, path_,
                      std::to_string(width_px) + " x " + std::to_string(height_px) +
                          " pixels are more than the limit of " + std::to_string(max_pixels_) +

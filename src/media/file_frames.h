@@ -45,7 +45,7 @@ class FileFrames {
   Status start(bool describe_only);
   Result<bool> decode();
   Error first_frame_error();
-  Error too_large(int width_px, int height_px) const;
+  Error too_large(std::int64_t width_px, std::int64_t height_px) const;
   void describe(const AVFrame& frame);
   void start_clock();
 

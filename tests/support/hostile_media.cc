@@ -1,5 +1,7 @@
 #include "support/hostile_media.h"
 
+#include <array>
+
 #include "base/check.h"
 
 namespace mien::testing {
@@ -48,14 +50,18 @@ std::string png_chunk(const std::string& type, const std::string& data) {
          big_endian(crc32(type + data));
 }
 
-// Of 8 bits each of red, green, blue and transparency.
-std::string png_start(std::uint32_t width_px, std::uint32_t height_px) {
-  const std::string kind{'\x08', '\x06', '\0', '\0', '\0'};
+// Of 8 bits a channel: grey, or red, green, blue and transparency.
+std::string png_start(std::uint32_t width_px, std::uint32_t height_px, int channels = 1) {
+  const std::string kind{'\x08', channels == 1 ? '\0' : '\x06', '\0', '\0', '\0'};
   return "\x89PNG\r\n\x1A\n" +
          png_chunk("IHDR", big_endian(width_px) + big_endian(height_px) + kind);
 }
 
-// What `bytes` zeros compress to as a zlib stream.
+std::string box(const std::string& type, const std::string& data) {
+  return big_endian(static_cast<std::uint32_t>(data.size() + 8)) + type + data;
+}
+
+// What `bytes` zeros compress to as a zlib stream: about a thousandth of them.
 std::string zlib_of_zeros(std::uint64_t bytes) {
   MIEN_CHECK(bytes >= 1, "at least one");
   BitWriter writer;
@@ -75,10 +81,40 @@ std::string zlib_of_zeros(std::uint64_t bytes) {
 
 }  // namespace
 
-std::string blank_png(std::uint32_t width_px, std::uint32_t height_px) {
+std::string png_header_only(std::uint32_t width_px, std::uint32_t height_px) {
   return png_start(width_px, height_px) +
+         png_chunk("IDAT", zlib_of_zeros(std::uint64_t{width_px} + 1)) + png_chunk("IEND", "");
+}
+
+std::string blank_png(std::uint32_t width_px, std::uint32_t height_px) {
+  return png_start(width_px, height_px, 4) +
          png_chunk("IDAT", zlib_of_zeros((4 * std::uint64_t{width_px} + 1) * height_px)) +
          png_chunk("IEND", "");
+}
+
+std::string mov_with_index_bomb(std::uint32_t bytes) {
+  const std::string compressed =
+      box("dcom", "zlib") + box("cmvd", big_endian(bytes) + zlib_of_zeros(bytes));
+  return box("ftyp", "qt  " + big_endian(0) + "qt  ") + box("moov", box("cmov", compressed)) +
+         box("mdat", std::string(64, '\0'));
+}
+
+std::string with_jpeg_size(std::string jpeg, int width_px, int height_px) {
+  for (std::size_t at = 2; at + 9 < jpeg.size() && jpeg[at] == '\xFF';) {
+    const auto length = static_cast<std::size_t>(static_cast<unsigned char>(jpeg[at + 2]) << 8 |
+                                                 static_cast<unsigned char>(jpeg[at + 3]));
+    if (jpeg[at + 1] == '\xC0' || jpeg[at + 1] == '\xC2') {
+      const std::array<int, 2> sides = {height_px, width_px};
+      for (std::size_t i = 0; i < 2; ++i) {
+        jpeg[at + 5 + 2 * i] = static_cast<char>(sides[i] >> 8 & 0xFF);
+        jpeg[at + 6 + 2 * i] = static_cast<char>(sides[i] & 0xFF);
+      }
+      return jpeg;
+    }
+    at += 2 + length;
+  }
+  MIEN_CHECK(false, "a JPEG with a frame header");
+  return jpeg;
 }
 
 std::string with_samples(std::string mp4, std::uint32_t samples, std::uint32_t per_chunk,

@@ -6,9 +6,15 @@
 
 namespace mien::testing {
 
-// A PNG with transparency, all zeros: 4 bytes a pixel when it is decoded, a thousandth of that
-// before.
+// PNGs whose header says that size: one row of a grey picture and no more; or the whole of one with
+// transparency, all zeros: 4 bytes a pixel when it is decoded, a thousandth of that before.
+std::string png_header_only(std::uint32_t width_px, std::uint32_t height_px);
 std::string blank_png(std::uint32_t width_px, std::uint32_t height_px);
+// A MOV whose index is compressed and says that it inflates to `bytes`, zeros all of them.
+std::string mov_with_index_bomb(std::uint32_t bytes);
+
+// The JPEG's frame header told to be of another size.
+std::string with_jpeg_size(std::string jpeg, int width_px, int height_px);
 
 // One frame's MP4 whose index then declares `samples` of `sample_bytes`, in chunks of `per_chunk`.
 std::string with_samples(std::string mp4, std::uint32_t samples, std::uint32_t per_chunk,
