@@ -1,8 +1,10 @@
 #include "support/hostile_media.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
+#include "base/random.h"
 
 namespace mien::testing {
 
@@ -61,7 +63,20 @@ std::string box(const std::string& type, const std::string& data) {
   return big_endian(static_cast<std::uint32_t>(data.size() + 8)) + type + data;
 }
 
-// What `bytes` zeros compress to as a zlib stream: about a thousandth of them.
+}  // namespace
+
+std::string gif_with_canvas(int width_px, int height_px) {
+  const auto little = [](int value) {
+    return std::string{static_cast<char>(value & 0xFF), static_cast<char>(value >> 8 & 0xFF)};
+  };
+  using namespace std::string_literals;
+  std::string gif = "GIF89a" + little(width_px) + little(height_px) + "\x80\0\0"s;
+  gif += "\0\0\0\xFF\xFF\xFF"s;  // two colours
+  gif += ","s + little(0) + little(0) + little(1) + little(1) + "\0"s;
+  gif += "\x02\x02\x44\x01\0"s;  // LZW: clear, 0, end
+  return gif + ";";
+}
+
 std::string zlib_of_zeros(std::uint64_t bytes) {
   MIEN_CHECK(bytes >= 1, "at least one");
   BitWriter writer;
@@ -79,8 +94,6 @@ std::string zlib_of_zeros(std::uint64_t bytes) {
   return "\x78\xDA" + writer.finish() + big_endian(sum << 16 | 1);
 }
 
-}  // namespace
-
 std::string png_header_only(std::uint32_t width_px, std::uint32_t height_px) {
   return png_start(width_px, height_px) +
          png_chunk("IDAT", zlib_of_zeros(std::uint64_t{width_px} + 1)) + png_chunk("IEND", "");
@@ -90,6 +103,12 @@ std::string blank_png(std::uint32_t width_px, std::uint32_t height_px) {
   return png_start(width_px, height_px, 4) +
          png_chunk("IDAT", zlib_of_zeros((4 * std::uint64_t{width_px} + 1) * height_px)) +
          png_chunk("IEND", "");
+}
+
+std::string png_with_text_bomb(std::uint64_t bytes) {
+  using namespace std::string_literals;
+  return png_start(1, 1) + png_chunk("zTXt", "Comment\0\0"s + zlib_of_zeros(bytes)) +
+         png_chunk("IDAT", zlib_of_zeros(2)) + png_chunk("IEND", "");
 }
 
 std::string mov_with_index_bomb(std::uint32_t bytes) {
@@ -136,6 +155,16 @@ std::uint32_t number_at(const std::string& bytes, std::size_t place) {
   for (std::size_t i = 0; i < 4; ++i)
     value = value << 8 | static_cast<unsigned char>(bytes.at(place + i));
   return value;
+}
+
+std::string flipped(std::string bytes, std::size_t from, std::size_t count, double share,
+                    std::uint64_t seed) {
+  Random random(seed);
+  const std::size_t end = std::min(bytes.size(), from + count);
+  for (std::size_t i = from; i < end; ++i) {
+    if (random.uniform() < share) bytes[i] = static_cast<char>(random.below(256));
+  }
+  return bytes;
 }
 
 }  // namespace mien::testing
