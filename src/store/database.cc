@@ -179,7 +179,7 @@ Status Database::State::stream_chunks(const std::string& sql,
       if (duckdb_query(connection.get(), sql.c_str(), result.out()) != DuckDBSuccess) {
         return fail(result);
       }
-      return Error{ErrorCode::kUsage, first_paragraph(duckdb_prepare_error(prepared.get()))};
+      return error_saying(duckdb_prepare_error(prepared.get()));
     }
     if (duckdb_execute_prepared_streaming(prepared.get(), result.out()) != DuckDBSuccess) {
       return fail(result);

@@ -59,6 +59,13 @@ Error error_of(DuckResult& result) {
   return error;
 }
 
+Error error_saying(const char* message) {
+  std::string text = first_paragraph(message);
+  if (!text.starts_with("IO Error")) return {ErrorCode::kUsage, std::move(text)};
+  const std::string remedy = io_remedy(errno_of(text));
+  return {ErrorCode::kIo, std::move(text) + "; " + remedy};
+}
+
 Error blame_file(Error error, const std::filesystem::path& path) {
   if (error.code == ErrorCode::kUsage || error.code == ErrorCode::kInternal) {
     error.code = ErrorCode::kCorrupt;

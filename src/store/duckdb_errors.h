@@ -15,6 +15,10 @@ std::string first_paragraph(const char* message);
 // Of a result that failed.
 Error error_of(DuckResult& result);
 
+// Of words alone, where DuckDB tells no kind: a fault of the disk where they say so, else of the
+// SQL.
+Error error_saying(const char* message);
+
 // Where a file does not parse, the file is to blame, whatever DuckDB calls it.
 Error blame_file(Error error, const std::filesystem::path& path);
 
