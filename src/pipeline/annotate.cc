@@ -219,12 +219,7 @@ class AnnotateRun {
   // Counts what earlier runs found out about the videos that are named now.
   Status count_done(const Study& study, Database& database) {
     if (summary_.already_done == 0) return Ok{};
-    std::vector<fs::path> files = study.tables("media");
-    for (const std::string& id : named_) {
-      if (study.state_of(id) == VideoState::kPending) {
-        files.push_back(pending_folder(study.folder(), id) / "media-000.parquet");
-      }
-    }
+    const std::vector<fs::path> files = study.media_of(named_);
     if (files.empty()) return Ok{};
     return database.query(
         "SELECT video_id, status, reason, message FROM " + sql_read_parquet(files),

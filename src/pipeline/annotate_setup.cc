@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "context/context_namer.h"
 #include "model/model_set.h"
@@ -127,7 +128,7 @@ Status take_options_of_study(AnnotateRequest& request) {
   if (fs::exists(file, ignored)) {
     MIEN_TRY(listed, read_whole_file(file));
     try {
-      const nlohmann::json json = nlohmann::json::parse(listed);
+      const nlohmann::json json = parse_outside_json(listed);
       options->contexts.vocabulary = json.at("context_vocabulary").get<std::string>();
       for (const nlohmann::json& model : json.at("models")) {
         request.extra_manifests.emplace_back(model.get<std::string>());

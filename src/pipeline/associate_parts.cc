@@ -23,12 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
-  return text;
-}
-
 bool is_there(const fs::path& file) {
   std::error_code ignored;
   return fs::exists(file, ignored);
@@ -95,13 +89,13 @@ class Parts {
         {"corpus", corpus_},
         {"by", options_.by},
         {"weights", options_.weights},
-        {"channels", joined(options_.channels)},
-        {"sources", joined(options_.sources)},
+        {"channels", fmt::format("{}", fmt::join(options_.channels, ","))},
+        {"sources", fmt::format("{}", fmt::join(options_.sources, ","))},
         {"contexts", options_.contexts == ContextUse::kScore ? "score" : "present"},
         {"within", std::string(to_string(map.estimator.within))},
         {"covariates", map.estimator.kind == AssociationKind::kCorrelation
                            ? "none"
-                           : joined(options_.covariates)},
+                           : fmt::format("{}", fmt::join(options_.covariates, ","))},
         {"shards", has_plan_ ? "planned" : std::to_string(shards_)}};
     if (has_plan_) {
       const auto checksum = manifest_checksum(shard_folder(shard));

@@ -1,5 +1,7 @@
 #include "pipeline/association_part.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "stats/association_addition.h"
@@ -7,12 +9,6 @@
 namespace mien {
 
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 std::uint16_t code_of(const StudyVideos& videos, const std::string& reason) {
   const auto found = std::find(videos.reasons.begin(), videos.reasons.end(), reason);
@@ -156,8 +152,9 @@ Result<AssociationPart> reduce_association(std::optional<Database>& database,
 Status AssociationUnion::add(AssociationPart part) {
   if (scores_.empty()) scores_ = part.scores;
   if (!part.scores.empty() && scores_ != part.scores) {
-    return Error{ErrorCode::kMismatch, "the scores are " + joined(part.scores) +
-                                           ", those of the others " + joined(scores_)};
+    return Error{ErrorCode::kMismatch,
+                 fmt::format("the scores are {}, those of the others {}",
+                             fmt::join(part.scores, ", "), fmt::join(scores_, ", "))};
   }
   videos_ += part.videos;
   remarks_.add(part.remarks);
@@ -227,7 +224,7 @@ Result<AssociationUnion::Whole> AssociationUnion::finish(const AssociateOptions&
   for (const std::string& wanted : options.sources) {
     if (sources.contains(wanted)) continue;
     return Error{ErrorCode::kUsage, "--source " + wanted + ": the study has contexts from " +
-                                        joined({sources_.begin(), sources_.end()}) + " only"};
+                                        fmt::format("{}", fmt::join(sources_, ", ")) + " only"};
   }
   if (met.empty()) {
     return Error{ErrorCode::kNotFound,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/outside_json.h"
 #include "pipeline/program_version.h"
 
 namespace mien {
@@ -104,7 +105,7 @@ nlohmann::json to_json(const CapacityCalibration& calibration) {
 Result<CapacityCalibration> parse_calibration(const std::string& text) {
   CapacityCalibration calibration;
   try {
-    const nlohmann::json json = nlohmann::json::parse(text);
+    const nlohmann::json json = parse_outside_json(text);
     calibration.program_version = json.at("program_version");
     calibration.processor = json.at("processor");
     calibration.options = json.at("options");

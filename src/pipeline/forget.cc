@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/file_lock.h"
 #include "pipeline/forget_task.h"
@@ -91,7 +92,7 @@ class Forgetting {
     if (!is_there(journal)) return Ok{};
     MIEN_TRY(text, read_whole_file(journal));
     try {
-      const Json json = Json::parse(text);
+      const Json json = parse_outside_json<Json>(text);
       json.at("videos").get_to(task.videos);
       json.at("uploaders").get_to(task.uploaders);
       json.at("raters").get_to(task.raters);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/outside_json.h"
 #include "pipeline/clip_job.h"
 #include "pipeline/feature_cache.h"
 #include "pipeline/file_lock.h"
@@ -78,7 +79,7 @@ Status scrub_file(ForgetTask& task, const fs::path& file) {
   if (!task.is_named_in(text)) return Ok{};
   std::string kept;
   std::int64_t lines = 0;
-  Json json = file.extension() == ".json" ? Json::parse(text, nullptr, false) : Json();
+  Json json = file.extension() == ".json" ? parse_outside_json<Json>(text) : Json();
   if (json.is_structured()) {
     scrub(json, task);
     kept = json.dump(1) + "\n";
@@ -110,7 +111,7 @@ Status forget_clips(ForgetTask& task, std::set<std::string>& ids) {
   Json root;
   if (is_there(file)) {
     MIEN_TRY(text, read_whole_file(file));
-    root = Json::parse(text, nullptr, false);
+    root = parse_outside_json<Json>(text);
     if (!root.is_object() || !root.contains("clips") || !root["clips"].is_array()) {
       return Error{ErrorCode::kCorrupt,
                    file.string() +

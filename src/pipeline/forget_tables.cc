@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/duplicates.h"
 #include "pipeline/forget_task.h"
@@ -111,7 +112,7 @@ Status filter_texts(ForgetTask& task) {
     const fs::path file = task.study / kTextsFolder / table;
     if (!is_there(file)) continue;
     MIEN_TRY(metadata, task.database.read_metadata(file));
-    nlohmann::json identity = nlohmann::json::parse(metadata["mien.options"], nullptr, false);
+    nlohmann::json identity = parse_outside_json(metadata["mien.options"]);
     const bool is_current = identity.is_object() && identity.contains("corpus") &&
                             identity["corpus"] == task.corpus_before && hash != task.corpus_before;
     if (is_current) {

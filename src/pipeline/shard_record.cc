@@ -1,9 +1,9 @@
 #include "pipeline/shard_record.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
+#include "pipeline/study_parts.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -11,7 +11,7 @@ namespace mien {
 namespace fs = std::filesystem;
 
 fs::path shard_record_file(const fs::path& study, std::int64_t shard) {
-  return study / "cluster" / "shards" / fmt::format("shard-{:05}.json", shard);
+  return study / "cluster" / "shards" / (shard_name(shard) + ".json");
 }
 
 Status write_shard_record(const fs::path& study, const ShardRecord& record) {
@@ -30,7 +30,7 @@ std::optional<ShardRecord> read_shard_record(const fs::path& study, std::int64_t
   const Result<std::string> text = read_whole_file(shard_record_file(study, shard));
   if (!text.ok()) return std::nullopt;
   try {
-    const nlohmann::json json = nlohmann::json::parse(*text);
+    const nlohmann::json json = parse_outside_json(*text);
     ShardRecord record;
     json.at("shard").get_to(record.shard);
     json.at("stage").get_to(record.stage);

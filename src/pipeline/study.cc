@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/sha256.h"
+#include "pipeline/study_parts.h"
 #include "store/durable_file.h"
 #include "store/forgotten.h"
 #include "store/sql_text.h"
@@ -55,7 +56,7 @@ Status remove_annotations(const fs::path& annotations) {
 }  // namespace
 
 fs::path Study::shard_folder(std::int64_t shard) const {
-  return annotations() / fmt::format("shard-{:05}", shard);
+  return annotations() / shard_name(shard);
 }
 
 Result<Study> Study::open_or_create(const fs::path& folder, const StudySettings& settings,
@@ -315,13 +316,18 @@ void Study::make_todo(std::size_t position) {
   }
 }
 
-Status Study::retry_failed(const std::set<std::string>& video_ids) {
+std::vector<fs::path> Study::media_of(const std::set<std::string>& video_ids) const {
   std::vector<fs::path> files = tables("media");
   for (const std::string& id : video_ids) {
     if (state_of(id) == VideoState::kPending) {
       files.push_back(pending_folder(folder_, id) / "media-000.parquet");
     }
   }
+  return files;
+}
+
+Status Study::retry_failed(const std::set<std::string>& video_ids) {
+  const std::vector<fs::path> files = media_of(video_ids);
   if (files.empty()) return Ok{};
   return database_->query(
       "SELECT video_id FROM " + sql_read_parquet(files) + " WHERE status = 'failed'",

@@ -102,6 +102,9 @@ class Study {
   std::vector<std::filesystem::path> tables(const std::string& name) const;
   std::set<std::string> table_names() const;
 
+  // Where the rows of `media` of these videos stand that are finished, among others' rows.
+  std::vector<std::filesystem::path> media_of(const std::set<std::string>& video_ids) const;
+
   // What did not hold and is therefore done again, in words.
   const std::vector<std::string>& problems() const { return problems_; }
 

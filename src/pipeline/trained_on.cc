@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/outside_json.h"
 #include "store/durable_file.h"
 #include "store/forgotten.h"
 
@@ -26,7 +27,7 @@ Result<std::set<std::string>> recorded_models(const fs::path& study) {
   std::error_code ignored;
   if (!fs::exists(models_file(study), ignored)) return models;
   MIEN_TRY(text, read_whole_file(models_file(study)));
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = parse_outside_json<Json>(text);
   if (!json.is_object() || !json.contains("models") || !json["models"].is_array()) {
     return Error{
         ErrorCode::kCorrupt,
@@ -109,7 +110,7 @@ Result<std::vector<AffectedModel>> affected_models(const fs::path& study,
       continue;
     }
     try {
-      std::string why = why_affected(Json::parse(*text), forgotten);
+      std::string why = why_affected(parse_outside_json<Json>(*text), forgotten);
       if (!why.empty()) affected.push_back({folder, std::move(why), true});
     } catch (const nlohmann::json::exception&) {
       affected.push_back(

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/association_file.h"
 #include "pipeline/study_tables.h"
@@ -180,7 +181,7 @@ class WholeTables {
   void hold_outputs(const fs::path& record) {
     const auto text = read_whole_file(record);
     if (!text.ok()) return;
-    const auto json = OrderedJson::parse(*text, nullptr, false);
+    const auto json = parse_outside_json<OrderedJson>(*text);
     std::error_code failed;
     const auto recorded_at = fs::last_write_time(record, failed);
     if (failed || !json.contains("stages") || !json["stages"].is_object()) return;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/outside_json.h"
 #include "base/secret.h"
 #include "base/sha256.h"
 #include "store/durable_file.h"
@@ -68,7 +69,7 @@ Result<Forgotten> Forgotten::read(const fs::path& study) {
   if (!fs::exists(file, ignored)) return forgotten;
   MIEN_TRY(text, read_whole_file(file));
   try {
-    const auto json = nlohmann::json::parse(text);
+    const auto json = parse_outside_json(text);
     if (json.at("version") != 1) {
       return Error{ErrorCode::kMismatch, file.string() +
                                              ": of another version; remedy: use the program that "
