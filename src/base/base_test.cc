@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/ascii_case.h"
+#include "base/bytes.h"
 #include "base/geometry.h"
 #include "base/half_float.h"
 #include "base/ids.h"
@@ -18,6 +19,13 @@ TEST(AsciiCase, ChangesAToZAndNothingElse) {
   EXPECT_EQ(ascii_lower_case(".JPG-@[`{09_Zz"), ".jpg-@[`{09_zz");
   EXPECT_EQ(ascii_lower_case("\xc3\x84\xe9 A"), "\xc3\x84\xe9 a");
   EXPECT_EQ(ascii_lower_case(""), "");
+}
+
+TEST(Bytes, HoldNumbersAndNoneWhereThereAreTooFew) {
+  EXPECT_EQ(numbers_of_bytes<std::uint32_t>({"\1\0\0\0\0\2\0\0\3", 9}),
+            (std::vector<std::uint32_t>{1, 512}));
+  EXPECT_TRUE(numbers_of_bytes<float>("abc").empty());
+  EXPECT_TRUE(numbers_of_bytes<double>({}).empty());
 }
 
 TEST(HalfFloat, KeepsEveryHalfAndRoundsToTheNearestEvenOne) {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "base/outside_json.h"
 #include "base/sha256.h"
@@ -50,14 +51,11 @@ class Reader {
 
   template <typename T>
   std::vector<T> get_all(std::uint64_t count) {
-    std::vector<T> values;
     if (count > bytes_.size() / sizeof(T) || !take(count * sizeof(T))) {
       ok_ = false;
-      return values;
+      return {};
     }
-    values.resize(count);
-    std::memcpy(values.data(), bytes_.data() + at_ - count * sizeof(T), count * sizeof(T));
-    return values;
+    return numbers_of_bytes<T>(bytes_.substr(at_ - count * sizeof(T), count * sizeof(T)));
   }
 
   bool ok() const { return ok_; }

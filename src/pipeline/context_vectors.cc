@@ -1,9 +1,9 @@
 #include "pipeline/context_vectors.h"
 
 #include <bit>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/outside_json.h"
 #include "base/sha256.h"
 #include "pipeline/program_version.h"
@@ -45,9 +45,7 @@ std::vector<float> find(const fs::path& file, const std::string& identity, std::
     say(file.string() + ": damaged; the contexts' vectors are computed anew");
     return {};
   }
-  std::vector<float> vectors(numbers);
-  std::memcpy(vectors.data(), rest.data(), rest.size());
-  return vectors;
+  return numbers_of_bytes<float>(rest);
 }
 
 void keep(const fs::path& file, const std::string& identity, std::span<const float> vectors,

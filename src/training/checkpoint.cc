@@ -1,9 +1,9 @@
 #include "training/checkpoint.h"
 
 #include <array>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/outside_json.h"
 #include "base/sha256.h"
 #include "store/durable_file.h"
@@ -68,12 +68,11 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path,
     const auto size = head.at("size").get<std::size_t>();
     if (numbers.size() % (4 * sizeof(float)) != 0 || size != numbers.size() / (4 * sizeof(float)))
       return std::nullopt;
-    const char* at = numbers.data();
+    std::string_view left = numbers;
     for (std::vector<float>* part : {&checkpoint.parameters, &checkpoint.first_moment,
                                      &checkpoint.second_moment, &checkpoint.best}) {
-      part->resize(size);
-      std::memcpy(part->data(), at, size * sizeof(float));
-      at += size * sizeof(float);
+      *part = numbers_of_bytes<float>(left.substr(0, size * sizeof(float)));
+      left.remove_prefix(size * sizeof(float));
     }
     return checkpoint;
   } catch (const Json::exception&) {

@@ -8,9 +8,9 @@
 #include <bit>
 #include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <system_error>
 
+#include "base/bytes.h"
 #include "base/half_float.h"
 #include "base/outside_json.h"
 #include "store/durable_file.h"
@@ -99,8 +99,7 @@ Result<Ratings> ratings_from(const Json& rated, const std::string& bytes,
     return Error{ErrorCode::kCorrupt, "not one group a rater"};
   for (const DatasetClip& clip : clips) ratings.clips.push_back(clip.id);
 
-  std::vector<std::uint32_t> words(bytes.size() / sizeof(std::uint32_t));
-  std::memcpy(words.data(), bytes.data(), words.size() * sizeof(std::uint32_t));
+  const std::vector<std::uint32_t> words = numbers_of_bytes<std::uint32_t>(bytes);
   const Error other_count{ErrorCode::kCorrupt, "ratings are not as many as the manifest says"};
   const auto judgements = whole_number<std::size_t>(rated.at("judgements"));
   if (judgements > words.size() / 4) return other_count;

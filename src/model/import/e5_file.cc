@@ -5,6 +5,7 @@
 #include <cstring>
 #include <tuple>
 
+#include "base/bytes.h"
 #include "base/half_float.h"
 
 namespace mien {
@@ -159,9 +160,7 @@ Result<std::string_view> E5File::find(const std::string& name, bool is_quantised
 
 Result<std::vector<float>> E5File::floats(const std::string& name, std::int64_t elements) const {
   MIEN_TRY(bytes, find(name, false, 4 * elements));
-  std::vector<float> values(static_cast<std::size_t>(elements));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
+  return numbers_of_bytes<float>(bytes);
 }
 
 Result<E5File::Quantised> E5File::quantised(const std::string& name, std::int64_t row_count,
