@@ -1,4 +1,5 @@
-// Numbers out of bytes, in the machine's order (files are little-endian, and so is every machine built for).
+// Numbers out of bytes, in the machine's order (files are little-endian, and so is every machine
+// built for).
 #pragma once
 
 #include <cstring>
@@ -8,8 +9,9 @@
 
 namespace mien {
 
-// The whole numbers that the bytes hold, one after the other; what is left over at the end is not read.
-// No bytes are no numbers: memcpy must not be given the null pointer of an empty vector, even for none.
+// The whole numbers that the bytes hold, one after the other; what is left over at the end is not
+// read. No bytes are no numbers: memcpy must not be given the null pointer of an empty vector, even
+// for none.
 template <typename T>
 std::vector<T> numbers_of_bytes(std::string_view bytes) {
   static_assert(std::is_trivially_copyable_v<T>);

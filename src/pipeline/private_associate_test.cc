@@ -21,6 +21,7 @@ namespace mien {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int kRegions = 3;
@@ -268,6 +269,11 @@ TEST_F(PrivateAssociateTest, WhatCannotBeIsRefusedByName) {
   }
   declare("epsilon = 1.0\ndelta = 1e-6\n", {"twice", "twice"});
   EXPECT_THAT(associate_privately(request(1)).error().message, HasSubstr("names 'twice' twice"));
+  declare("epsilon = 1.0\ndelta = 1e-6\n");
+  PrivateRequest elsewhere = request(1);
+  elsewhere.by = "continent";
+  EXPECT_THAT(associate_privately(elsewhere).error().message,
+              AllOf(HasSubstr("no column 'continent'"), HasSubstr("region")));
   EXPECT_FALSE(fs::exists(study_ / "privacy"));
 }
 

@@ -41,8 +41,11 @@ Status check_column(Database& database, const std::filesystem::path& file,
                     const std::string& column) {
   MIEN_TRY(schema, database.read_schema(file));
   if (schema.index_of(column) >= 0) return Ok{};
+  std::vector<std::string> names;
+  for (const ColumnSpec& spec : schema.columns) names.push_back(spec.name);
   return Error{ErrorCode::kUsage,
-               file.string() + " has no column '" + column + "', which the declaration names"};
+               fmt::format("{} has no column '{}', which the declaration names; it has {}",
+                           file.string(), column, fmt::join(names, ", "))};
 }
 
 // Positions in the declared contexts, with blanks between.
