@@ -229,9 +229,9 @@ class ClipJob {
     const auto [first, last] = within_shot(clip.signatures);
     if (first > 0) clip.start_us = clip.looks[first].pts_us;
     if (last < clip.looks.size()) clip.end_us = clip.looks[last - 1].pts_us + 1;
-    const auto keep = [&](auto& list) {
-      list.erase(list.begin() + static_cast<std::ptrdiff_t>(last), list.end());
-      list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(first));
+    const auto keep = [from = first, to = last](auto& list) {
+      list.erase(list.begin() + static_cast<std::ptrdiff_t>(to), list.end());
+      list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(from));
     };
     keep(clip.looks);
     keep(clip.signatures);

@@ -89,8 +89,6 @@ Result<Json> manifest_of(const TrainExpressionRequest& request, const Ratings& r
     listed.push_back(std::move(one));
     size += block.size;
   }
-  std::int64_t given = 0;
-  for (const auto& of_label : ratings.values) given += static_cast<std::int64_t>(of_label.size());
   std::string whose = request.whose_labels;
   if (whose.empty()) {
     whose = fmt::format("the {} raters of the file of SHA-256 {}; who they are was not said",

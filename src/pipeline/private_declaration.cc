@@ -158,8 +158,8 @@ class DeclarationReader {
       }
       declaration_.covariates.push_back(std::move(covariate));
     }
-    std::ranges::stable_partition(declaration_.covariates,
-                                  [](const auto& covariate) { return covariate.levels.empty(); });
+    std::stable_partition(declaration_.covariates.begin(), declaration_.covariates.end(),
+                          [](const auto& covariate) { return covariate.levels.empty(); });
     return Ok{};
   }
 
