@@ -126,7 +126,7 @@ TEST_F(VideoPanelsTest, BrightnessThatDrivesBothIsTakenOut) {
   write({.of_brightness = 1.5});
   const VideoPanel panel = panels().appearance;
   ASSERT_EQ(panel.not_possible, "");
-  EXPECT_EQ(panel.result["covariates_added"], nlohmann::json({"brightness"}));
+  EXPECT_EQ(panel.result["covariates_added"], nlohmann::ordered_json({"brightness"}));
   EXPECT_EQ(panel.result["videos"], 2400);
   const double as_it_is = panel.result["mean_r_as_it_is"].get<double>();
   const double with = panel.result["mean_r_with_them"].get<double>();
@@ -169,7 +169,7 @@ TEST_F(VideoPanelsTest, OneLanguageStandsAgainstAsManyOfAny) {
   const VideoPanel panel = panels().language;
   ASSERT_EQ(panel.not_possible, "");
   EXPECT_EQ(panel.result["language"], "en");
-  EXPECT_EQ(panel.result["regions"], nlohmann::json({"Region 0", "Region 1", "Region 2"}));
+  EXPECT_EQ(panel.result["regions"], nlohmann::ordered_json({"Region 0", "Region 1", "Region 2"}));
   EXPECT_EQ(panel.result["videos"], 1200);
   EXPECT_TRUE(panel.result["r_between_the_two_by_region"]["Region 3"].is_null());
   EXPECT_GT(panel.result["r_between_the_two_by_region"]["Region 1"].get<double>(), 0.5);
