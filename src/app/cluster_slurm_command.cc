@@ -110,10 +110,22 @@ Result<Submitted> run_slurm(SlurmFlags& flags) {
            (!slurm.associate ||
             std::filesystem::exists(slurm.study / "maps/parts" / name, ignored));
   };
+  std::set<std::int64_t> again;
+  if (slurm.retry_failed) {
+    MIEN_TRY(with_failures, shards_with_failures(slurm.study, status));
+    again = std::move(with_failures);
+  }
+  std::set<std::int64_t> in_queue;  // a shard that is measured again stays in its place meanwhile
+  for (const QueuedTask& task : queue.tasks) {
+    if (is_in_queue(task)) in_queue.insert(task.shard);
+  }
   for (const ShardStatus& shard : status.shards) {
-    const bool queued = status.queue_known && (shard.progress == ShardProgress::kRunning ||
-                                               shard.progress == ShardProgress::kWaiting);
-    const bool done = shard.progress == ShardProgress::kDone && has_parts(shard.shard);
+    const bool queued =
+        status.queue_known &&
+        (shard.progress == ShardProgress::kRunning || shard.progress == ShardProgress::kWaiting ||
+         (again.contains(shard.shard) && in_queue.contains(shard.shard)));
+    const bool done = shard.progress == ShardProgress::kDone && has_parts(shard.shard) &&
+                      !again.contains(shard.shard);
     (done ? result.done : queued ? result.queued : result.wanted).push_back(shard.shard);
   }
   const bool all_queued = result.wanted.empty() && !result.queued.empty();  // and what follows too
@@ -173,6 +185,8 @@ void add_cluster_slurm(CommandLine& line, CLI::App* cluster) {
   verb->add_flag("--no-submit", flags->no_submit, "Write the scripts, submit nothing");
   verb->add_flag("--redo", request.redo,
                  "Replace what was planned or annotated with other options or models");
+  verb->add_flag("--retry-failed", flags->slurm.retry_failed,
+                 "Also measure again the videos that failed, and submit their shards");
   verb->add_flag("--json", flags->json, "As JSON");
   add_slurm_flags(verb, *flags);
   CLI::Option* texts = add_stage(verb, "--texts", flags->texts, "Also 'mien contexts text'");

@@ -126,6 +126,23 @@ std::int64_t ClusterStatus::count(ShardProgress progress) const {
   return static_cast<std::int64_t>(shards_that_are(progress).size());
 }
 
+bool is_in_queue(const QueuedTask& task) {
+  return is_at_work(task.state) || is_waiting(task.state);
+}
+
+Result<std::set<std::int64_t>> shards_with_failures(const fs::path& study,
+                                                    const ClusterStatus& status) {
+  MIEN_TRY(database, Database::open());
+  std::set<std::int64_t> found;
+  for (const std::int64_t shard : status.shards_that_are(ShardProgress::kDone)) {
+    const fs::path media = study / "annotations" / shard_name(shard) / "media.parquet";
+    MIEN_TRY(failed, database.query("SELECT count(*) AS videos FROM " +
+                                    sql_read_parquet({&media, 1}) + " WHERE status = 'failed'"));
+    if (failed.column("videos").integers()[0] > 0) found.insert(shard);
+  }
+  return found;
+}
+
 Result<ClusterStatus> cluster_status(const fs::path& study, const SlurmQueue& queue) {
   const fs::path annotations = study / "annotations";
   const Result<std::string> text = read_whole_file(annotations / "run.json");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,13 @@ struct ClusterStatus {
   std::int64_t count(ShardProgress progress) const;
   std::vector<std::int64_t> shards_that_are(ShardProgress progress) const;
 };
+
+// Whether it runs or waits; the queue also tells of those that have ended.
+bool is_in_queue(const QueuedTask& task);
+
+// Of the shards that are done: those with videos whose measuring failed.
+Result<std::set<std::int64_t>> shards_with_failures(const std::filesystem::path& study,
+                                                    const ClusterStatus& status);
 
 // kNotFound: no plan.
 Result<ClusterStatus> cluster_status(const std::filesystem::path& study, const SlurmQueue& queue);

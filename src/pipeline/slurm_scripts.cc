@@ -36,10 +36,10 @@ std::string shards_script(const SlurmOptions& options) {
   std::string text = head(options, "shards", options.cpus,
                           "One task is one shard: its number is the task's plus the argument.");
   text += "shard=$((${1:-0} + SLURM_ARRAY_TASK_ID))\n\n";
-  std::vector<std::string> commands{
-      with(fmt::format("mien annotate --study \"$study\" --shard \"$shard\" --threads {} --quiet",
-                       options.cpus),
-           options.annotate)};
+  std::string annotate = fmt::format(
+      "mien annotate --study \"$study\" --shard \"$shard\" --threads {} --quiet", options.cpus);
+  if (options.retry_failed) annotate += " --retry-failed";
+  std::vector<std::string> commands{with(annotate, options.annotate)};
   if (options.texts) {
     commands.push_back(
         with("mien contexts text --study \"$study\" --shard \"$shard\"", *options.texts));

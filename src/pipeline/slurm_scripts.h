@@ -26,6 +26,7 @@ struct SlurmOptions {
   int requeues = 3;  // of a task that is to be tried again, before it counts as failed
   std::vector<std::string> sbatch;  // further options, "--account=x"
   std::string annotate;             // further options of `annotate` for each shard
+  bool retry_failed = false;        // videos that failed are measured again
   // Options of these verbs, as words of a shell; nullopt: not asked for.
   std::optional<std::string> texts;
   std::optional<std::string> associate;

@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 class ShardTasks : public ::testing::Test {
@@ -126,8 +127,33 @@ TEST_F(ShardTasks, TheScriptsOfSlurmAreWrittenWithoutIt) {
   EXPECT_THAT(shards, HasSubstr("--cpus-per-task=3"));
   EXPECT_THAT(shards, HasSubstr("mien() { apptainer exec mien.sif mien \"$@\"; }"));
   EXPECT_THAT(shards, HasSubstr("mien associate \"$study\" --shard \"$shard\" --kind partial"));
+  EXPECT_THAT(shards, Not(HasSubstr("--retry-failed")));
   EXPECT_THAT(read_text(fs::path(study()) / "cluster/associate.sh"),
               HasSubstr("mien associate \"$study\" --from-parts --kind partial"));
+}
+
+TEST_F(ShardTasks, ShardsWithFailedVideosAreSubmittedAgainOnRequest) {
+  std::ofstream(folder_.path() / "p0.png") << "no picture";  // the longest: alone with the last
+  ASSERT_EQ(plan().exit_status, 0);
+  ASSERT_EQ(shard("0-1").exit_status, 0);
+  const auto slurm = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"cluster", "slurm", study(), "--shards", "2", "--no-submit",
+                               "--json", "--no-small-faces", "--channels", "action"});
+    const ProgramRun run = run_mien(more);
+    EXPECT_EQ(run.exit_status, 0) << run.err;
+    return Json::parse(run.out);
+  };
+  EXPECT_EQ(slurm({}).at("shards_to_do"), Json::array());
+  EXPECT_EQ(slurm({"--retry-failed"}).at("shards_to_do"), Json::array({0}));
+  EXPECT_THAT(read_text(fs::path(study()) / "cluster/shards.sh"),
+              HasSubstr("mien annotate --study \"$study\" --shard \"$shard\" --threads 1 --quiet "
+                        "--retry-failed"));
+  // The task itself looks at that video once more, and at no other.
+  const ProgramRun again =
+      run_mien({"annotate", "--study", study(), "--shard", "0", "--retry-failed", "--json"});
+  ASSERT_EQ(again.exit_status, 0) << again.err;
+  EXPECT_EQ(Json::parse(again.out).at("failed"), 1);
+  EXPECT_EQ(Json::parse(again.out).at("already_done"), 1);
 }
 
 }  // namespace
