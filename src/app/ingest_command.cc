@@ -9,6 +9,7 @@
 #include "app/interrupt.h"
 #include "app/stage_lines.h"
 #include "pipeline/ingest.h"
+#include "stats/suppression.h"
 
 namespace mien {
 
@@ -52,6 +53,28 @@ Result<IngestOptions> options_of(const Flags& flags, const fs::path& study) {
   return options;
 }
 
+// Rows by name, null where they or their uploaders are too few to be told; of regions also the next
+// smallest then, since all together are told (stats/suppression.h).
+nlohmann::json told(const std::map<std::string, AcceptedRows>& counts, bool add_up) {
+  std::vector<CellCount> sizes;
+  std::vector<std::string> families;
+  for (const auto& [name, found] : counts) {
+    sizes.push_back({found.rows, found.uploaders, 0, 0});
+    families.push_back(add_up ? "" : name);
+  }
+  const std::vector<bool> held = suppressed_groups(sizes, families, kLeastCount);
+  nlohmann::json list = nlohmann::json::object();
+  std::size_t at = 0;
+  for (const auto& [name, found] : counts) {
+    list[name] = held[at++] ? nlohmann::json() : nlohmann::json(found.rows);
+  }
+  return list;
+}
+
+std::string words_of(const nlohmann::json& count) {
+  return count.is_null() ? "few" : count.dump();
+}
+
 nlohmann::json to_json(const IngestSummary& summary) {
   return {{"rows", summary.rows},
           {"accepted", summary.accepted},
@@ -61,8 +84,8 @@ nlohmann::json to_json(const IngestSummary& summary) {
           {"forgotten", summary.forgotten},
           {"without_country", summary.without_country},
           {"without_region", summary.without_region},
-          {"former_countries", summary.former_countries},
-          {"regions", summary.regions},
+          {"former_countries", told(summary.former_countries, false)},
+          {"regions", told(summary.regions, true)},
           {"duplicate_clusters", summary.duplicate_clusters},
           {"duplicate_videos", summary.duplicate_videos},
           {"clusters_across_regions", summary.clusters_across_regions},
@@ -82,11 +105,13 @@ std::string to_text(const IngestSummary& summary) {
   for (const auto& [reason, rows] : summary.reasons) {
     text += fmt::format("  rejected, {}: {} (see rejects.parquet)\n", reason, rows);
   }
-  for (const auto& [note, rows] : summary.former_countries) {
-    text += fmt::format("  former country, {} rows: {}\n", rows, note);
+  const nlohmann::json counts = to_json(summary);
+  for (const auto& [note, rows] : counts["former_countries"].items()) {
+    text += fmt::format("  former country, {} rows: {}\n", words_of(rows), note);
   }
-  for (const auto& [region, rows] : summary.regions)
-    text += fmt::format("  {}: {}\n", region, rows);
+  for (const auto& [region, rows] : counts["regions"].items()) {
+    text += fmt::format("  {}: {}\n", region, words_of(rows));
+  }
   if (summary.without_country > 0) {
     text += fmt::format("  no country given: {}\n", summary.without_country);
   }

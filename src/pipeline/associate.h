@@ -40,8 +40,8 @@ struct AssociateOptions {
 struct SourceSummary {
   AssociationLayout layout;
   AssociationMap map;
-  std::int64_t videos = 0;  // in the analysis
-  Exclusions exclusions;    // as shown_exclusions() gives them
+  std::int64_t videos = 0;    // in the analysis
+  ToldExclusions exclusions;  // as shown_exclusions() gives them
 };
 
 struct AssociateStage {

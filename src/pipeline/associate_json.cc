@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -57,7 +58,20 @@ Json group_json(const SourceSummary& source, std::size_t g) {
           {"countries", size(group.countries)}, {"covariates", covariates}};
 }
 
-Json source_json(const SourceSummary& source) {
+// Of all videos: exactly where every group's number is told, else to the nearest ten, since groups
+// can be known from other maps (countries add up to their region).
+std::int64_t of_all(std::int64_t videos, bool is_any_held_back) {
+  return is_any_held_back ? rounded_count(videos) : videos;
+}
+
+bool has_held_back_size(const AssociateSummary& summary) {
+  return std::ranges::any_of(summary.sources, [](const SourceSummary& source) {
+    return std::ranges::any_of(source.map.groups,
+                               [](const GroupMap& group) { return group.is_size_held_back; });
+  });
+}
+
+Json source_json(const SourceSummary& source, bool is_any_held_back) {
   const CellCounts counts = count_cells(source);
   Json groups = Json::array();
   for (std::size_t g = 0; g < source.map.groups.size(); ++g)
@@ -71,7 +85,7 @@ Json source_json(const SourceSummary& source) {
   }
   return {{"source", source.layout.source},
           {"by", source.layout.by},
-          {"videos", source.videos},
+          {"videos", of_all(source.videos, is_any_held_back)},
           {"contexts", source.layout.contexts.size()},
           {"expressions", source.layout.expressions},
           {"cells", counts.cells},
@@ -88,18 +102,23 @@ Json source_json(const SourceSummary& source) {
 
 Json to_json(const AssociateSummary& summary, const MapOptions& options) {
   Json sources = Json::array();
-  for (const SourceSummary& source : summary.sources) sources.push_back(source_json(source));
+  const bool is_any_held_back = has_held_back_size(summary);
+  for (const SourceSummary& source : summary.sources) {
+    sources.push_back(source_json(source, is_any_held_back));
+  }
   Json seconds = Json::object();
   for (const AssociateStage& time : summary.times) seconds[time.stage] = time.seconds;
   Json made_with = Json::object();
   for (const auto& [key, value] : map_metadata(options)) made_with[key] = value;
-  // Few videos left out are not told as a difference either.
+  // What is not told of those left out is not told as a difference either.
   bool is_told = true;
   for (const SourceSummary& source : summary.sources) {
-    const std::int64_t left_out = summary.corpus_videos - source.videos;
-    is_told = is_told && (left_out == 0 || left_out >= options.minimum);
+    std::int64_t told = source.videos;
+    for (const auto& [key, videos] : source.exclusions) told += videos;
+    is_told = is_told && told == summary.corpus_videos;
   }
-  return {{"videos", is_told ? Json(summary.corpus_videos) : Json()},
+  return {{"videos", is_told ? Json(of_all(summary.corpus_videos, is_any_held_back)) : Json()},
+          {"videos_to_nearest", is_any_held_back ? kRoundedTo : 1},
           {"options", made_with},
           {"sources", sources},
           {"notes", summary.notes},
@@ -108,11 +127,13 @@ Json to_json(const AssociateSummary& summary, const MapOptions& options) {
 
 std::string to_text(const AssociateSummary& summary, const MapOptions& options) {
   std::string text;
+  const bool is_any_held_back = has_held_back_size(summary);
   for (const SourceSummary& source : summary.sources) {
     const CellCounts counts = count_cells(source);
     text += fmt::format("{} contexts: {} videos, {} contexts x {} expressions in {} groups\n",
-                        source.layout.source, source.videos, source.layout.contexts.size(),
-                        source.layout.expressions.size(), source.layout.groups.size());
+                        source.layout.source, of_all(source.videos, is_any_held_back),
+                        source.layout.contexts.size(), source.layout.expressions.size(),
+                        source.layout.groups.size());
     text += fmt::format(
         "  {} of {} cells estimated ({}, standard errors by {}), {} suppressed; {} at p_bh <= "
         "0.05\n",

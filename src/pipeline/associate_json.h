@@ -10,7 +10,7 @@ namespace mien {
 
 // {videos, sources: [{source, by, videos, contexts, expressions, cells, estimated, suppressed,
 // reasons: {code: cells}, groups: [...], excluded: [{region, language, reason, videos}]}],
-// notes: [...], seconds: {stage: s}}.
+// notes: [...], seconds: {stage: s}}. Numbers of videos are told as docs/suppression.md says.
 nlohmann::ordered_json to_json(const AssociateSummary& summary, const MapOptions& options);
 
 // The same in a few lines.

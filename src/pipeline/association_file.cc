@@ -16,7 +16,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::string_view kMagic = "MIENSUM1";
+constexpr std::string_view kMagic = "MIENSUM2";
 constexpr std::size_t kDigestLength = 64;
 constexpr std::size_t kPieceBytes = 1 << 20;
 using Json = nlohmann::ordered_json;
@@ -79,8 +79,8 @@ class Reader {
 Json header_of(const AssociationSums& sums, const FileMetadata& metadata) {
   const AssociationLayout& layout = sums.layout;
   Json exclusions = Json::array();
-  for (const auto& [key, videos] : sums.exclusions) {
-    exclusions.push_back({key[0], key[1], key[2], videos});
+  for (const auto& [key, excluded] : sums.exclusions) {
+    exclusions.push_back({key[0], key[1], key[2], excluded.videos, excluded.uploaders});
   }
   return {{"program", std::string(kProgramVersion)},
           {"by", layout.by},
@@ -184,7 +184,9 @@ Status read_header(const std::string& text, AssociationFile& file, std::size_t& 
     file.sums.slots = header.at("slots").get<std::vector<std::uint32_t>>();
     blocks = header.at("blocks");
     for (const Json& row : header.at("exclusions")) {
-      file.sums.exclusions[{row.at(0), row.at(1), row.at(2)}] = row.at(3);
+      ExcludedVideos& excluded = file.sums.exclusions[{row.at(0), row.at(1), row.at(2)}];
+      excluded.videos = row.at(3);
+      for (const Json& hash : row.at(4)) excluded.add_uploader(hash);
     }
     file.metadata = header.at("metadata").get<FileMetadata>();
   } catch (const Json::exception& error) {

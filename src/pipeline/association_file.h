@@ -1,6 +1,6 @@
 // Association sums as a file, STUDY/maps/statistics-SOURCE.sums.
 //
-//   bytes 0-7    "MIENSUM1"
+//   bytes 0-7    "MIENSUM2"
 //   bytes 8-15   length of the header, little-endian
 //   header       JSON: program, layout, slots, exclusions, metadata, sizes
 //   body         numbers, little-endian: centres; presence a group and context (videos, weight,

@@ -46,14 +46,10 @@ void empty_sums(AssociationSums& sums, const std::vector<std::string>& scores) {
   sums.presence.assign(layout.groups.size() * layout.contexts.size(), nothing);
 }
 
-void add_counts(Exclusions& into, const Exclusions& from) {
-  for (const auto& [key, videos] : from) into[key] += videos;
-}
-
 // The commonest reasons, for an error.
 std::string first_reasons(const Exclusions& exclusions) {
   std::map<std::string, std::int64_t> counts;
-  for (const auto& [key, videos] : exclusions) counts[key[2]] += videos;
+  for (const auto& [key, excluded] : exclusions) counts[key[2]] += excluded.videos;
   std::vector<std::pair<std::int64_t, std::string>> ordered;
   for (const auto& [reason, videos] : counts) ordered.emplace_back(-videos, reason);
   std::sort(ordered.begin(), ordered.end());
@@ -77,18 +73,21 @@ Status add_to(AssociationSums& into, const AssociationSums& from) {
 }  // namespace
 
 Exclusions count_excluded(const StudyVideos& videos, const std::vector<std::uint16_t>& reasons) {
-  std::map<std::array<std::uint32_t, 3>, std::int64_t> counts;
+  std::map<std::array<std::uint32_t, 3>, ExcludedVideos> counts;
   const std::uint16_t no_group = code_of(videos, "no_" + videos.layout.by);
   constexpr std::uint32_t kNoGroup = 0xffffffff;
   for (std::size_t i = 0; i < reasons.size(); ++i) {
     const std::uint16_t reason = reasons[i];
     if (reason == 0) continue;
-    ++counts[{reason == no_group ? kNoGroup : videos.group[i], videos.language[i], reason}];
+    ExcludedVideos& excluded =
+        counts[{reason == no_group ? kNoGroup : videos.group[i], videos.language[i], reason}];
+    ++excluded.videos;
+    excluded.add_uploader(videos.uploader[i]);
   }
   Exclusions exclusions;
-  for (const auto& [key, count] : counts) {
+  for (const auto& [key, excluded] : counts) {
     const std::string group = key[0] == kNoGroup ? "" : videos.layout.groups[key[0]];
-    exclusions[{group, videos.languages[key[1]], videos.reasons[key[2]]}] += count;
+    exclusions[{group, videos.languages[key[1]], videos.reasons[key[2]]}].add(excluded);
   }
   return exclusions;
 }
@@ -168,8 +167,8 @@ Status AssociationUnion::add(AssociationPart part) {
   for (const auto& [source, sums] : part.sums) sources.push_back(source);
   const auto [found, is_new] = parts_.try_emplace({part.measured, sources});
   Alike& alike = found->second;
-  add_counts(alike.where_more_is_measured, part.where_more_is_measured);
-  add_counts(alike.without_source, part.without_source);
+  add_exclusions(part.where_more_is_measured, alike.where_more_is_measured);
+  add_exclusions(part.without_source, alike.without_source);
   if (is_new) {
     alike.bare = std::move(part.bare);
     alike.sums = std::move(part.sums);

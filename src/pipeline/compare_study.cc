@@ -311,7 +311,7 @@ Result<StudyComparison> compare_study(Database& database, const std::filesystem:
         {}};
   } else {
     MIEN_TRY(groups, group_panel(database, study, result.heads[result.channel.front()].channel,
-                                 options.group));
+                                 options.group, minimum_of(metadata)));
     videos.groups = std::move(groups);
   }
   add_panels(result, std::move(without_country), std::move(videos));

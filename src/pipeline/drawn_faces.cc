@@ -51,17 +51,23 @@ double number_at(const Table& table, std::size_t row, std::size_t column) {
 }
 
 // Means of all actions, and a number of videos, for every group of a query whose columns are the
-// group's name, the number, that of their distinct uploaders, and the actions in order.
+// group's name, the number, that of their distinct uploaders, and the actions in order. Together
+// they are the norm; a group without a name is not drawn.
 void add_groups(const Table& groups, const std::string& kind, const Columns& columns,
-                const Table& norm, StudyPagesFacts& facts) {
+                const Table& norm, std::int64_t minimum, StudyPagesFacts& facts) {
+  std::vector<CellCount> sizes;
+  for (std::size_t row = 0; row < groups.rows(); ++row) {
+    sizes.push_back({static_cast<std::int64_t>(number_at(groups, row, 1)),
+                     static_cast<std::int64_t>(number_at(groups, row, 2)), 0, 0});
+  }
+  const std::vector<bool> held =
+      suppressed_groups(sizes, std::vector<std::string>(sizes.size()), minimum);
   for (std::size_t row = 0; row < groups.rows(); ++row) {
     const Cell name = groups.column(std::size_t{0}).at(row);
     const auto* text = std::get_if<std::string>(&name);
+    if (text == nullptr || held[row] || sizes[row].videos == 0) continue;
     FaceFact face;
-    face.n = static_cast<std::int64_t>(number_at(groups, row, 1));
-    const double uploaders = number_at(groups, row, 2);
-    if (text == nullptr || face.n < kLeastVideos || !(uploaders >= kLeastVideos)) continue;
-    face.n = rounded_count(face.n);
+    face.n = *told_count(sizes[row].videos, sizes[row].uploaders, minimum);
     face.kind = kind;
     face.name = *text;
     for (std::size_t a = 0; a < columns.actions.size(); ++a) {
@@ -76,7 +82,7 @@ void add_groups(const Table& groups, const std::string& kind, const Columns& col
 }
 
 Status add_measured(Database& database, const fs::path& study, const std::vector<fs::path>& files,
-                    const Columns& columns, StudyPagesFacts& facts) {
+                    const Columns& columns, std::int64_t minimum, StudyPagesFacts& facts) {
   const std::string measured = sql_read_parquet(files) + " e";
   const fs::path corpus = study / "corpus.parquet";
   std::error_code ignored;
@@ -111,14 +117,13 @@ Status add_measured(Database& database, const fs::path& study, const std::vector
                   " IS NOT NULL THEN " + weight + " END)";
     }
     MIEN_TRY(row, database.query(weighted + from));
-    add_groups(row, "expression", columns, norms, facts);
+    add_groups(row, "expression", columns, norms, minimum, facts);
   }
   if (schema.index_of("region") >= 0) {
     MIEN_TRY(regions, database.query("SELECT c.region, count(*), " + uploaders + means + " FROM " +
-                                     measured + " JOIN " + sql_read_parquet({&corpus, 1}) +
-                                     " c USING (video_id) WHERE c.region IS NOT NULL GROUP BY "
-                                     "c.region ORDER BY c.region"));
-    add_groups(regions, "region", columns, norms, facts);
+                                     measured + " LEFT JOIN " + sql_read_parquet({&corpus, 1}) +
+                                     " c USING (video_id) GROUP BY c.region ORDER BY c.region"));
+    add_groups(regions, "region", columns, norms, minimum, facts);
   }
   facts.faces_are_prior = false;
   facts.faces_source =
@@ -159,7 +164,7 @@ Status add_prior(const fs::path& file, StudyPagesFacts& facts) {
 }  // namespace
 
 Status add_drawn_faces(Database& database, const fs::path& study, const fs::path& prototype_file,
-                       StudyPagesFacts& facts) {
+                       std::int64_t minimum, StudyPagesFacts& facts) {
   const std::vector<fs::path> files = expression_files(study);
   if (!files.empty()) {
     MIEN_TRY(schema, database.read_schema(files.front()));
@@ -168,7 +173,9 @@ Status add_drawn_faces(Database& database, const fs::path& study, const fs::path
       if (column.name.starts_with(kAction)) columns.actions.push_back(column.name);
       if (column.name.starts_with(kLabel)) columns.labels.push_back(column.name);
     }
-    if (!columns.actions.empty()) return add_measured(database, study, files, columns, facts);
+    if (!columns.actions.empty()) {
+      return add_measured(database, study, files, columns, minimum, facts);
+    }
   }
   return add_prior(prototype_file, facts);
 }

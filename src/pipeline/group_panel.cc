@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "pipeline/json_values.h"
@@ -21,7 +22,6 @@ using Dense = Eigen::MatrixXd;
 
 constexpr std::size_t kBlocks = 64;
 constexpr std::size_t kMostGroups = 24;
-constexpr std::int64_t kLeast = 10;  // videos and uploaders of a group that is shown
 constexpr double kNormal95 = 1.959963984540054;
 
 struct People {
@@ -163,6 +163,7 @@ class Groups {
       }
       if (!values.allFinite()) {
         ++incomplete_;
+        incomplete_uploaders_.insert(people.uploader[*video]);
         continue;
       }
       const std::uint64_t uploader = people.uploader[*video];
@@ -172,7 +173,10 @@ class Groups {
     return Ok{};
   }
 
-  std::int64_t incomplete() const { return incomplete_; }
+  std::optional<std::int64_t> told_incomplete(std::int64_t minimum) const {
+    return told_count(incomplete_, static_cast<std::int64_t>(incomplete_uploaders_.size()),
+                      minimum);
+  }
   std::int64_t uploaders(std::size_t group) const {
     return static_cast<std::int64_t>(uploaders_[group].size());
   }
@@ -207,6 +211,7 @@ class Groups {
   std::vector<Products> blocks_;
   std::uint32_t expected_ = 0;
   std::int64_t incomplete_ = 0;
+  std::set<std::uint64_t> incomplete_uploaders_;
 };
 
 Json interval(const char* name, double value, double se) {
@@ -219,7 +224,8 @@ Json interval(const char* name, double value, double se) {
 }  // namespace
 
 Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& study,
-                               const std::string& channel, const std::string& column) {
+                               const std::string& channel, const std::string& column,
+                               std::int64_t minimum) {
   const std::filesystem::path corpus = study / "corpus.parquet";
   MIEN_TRY(schema, database.read_schema(corpus));
   const int at = schema.index_of(column);
@@ -238,15 +244,16 @@ Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& 
   const Products total = groups.total();
   std::vector<std::size_t> shown;
   for (std::size_t g = 0; g < people.names.size(); ++g) {
-    const bool is_small =
-        total.n(static_cast<Eigen::Index>(g)) < kLeast || groups.uploaders(g) < kLeast;
-    if (!is_small) shown.push_back(g);
+    const auto videos = static_cast<std::int64_t>(total.n(static_cast<Eigen::Index>(g)));
+    // A mean needs one video, its spread two, whatever may be told.
+    const std::int64_t least = std::max<std::int64_t>(minimum, 2);
+    if (videos >= least && groups.uploaders(g) >= minimum) shown.push_back(g);
   }
   std::ranges::sort(shown, {}, [&](std::size_t g) { return people.names[g]; });
   if (shown.size() < 2) {
-    return VideoPanel{
-        "fewer than two groups of " + column + " have 10 videos and 10 uploaders with every score",
-        {}};
+    return VideoPanel{"fewer than two groups of " + column + " have " + std::to_string(minimum) +
+                          " videos and uploaders with every score",
+                      {}};
   }
   const bool has_actions = !columns.actions.empty();
   const Dense plain = differences(total, shown, false);
@@ -254,6 +261,7 @@ Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& 
   const Dense equal = has_actions ? differences(total, shown, true) : Dense();
   const Dense equal_se = has_actions ? groups.standard_errors(total, shown, true) : Dense();
   const auto actions = static_cast<Eigen::Index>(columns.actions.size());
+  const std::optional<std::int64_t> incomplete = groups.told_incomplete(minimum);
   Json rows = Json::array();
   for (const std::size_t group : shown) {
     const auto g = static_cast<Eigen::Index>(group);
@@ -264,8 +272,8 @@ Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& 
       Json row = {{"group", people.names[group]},
                   {"expression", split_channel(columns.scores[score]).expression},
                   // Roughly, so that all less those shown does not tell of the others.
-                  {"videos", rounded_count(static_cast<std::int64_t>(n))},
-                  {"uploaders", rounded_count(groups.uploaders(group))},
+                  {"videos", *told_count(static_cast<std::int64_t>(n), minimum, minimum)},
+                  {"uploaders", *told_count(groups.uploaders(group), minimum, minimum)},
                   {"mean", mean},
                   {"sd", std::sqrt(std::max(0.0, (total.yy(g, e) - n * mean * mean) / (n - 1)))}};
       row.update(interval("difference", plain(g, e), plain_se(g, e)));
@@ -279,7 +287,7 @@ Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& 
       "",
       {{"groups_by", column},
        {"groups_held_back", people.names.size() - shown.size()},
-       {"videos_without_a_score_or_action", count_or_null(groups.incomplete(), kLeast)},
+       {"videos_without_a_score_or_action", incomplete ? Json(*incomplete) : Json()},
        {"actions", has_actions ? Json(columns.actions.size()) : Json()},
        {"not_known",
         {"errors per group, which need ratings of these faces",

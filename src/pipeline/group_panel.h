@@ -20,9 +20,11 @@
 
 namespace mien {
 
-// Groups with fewer than 10 videos or uploaders are held back and counted. kUsage: the corpus has
-// no such column of text, or it has more than 24 values. Memory: about 40 bytes a video.
+// Groups with fewer than `minimum` videos or uploaders are held back and counted; numbers of videos
+// are as told_count() gives them. kUsage: the corpus has no such column of text, or it has more
+// than 24 values. Memory: about 40 bytes a video.
 Result<VideoPanel> group_panel(Database& database, const std::filesystem::path& study,
-                               const std::string& channel, const std::string& column);
+                               const std::string& channel, const std::string& column,
+                               std::int64_t minimum);
 
 }  // namespace mien

@@ -277,21 +277,32 @@ Status Ingest::count() {
         summary_.reasons[batch.column(0).strings()[row]] = rows;
         summary_.rejected += rows;
       }));
+  // By region and by note, and all together, whose row has neither.
   MIEN_TRY_VOID(each_row(
-      fmt::format("SELECT region, country_note, country IS NULL, count(*) FROM ({}) GROUP BY ALL",
-                  accepted("region, country_note, country")),
+      fmt::format("SELECT region, country_note, grouping(region, country_note) AS kind, count(*), "
+                  "count(DISTINCT uploader) + count(*) FILTER (uploader IS NULL), "
+                  "count(*) FILTER (country IS NULL) FROM ({}) "
+                  "GROUP BY GROUPING SETS ((region), (country_note), ())",
+                  accepted("region, country_note, country, uploader")),
       [&](const Table& batch, std::size_t row) {
-        const std::int64_t rows = batch.column(3).integers()[row];
-        summary_.accepted += rows;
-        if (batch.column(0).is_null(row)) {
-          summary_.without_region += rows;
+        constexpr std::int64_t kByRegion = 1;
+        constexpr std::int64_t kByNote = 2;
+        const std::int64_t kind = batch.column(2).integers()[row];
+        const AcceptedRows found{batch.column(3).integers()[row], batch.column(4).integers()[row]};
+        if (kind == kByRegion) {
+          if (batch.column(std::size_t{0}).is_null(row)) {
+            summary_.without_region = found.rows;
+          } else {
+            summary_.regions[batch.column(std::size_t{0}).strings()[row]] = found;
+          }
+        } else if (kind == kByNote) {
+          if (!batch.column(1).is_null(row)) {
+            summary_.former_countries[batch.column(1).strings()[row]] = found;
+          }
         } else {
-          summary_.regions[batch.column(0).strings()[row]] += rows;
+          summary_.accepted = found.rows;
+          summary_.without_country = batch.column(5).integers()[row];
         }
-        if (!batch.column(1).is_null(row)) {
-          summary_.former_countries[batch.column(1).strings()[row]] += rows;
-        }
-        if (batch.column(2).integers()[row] != 0) summary_.without_country += rows;
       }));
   summary_.not_sampled = summary_.rows - summary_.rejected - summary_.forgotten - summary_.accepted;
   return Ok{};

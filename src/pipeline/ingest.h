@@ -33,6 +33,11 @@ struct IngestRequest {
   StageReport progress;
 };
 
+struct AcceptedRows {
+  std::int64_t rows = 0;
+  std::int64_t uploaders = 0;  // distinct; a row without one counts as an uploader's only one
+};
+
 struct IngestSummary {
   std::int64_t rows = 0;
   std::int64_t accepted = 0;
@@ -42,10 +47,10 @@ struct IngestSummary {
   std::int64_t forgotten = 0;                   // passed over (store/forgotten.h)
   std::int64_t without_country = 0;
   std::int64_t without_region = 0;
-  std::map<std::string, std::int64_t> former_countries;  // note -> rows
-  std::map<std::string, std::int64_t> regions;           // region -> accepted
-  std::int64_t duplicate_clusters = 0;                   // of accepted rows
-  std::int64_t duplicate_videos = 0;                     // in them
+  std::map<std::string, AcceptedRows> former_countries;  // by note
+  std::map<std::string, AcceptedRows> regions;
+  std::int64_t duplicate_clusters = 0;  // of accepted rows
+  std::int64_t duplicate_videos = 0;    // in them
   std::int64_t clusters_across_regions = 0;
   std::int64_t clusters_across_uploaders = 0;
   std::vector<std::string> notes;  // of columns: what was taken for text, and why

@@ -157,7 +157,7 @@ TEST_F(IngestTest, BalancesBySeedAndCountsWhatIsLeftOut) {
   request_.options.per_uploader = 60;
   const auto summary = run(many(6000));
   ASSERT_TRUE(summary.ok()) << summary.error().message;
-  for (const auto& [region, rows] : summary->regions) EXPECT_EQ(rows, 100) << region;
+  for (const auto& [region, rows] : summary->regions) EXPECT_EQ(rows.rows, 100) << region;
   EXPECT_EQ(summary->regions.size(), 3U);
   EXPECT_EQ(summary->accepted, 300);
   EXPECT_EQ(summary->not_sampled, 5700);

@@ -50,6 +50,13 @@ std::string text_at(const Table& table, std::size_t row, const char* column) {
   return text == nullptr ? std::string() : *text;
 }
 
+// Below which the study's maps hold counts back.
+Result<std::int64_t> told_minimum(Database& database, const fs::path& study) {
+  if (study.empty() || !has_maps(study)) return kLeastCount;
+  MIEN_TRY(metadata, database.read_metadata(study / "maps" / "maps.parquet"));
+  return minimum_of(metadata);
+}
+
 // Every country by name, with the region that it belongs to here and the videos from it: -1 where
 // they, or their uploaders, are too few, else to the nearest ten, as is the corpus's number, so
 // that neither a total nor the analysis's exact numbers give small ones away.
@@ -73,19 +80,14 @@ Status add_countries(Database& database, const StudyPagesRequest& request, Study
                                       "videos, " +
                                       uploaders + " AS uploaders FROM " +
                                       sql_read_parquet({&corpus, 1}) + " GROUP BY country"));
-      FileMetadata metadata;
-      if (has_maps(request.study)) {
-        MIEN_TRY(of_maps, database.read_metadata(request.study / "maps" / "maps.parquet"));
-        metadata = std::move(of_maps);
-      }
-      const std::int64_t minimum = minimum_of(metadata);
+      MIEN_TRY(minimum, told_minimum(database, request.study));
       facts.corpus_videos = 0;
       for (std::size_t row = 0; row < counts.rows(); ++row) {
         const std::string country = text_at(counts, row, "country");
         const std::int64_t n = counts.column("videos").integers()[row];
         facts.corpus_videos += n;
-        const bool is_small = n < minimum || counts.column("uploaders").integers()[row] < minimum;
-        videos[country] = is_small ? -1 : minimum > 1 ? rounded_count(n) : n;
+        videos[country] =
+            told_count(n, counts.column("uploaders").integers()[row], minimum).value_or(-1);
         const std::string region = text_at(counts, row, "region");
         if (!country.empty() && !region.empty()) region_of[country] = region;
       }
@@ -273,7 +275,9 @@ Result<StudyPagesFacts> study_pages_facts(Database& database, const StudyPagesRe
   if (!request.published.empty()) MIEN_TRY_VOID(add_published(request, facts));
   MIEN_TRY_VOID(add_countries(database, request, facts));
   MIEN_TRY_VOID(add_places(request, facts));
-  MIEN_TRY_VOID(add_drawn_faces(database, request.study, request.data / "prototype16.json", facts));
+  MIEN_TRY(minimum, told_minimum(database, request.study));
+  MIEN_TRY_VOID(
+      add_drawn_faces(database, request.study, request.data / "prototype16.json", minimum, facts));
   return facts;
 }
 

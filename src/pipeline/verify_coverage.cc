@@ -20,14 +20,30 @@ std::string select(const std::vector<fs::path>& files, const std::string& column
   return "SELECT " + columns + " FROM " + sql_read_parquet(files);
 }
 
-void add(CoverageRow& sum, const CoverageRow& row) {
-  sum.videos += row.videos;
-  sum.ok += row.ok;
-  sum.partial += row.partial;
-  sum.failed += row.failed;
-  sum.pending += row.pending;
-  sum.never += row.never;
-  sum.with_faces += row.with_faces;
+// What is counted, in the order of CoverageCounts, of videos and then of their uploaders. A video
+// without an uploader counts as an uploader's only one.
+std::string counts() {
+  std::string sql;
+  for (const char* what :
+       {"true", "m.status = 'ok'", "m.status = 'partial'", "m.status = 'failed'",
+        "m.status IS NULL AND w.video_id IS NOT NULL", "m.status IS NULL AND w.video_id IS NULL",
+        "m.has_face AND m.status <> 'failed'"}) {
+    sql += fmt::format(
+        ", count(*) FILTER ({0}), count(DISTINCT v.uploader) FILTER ({0}) + count(*) FILTER (({0}) "
+        "AND v.uploader IS NULL)",
+        what);
+  }
+  return sql;
+}
+
+CoverageCounts counts_at(const Table& batch, std::size_t first, std::size_t row) {
+  CoverageCounts counts;
+  for (std::int64_t* count : {&counts.videos, &counts.ok, &counts.partial, &counts.failed,
+                              &counts.pending, &counts.never, &counts.with_faces}) {
+    *count = batch.column(first).integers()[row];
+    first += 2;
+  }
+  return counts;
 }
 
 }  // namespace
@@ -42,14 +58,15 @@ Status verify_coverage(Database& database, const CoverageRequest& request,
     const auto column = [&](const char* name) {
       return corpus_schema->index_of(name) >= 0 ? std::string(name) : "NULL::VARCHAR";
     };
-    parts.push_back(
-        fmt::format("SELECT video_id, {} AS country, {} AS region FROM {}{}", column("country"),
-                    column("region"), sql_read_parquet({&corpus, 1}),
-                    corpus_schema->index_of("uri") >= 0 ? " WHERE uri IS NOT NULL" : ""));
+    parts.push_back(fmt::format(
+        "SELECT video_id, {} AS country, {} AS region, {} AS uploader FROM {}{}", column("country"),
+        column("region"), column("uploader"), sql_read_parquet({&corpus, 1}),
+        corpus_schema->index_of("uri") >= 0 ? " WHERE uri IS NOT NULL" : ""));
   }
   if (request.has_plan) {
     std::string planned =
-        "SELECT video_id, NULL::VARCHAR AS country, NULL::VARCHAR AS region FROM " +
+        "SELECT video_id, NULL::VARCHAR AS country, NULL::VARCHAR AS region, NULL::VARCHAR AS "
+        "uploader FROM " +
         sql_read_parquet({&plan, 1});
     if (corpus_schema.ok()) {
       planned += " p ANTI JOIN " + sql_read_parquet({&corpus, 1}) + " c ON p.video_id = c.video_id";
@@ -68,24 +85,22 @@ Status verify_coverage(Database& database, const CoverageRequest& request,
   const std::string waiting = select(request.pending, "video_id", "NULL::VARCHAR AS video_id");
   const std::string sql = fmt::format(
       "WITH videos AS ({}), measured AS ({}), waiting AS ({}) "
-      "SELECT v.country AS country, v.region AS region, count(*) AS videos, "
-      "count(*) FILTER (m.status = 'ok') AS ok, count(*) FILTER (m.status = 'partial') AS partial, "
-      "count(*) FILTER (m.status = 'failed') AS failed, "
-      "count(*) FILTER (m.status IS NULL AND w.video_id IS NOT NULL) AS pending, "
-      "count(*) FILTER (m.status IS NULL AND w.video_id IS NULL) AS never, "
-      "count(*) FILTER (m.has_face AND m.status <> 'failed') AS with_faces "
+      "SELECT v.country AS country, v.region AS region, grouping(v.country) AS of_all{} "
       "FROM videos v LEFT JOIN measured m ON v.video_id = m.video_id "
-      "LEFT JOIN waiting w ON v.video_id = w.video_id GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2 NULLS "
-      "LAST",
-      videos, measured, waiting);
+      "LEFT JOIN waiting w ON v.video_id = w.video_id GROUP BY GROUPING SETS ((v.country, "
+      "v.region), ()) ORDER BY of_all, 1 NULLS LAST, 2 NULLS LAST",
+      videos, measured, waiting, counts());
   VerifyReport& report = findings.report();
   MIEN_TRY_VOID(database.query(sql, [&](const Table& batch) -> Status {
     for (std::size_t row = 0; row < batch.rows(); ++row) {
-      const auto count = [&](const char* column) { return batch.column(column).integers()[row]; };
-      report.coverage.push_back({text_at(batch, "country", row), text_at(batch, "region", row),
-                                 count("videos"), count("ok"), count("partial"), count("failed"),
-                                 count("pending"), count("never"), count("with_faces")});
-      add(report.videos, report.coverage.back());
+      constexpr std::size_t kFirst = 3;
+      CoverageRow found{counts_at(batch, kFirst, row), text_at(batch, "country", row),
+                        text_at(batch, "region", row), counts_at(batch, kFirst + 1, row)};
+      if (batch.column("of_all").integers()[row] != 0) {
+        report.videos = std::move(found);
+      } else {
+        report.coverage.push_back(std::move(found));
+      }
     }
     return Ok{};
   }));

@@ -19,10 +19,7 @@ struct VerifyFinding {
   std::string remedy;
 };
 
-// The videos of one country and region; both empty where the corpus tells neither.
-struct CoverageRow {
-  std::string country;
-  std::string region;
+struct CoverageCounts {
   std::int64_t videos = 0;  // of corpus and plan
   std::int64_t ok = 0;
   std::int64_t partial = 0;
@@ -30,6 +27,13 @@ struct CoverageRow {
   std::int64_t pending = 0;     // finished, their shard not yet published
   std::int64_t never = 0;       // never attempted
   std::int64_t with_faces = 0;  // of ok and partial
+};
+
+// The videos of one country and region; both empty where the corpus tells neither.
+struct CoverageRow : CoverageCounts {
+  std::string country;
+  std::string region;
+  CoverageCounts uploaders;  // distinct, behind each of the counts
 };
 
 struct VerifyReport {
@@ -73,7 +77,11 @@ class VerifyFindings {
   bool repair_;
 };
 
-nlohmann::ordered_json to_json(const VerifyReport& report);
-std::string to_text(const VerifyReport& report);  // for people, ends with a line end
+// Coverage is told as docs/suppression.md says: rows of fewer videos or uploaders than `minimum`
+// are one row, counts of as few are null, all others are to the nearest ten; up to 1 tells
+// everything.
+nlohmann::ordered_json to_json(const VerifyReport& report, std::int64_t minimum);
+// For people, ends with a line end.
+std::string to_text(const VerifyReport& report, std::int64_t minimum);
 
 }  // namespace mien

@@ -134,7 +134,7 @@ TEST_F(VerifyTest, ASoundStudyIsToldWholeAndNotWritten) {
   make_study();
   const std::string before = snapshot();
   const VerifyReport report = verify();
-  EXPECT_TRUE(report.is_sound()) << to_text(report);
+  EXPECT_TRUE(report.is_sound()) << to_text(report, 0);
   EXPECT_EQ(snapshot(), before);
   EXPECT_EQ(report.shards_planned, 3);
   EXPECT_EQ(report.shards_sound, 2);
@@ -149,8 +149,43 @@ TEST_F(VerifyTest, ASoundStudyIsToldWholeAndNotWritten) {
   EXPECT_EQ(report.coverage[0].pending, 1);
   EXPECT_EQ(report.coverage[1].never, 1);
   EXPECT_EQ(report.rows, 6 + 12 + 1 + 2 + 8);  // media, tracks, pending, corpus
-  EXPECT_EQ(to_json(report)["videos"]["never_attempted"], 1);
-  EXPECT_THAT(to_text(report), HasSubstr("\nsound\n"));
+  EXPECT_EQ(to_json(report, 0)["videos"]["never_attempted"], 1);
+  EXPECT_THAT(to_text(report, 0), HasSubstr("\nsound\n"));
+}
+
+TEST(VerifyCoverage, SmallNumbersAreHeldBackAndOthersRounded) {
+  VerifyReport report;
+  const auto add = [&](const char* country, std::int64_t ok, std::int64_t failed,
+                       std::int64_t uploaders) {
+    CoverageRow row;
+    row.country = country;
+    row.videos = ok + failed;
+    row.ok = ok;
+    row.failed = failed;
+    row.uploaders = {std::max(uploaders, failed), uploaders, 0, failed, 0, 0, 0};
+    report.coverage.push_back(row);
+    report.videos.videos += ok + failed;
+    report.videos.ok += ok;
+    report.videos.failed += failed;
+  };
+  add("BR", 504, 3, 300);
+  add("DE", 403, 0, 200);
+  add("FR", 98, 0, 60);
+  add("MC", 223, 0, 3);
+  report.videos.uploaders = {560, 560, 0, 3, 0, 0, 0};
+  const auto json = to_json(report, 10);
+  EXPECT_EQ(json["videos"]["videos"], 1230);
+  EXPECT_TRUE(json["videos"]["failed"].is_null());
+  ASSERT_EQ(json["coverage"].size(), 3U);
+  EXPECT_EQ(json["coverage"][0]["videos"], 510);
+  EXPECT_EQ(json["coverage"][0]["ok"], 500);
+  EXPECT_TRUE(json["coverage"][0]["failed"].is_null()) << "three videos";
+  EXPECT_EQ(json["coverage"][1]["failed"], 0);
+  EXPECT_EQ(json["coverage"][2]["held_back"], true) << "all less the others would be one of three";
+  EXPECT_TRUE(json["coverage"][2]["country"].is_null());
+  EXPECT_EQ(json["coverage"][2]["videos"], 320);
+  EXPECT_THAT(to_text(report, 10), ::testing::Not(HasSubstr("MC")));
+  EXPECT_EQ(to_json(report, 0)["coverage"][3]["videos"], 223);
 }
 
 TEST_F(VerifyTest, AFolderThatNobodyMayWriteIsLookedAtAllTheSame) {
@@ -224,10 +259,10 @@ TEST_F(VerifyTest, SeveralVersionsOfTheProgramAreNamedAndNoDamage) {
   }
   change_manifest(1, [](ShardManifest& manifest) { manifest.program_version = "0.2.0"; });
   const VerifyReport report = verify();
-  EXPECT_TRUE(report.is_sound()) << to_text(report);
+  EXPECT_TRUE(report.is_sound()) << to_text(report, 0);
   EXPECT_EQ(report.program_versions.at("0.1.0"), 1);
   EXPECT_EQ(report.program_versions.at("0.2.0"), 1);
-  EXPECT_THAT(to_text(report), HasSubstr("several versions of the program"));
+  EXPECT_THAT(to_text(report, 0), HasSubstr("several versions of the program"));
 }
 
 TEST_F(VerifyTest, RepairTakesAwayWhatDoesNotHoldAndAnnotateDoesItAgain) {
@@ -240,7 +275,7 @@ TEST_F(VerifyTest, RepairTakesAwayWhatDoesNotHoldAndAnnotateDoesItAgain) {
   EXPECT_THAT(found, HasSubstr("shard-00001"));
   EXPECT_THAT(found, HasSubstr("tracks-000.parquet: the size is not right"));
   const VerifyReport repaired = verify(true);
-  EXPECT_TRUE(repaired.is_sound()) << to_text(repaired);
+  EXPECT_TRUE(repaired.is_sound()) << to_text(repaired, 0);
   EXPECT_EQ(repaired.repaired.size(), 2U);
   EXPECT_EQ(repaired.videos.never, 5);
   Study study = open();
@@ -291,7 +326,7 @@ TEST_F(VerifyTest, SumsTextsAndComparisonAreHeldToo) {
   fs::create_directories(folder() / "maps");
   fs::create_directories(folder() / "compare");
   fs::create_directories(folder() / "texts");
-  const std::string body = "MIENSUM1 and so on";
+  const std::string body = "MIENSUM2 and so on";
   std::ofstream(folder() / "maps/statistics-text.sums") << body << sha256_of_bytes(body);
   std::ofstream(folder() / "compare/compare.json") << "{}\n";
   ASSERT_TRUE(

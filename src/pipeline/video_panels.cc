@@ -18,6 +18,7 @@
 #include "stats/correlation.h"
 #include "stats/permutation.h"
 #include "stats/similarity.h"
+#include "stats/suppression.h"
 
 namespace mien {
 
@@ -82,6 +83,27 @@ std::int64_t count(const std::vector<bool>& in) {
   return std::ranges::count(in, true);
 }
 
+// Videos of `whole` that are not in `part`: none where they, or their uploaders, are too few to be
+// told. A minimum of 1 or less tells all.
+std::optional<std::int64_t> told_rest(const StudyVideos& videos, const std::vector<bool>& whole,
+                                      const std::vector<bool>& part, std::int64_t minimum) {
+  std::int64_t rest = 0;
+  std::set<std::uint64_t> uploaders;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    if (!whole[i] || part[i]) continue;
+    ++rest;
+    uploaders.insert(videos.uploader[i]);
+  }
+  const bool is_few = rest < minimum || static_cast<std::int64_t>(uploaders.size()) < minimum;
+  if (rest > 0 && minimum > 1 && is_few) return std::nullopt;
+  return rest;
+}
+
+// Of all regions together, so that those that are told give no other one away.
+std::int64_t told_total(std::int64_t videos, std::int64_t minimum) {
+  return minimum > 1 ? rounded_count(videos) : videos;
+}
+
 // Panel (d): the maps with more covariates, and the videos that have them.
 struct WithAppearance {
   std::vector<std::string> columns;
@@ -118,11 +140,11 @@ VideoPanel appearance_panel(const WithAppearance& with, PanelVideos& videos,
   }
   const auto without = videos.maps(like, with.in);
   if (!without || !with.maps) return {"no video has all of these measurements", {}};
-  const std::int64_t without_them = count(videos.all_in()) - count(with.in);
-  const bool is_told = without_them == 0 || without_them >= minimum;
-  Json result = {{"covariates_added", with.columns},
-                 {"videos", is_told ? Json(count(with.in)) : Json()},
-                 {"videos_without_these_measurements", is_told ? Json(without_them) : Json()}};
+  const auto without_them = told_rest(videos.table(), videos.all_in(), with.in, minimum);
+  Json result = {
+      {"covariates_added", with.columns},
+      {"videos", without_them ? Json(told_total(count(with.in), minimum)) : Json()},
+      {"videos_without_these_measurements", without_them ? Json(*without_them) : Json()}};
   result.update(before_and_after(*without, *with.maps, "mean_r_as_it_is", "mean_r_with_them"));
   result["not_measured"] = {"speaking"};
   return {"", std::move(result)};
@@ -181,11 +203,12 @@ VideoPanel duplicates_panel(PanelVideos& videos, const ContextMaps& like, std::i
   const auto with = videos.maps(like, all);
   const auto without = videos.maps(like, first);
   if (!with || !without) return {"no video is left", {}};
+  const auto left_out = told_rest(videos.table(), all, first, minimum);
   Json result = {
       {"clusters", count_or_null(static_cast<std::int64_t>(regions.size()), minimum)},
       {"clusters_across_regions", count_or_null(static_cast<std::int64_t>(across), minimum)},
-      {"videos", count(all)},
-      {"videos_left_out", count_or_null(count(all) - count(first), minimum)}};
+      {"videos", told_total(count(all), minimum)},
+      {"videos_left_out", left_out ? Json(*left_out) : Json()}};
   result.update(before_and_after(*with, *without, "mean_r_with", "mean_r_without"));
   return {"", std::move(result)};
 }
@@ -226,7 +249,8 @@ Language widest_language(const PanelVideos& videos, const std::vector<bool>& all
   return best;
 }
 
-VideoPanel language_panel(PanelVideos& videos, const ContextMaps& like, std::uint64_t seed) {
+VideoPanel language_panel(PanelVideos& videos, const ContextMaps& like, std::int64_t minimum,
+                          std::uint64_t seed) {
   const StudyVideos& table = videos.table();
   const std::vector<bool> all = videos.all_in();
   const Language language = widest_language(videos, all);
@@ -260,7 +284,7 @@ VideoPanel language_panel(PanelVideos& videos, const ContextMaps& like, std::uin
   for (const std::uint32_t region : language.regions) names.push_back(table.layout.groups[region]);
   Json result = {{"language", table.languages[language.code]},
                  {"regions", std::move(names)},
-                 {"videos", language.videos}};
+                 {"videos", told_total(language.videos, minimum)}};
   result.update(before_and_after(*any, *one, "mean_r_of_as_many_in_any_language",
                                  "mean_r_of_the_one_language"));
   return {"", std::move(result)};
@@ -286,7 +310,7 @@ Result<VideoPanels> video_panels(Database& database, const std::filesystem::path
   panels.exchanged = exchange_panel(videos, maps.maps, options.seed);
   MIEN_TRY(clusters, read_duplicates(database, study));
   panels.duplicates = duplicates_panel(videos, maps.maps, associate.map.minimum, clusters);
-  panels.language = language_panel(videos, maps.maps, options.seed);
+  panels.language = language_panel(videos, maps.maps, associate.map.minimum, options.seed);
   return panels;
 }
 

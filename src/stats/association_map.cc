@@ -450,22 +450,27 @@ AssociationMap association_map(const AssociationSums& sums, const MapOptions& op
   return map;
 }
 
-Exclusions shown_exclusions(const Exclusions& exclusions, std::int64_t minimum) {
-  if (minimum <= 1) return exclusions;
-  std::vector<std::pair<std::int64_t, ExclusionKey>> by_size;
-  for (const auto& [key, videos] : exclusions) by_size.emplace_back(videos, key);
+ToldExclusions shown_exclusions(const Exclusions& exclusions, std::int64_t minimum) {
+  const auto reaches = [&](const ExcludedVideos& one) {
+    return minimum <= 1 ||
+           (one.videos >= minimum && static_cast<std::int64_t>(one.uploaders.size()) >= minimum);
+  };
+  ToldExclusions shown;
+  std::vector<std::tuple<bool, std::int64_t, ExclusionKey>> by_size;  // the small ones first
+  for (const auto& [key, excluded] : exclusions) {
+    by_size.emplace_back(reaches(excluded), excluded.videos, key);
+    shown[key] = excluded.videos;
+  }
   std::sort(by_size.begin(), by_size.end());
-  Exclusions shown = exclusions;
-  std::int64_t together = 0;
+  ExcludedVideos together;
   std::size_t count = 0;
-  for (const auto& [videos, key] : by_size) {
-    const bool is_safe = count == 0 || (count >= 2 && together >= minimum);
-    if (videos >= minimum && is_safe) break;
-    together += videos;
+  for (const auto& [is_enough, videos, key] : by_size) {
+    if (is_enough && (count == 0 || (count >= 2 && reaches(together)))) break;
+    together.add(exclusions.at(key));
     ++count;
     shown.erase(key);
   }
-  if (together >= minimum) shown[{"", "", kHeldBackExclusions}] = together;
+  if (count > 0 && reaches(together)) shown[{"", "", kHeldBackExclusions}] = together.videos;
   return shown;
 }
 

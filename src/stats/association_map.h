@@ -21,6 +21,7 @@
 
 #include "stats/association_estimator.h"
 #include "stats/association_sums.h"
+#include "stats/suppression.h"
 
 namespace mien {
 
@@ -31,8 +32,8 @@ std::string_view to_string(ClusterBy cluster);
 struct MapOptions {
   EstimatorOptions estimator;
   ClusterBy cluster = ClusterBy::kUploader;
-  int bootstrap = 1000;       // replicates; 0: no standard errors with cluster uploader
-  std::int64_t minimum = 10;  // videos and uploaders behind a cell
+  int bootstrap = 1000;                // replicates; 0: no standard errors with cluster uploader
+  std::int64_t minimum = kLeastCount;  // videos and uploaders behind a cell
   std::uint64_t seed = 0;
   int threads = 1;
 };
@@ -76,12 +77,14 @@ struct UploaderCounts {
 };
 UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group);
 
-// Exclusions as they may be told: counts below the minimum are put together under
-// kHeldBackExclusions, without group and language; the smallest others join them until at least two
-// are together and reach the minimum, so that no total less the rest gives one away. Where all
-// together do not, nothing is told.
+// Exclusions as they may be told: those of fewer videos or uploaders than the minimum are put
+// together under kHeldBackExclusions, without group and language; the smallest others join them
+// until at least two are together and reach the minimum of both, so that no total less the rest
+// gives one away. Where all together do not, nothing is told; neither is anything for a minimum
+// above ExcludedVideos::kMostUploaders.
 inline constexpr const char* kHeldBackExclusions = "held_back";
-Exclusions shown_exclusions(const Exclusions& exclusions, std::int64_t minimum);
+using ToldExclusions = std::map<ExclusionKey, std::int64_t>;  // videos
+ToldExclusions shown_exclusions(const Exclusions& exclusions, std::int64_t minimum);
 
 // "label_awe" -> "label", "awe".
 struct ChannelName {

@@ -322,20 +322,70 @@ TEST(SuppressionTest, ATotalMustNotGiveASmallCountAway) {
   EXPECT_EQ(families[2], Suppression::kShown);
 }
 
-TEST(SuppressionTest, GroupsAreHeldBackBySizeAndFewExclusionsTogether) {
+TEST(SuppressionTest, GroupsAreHeldBackBySize) {
   const auto held =
       suppressed_groups(std::vector<CellCount>{{500, 90, 0, 0}, {300, 4, 0, 0}, {80, 60, 0, 0}},
                         std::vector<std::string>(3), 10);
   EXPECT_EQ(held, (std::vector<bool>{false, true, true})) << "few uploaders; all less the first";
   EXPECT_EQ(rounded_count(1004), 1000);
   EXPECT_EQ(rounded_count(995), 1000);
+}
 
-  const Exclusions few = {
-      {{"A", "en", "no_face"}, 3}, {{"B", "en", "no_face"}, 12}, {{"C", "fr", "no_text"}, 500}};
-  const Exclusions told = {{{"", "", kHeldBackExclusions}, 15}, {{"C", "fr", "no_text"}, 500}};
-  EXPECT_EQ(shown_exclusions(few, 10), told);
-  EXPECT_EQ(shown_exclusions(few, 1), few);
-  EXPECT_TRUE(shown_exclusions({{{"A", "en", "no_face"}, 3}}, 10).empty());
+// Of videos by as many uploaders as are told, each of a hash of its own.
+ExcludedVideos excluded(std::int64_t videos, std::uint64_t uploaders, std::uint64_t first = 0) {
+  ExcludedVideos result;
+  result.videos = videos;
+  for (std::uint64_t u = 0; u < uploaders; ++u) result.add_uploader(first + u);
+  return result;
+}
+
+TEST(SuppressionTest, FewExclusionsAreTogether) {
+  const ExclusionKey a = {"A", "en", "no_face"};
+  const ExclusionKey b = {"B", "en", "no_face"};
+  const ExclusionKey c = {"C", "fr", "no_text"};
+  const ExclusionKey together = {"", "", kHeldBackExclusions};
+  EXPECT_EQ(shown_exclusions(
+                {{a, excluded(3, 3)}, {b, excluded(12, 12, 100)}, {c, excluded(500, 90)}}, 10),
+            (ToldExclusions{{together, 15}, {c, 500}}));
+  EXPECT_EQ(shown_exclusions({{a, excluded(3, 3)}, {b, excluded(12, 12, 100)}}, 1),
+            (ToldExclusions{{a, 3}, {b, 12}}));
+  EXPECT_TRUE(shown_exclusions({{a, excluded(3, 3)}}, 10).empty());
+  // Many videos of few uploaders are few.
+  EXPECT_EQ(shown_exclusions(
+                {{a, excluded(400, 2)}, {b, excluded(12, 12, 100)}, {c, excluded(500, 90)}}, 10),
+            (ToldExclusions{{together, 412}, {c, 500}}));
+  EXPECT_TRUE(shown_exclusions({{a, excluded(400, 2)}, {b, excluded(70, 3)}}, 10).empty())
+      << "three uploaders in all";
+  EXPECT_TRUE(
+      shown_exclusions({{a, excluded(9000, 900)}}, ExcludedVideos::kMostUploaders + 1).empty())
+      << "so many are not told apart";
+}
+
+TEST(SuppressionTest, ExclusionsOfPartsAreThoseOfTheWholeInAnyOrder) {
+  constexpr std::uint64_t kMany = 3 * ExcludedVideos::kMostUploaders;
+  ExcludedVideos whole;
+  ExcludedVideos backwards;
+  for (std::uint64_t part = 0; part < 5; ++part) {
+    ExcludedVideos one;
+    ExcludedVideos other;
+    for (std::uint64_t u = 0; u < kMany; ++u) {
+      if (u % 5 == part || u % 7 == part) one.add_uploader(u * 0x9E3779B97F4A7C15);
+      const std::uint64_t v = kMany - 1 - u;
+      if (v % 5 == 4 - part || v % 7 == 4 - part) other.add_uploader(v * 0x9E3779B97F4A7C15);
+    }
+    whole.add(one);
+    backwards.add(other);
+  }
+  EXPECT_EQ(whole, backwards);
+  EXPECT_EQ(whole.uploaders.size(), ExcludedVideos::kMostUploaders);
+}
+
+TEST(SuppressionTest, CountsBesideATotal) {
+  EXPECT_EQ(told_count(0, 0, 10), 0);
+  EXPECT_EQ(told_count(223, 3, 10), std::nullopt);
+  EXPECT_EQ(told_count(7, 7, 10), std::nullopt);
+  EXPECT_EQ(told_count(223, 30, 10), 220);
+  EXPECT_EQ(told_count(7, 1, 1), 7);
 }
 
 TEST(SuppressionTest, UploadersWhoLackAContextAreNotCountedTooHigh) {

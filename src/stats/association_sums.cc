@@ -408,11 +408,25 @@ Result<AssociationSums> added(const AssociationSums& a, const AssociationSums& b
   add_presence(a, at_a, result);
   add_presence(b, at_b, result);
   result.exclusions = a.exclusions;
-  for (const auto& [key, videos] : b.exclusions) result.exclusions[key] += videos;
+  add_exclusions(b.exclusions, result.exclusions);
   return result;
 }
 
 }  // namespace
+
+void ExcludedVideos::add_uploader(std::uint64_t hash) {
+  uploaders.insert(hash);
+  if (uploaders.size() > kMostUploaders) uploaders.erase(std::prev(uploaders.end()));
+}
+
+void ExcludedVideos::add(const ExcludedVideos& other) {
+  videos += other.videos;
+  for (const std::uint64_t hash : other.uploaders) add_uploader(hash);
+}
+
+void add_exclusions(const Exclusions& from, Exclusions& into) {
+  for (const auto& [key, excluded] : from) into[key].add(excluded);
+}
 
 Result<AssociationSums> add_sums(const AssociationSums& a, const AssociationSums& b) {
   return added(a, b, nullptr);

@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,9 +72,25 @@ struct PresenceSums {
   std::vector<double> squares;  // sum of w y y, E
 };
 
-// Videos that could not be analysed, by group, language and reason.
+// Videos that could not be analysed, and who uploaded them.
+struct ExcludedVideos {
+  // More distinct uploaders than this are not told apart from this many.
+  static constexpr std::size_t kMostUploaders = 128;
+
+  std::int64_t videos = 0;
+  // The smallest of their hashes, at most kMostUploaders ("k minimum values", Bar-Yossef et al.
+  // 2002, used only where it is exact): parts give those of the whole, in any order.
+  std::set<std::uint64_t> uploaders;
+
+  void add_uploader(std::uint64_t hash);
+  void add(const ExcludedVideos& other);
+  bool operator==(const ExcludedVideos&) const = default;
+};
+
+// By group, language and reason.
 using ExclusionKey = std::array<std::string, 3>;
-using Exclusions = std::map<ExclusionKey, std::int64_t>;
+using Exclusions = std::map<ExclusionKey, ExcludedVideos>;
+void add_exclusions(const Exclusions& from, Exclusions& into);
 
 struct AssociationSums {
   AssociationLayout layout;

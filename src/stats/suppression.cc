@@ -70,8 +70,14 @@ std::vector<bool> suppressed_groups(std::span<const CellCount> sizes,
 }
 
 std::int64_t rounded_count(std::int64_t videos) {
-  constexpr std::int64_t kStep = 10;
-  return (videos + kStep / 2) / kStep * kStep;
+  return (videos + kRoundedTo / 2) / kRoundedTo * kRoundedTo;
+}
+
+std::optional<std::int64_t> told_count(std::int64_t videos, std::int64_t uploaders,
+                                       std::int64_t minimum) {
+  if (minimum <= 1 || videos == 0) return videos;
+  if (videos < minimum || uploaders < minimum) return std::nullopt;
+  return rounded_count(videos);
 }
 
 }  // namespace mien

@@ -10,11 +10,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace mien {
+
+// Where nobody asked for another minimum.
+inline constexpr std::int64_t kLeastCount = 10;
 
 struct CellCount {
   std::int64_t videos = 0;            // with the context
@@ -35,8 +39,15 @@ std::vector<Suppression> suppressed_cells(std::span<const CellCount> counts,
 std::vector<bool> suppressed_groups(std::span<const CellCount> sizes,
                                     std::span<const std::string> family, std::int64_t minimum);
 
+inline constexpr std::int64_t kRoundedTo = 10;
+
 // A count of something larger than a group, told only roughly, so that it gives no group away when
 // others are taken from it: to the nearest ten.
 std::int64_t rounded_count(std::int64_t videos);
+
+// A count beside a total that others know: 0 as it is, none where too few videos or uploaders stand
+// behind it, else rounded_count(). minimum <= 1 tells it as it is.
+std::optional<std::int64_t> told_count(std::int64_t videos, std::int64_t uploaders,
+                                       std::int64_t minimum);
 
 }  // namespace mien
