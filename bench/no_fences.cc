@@ -9,7 +9,9 @@
 extern "C" {
 
 // libseccomp: no level of the kernel's interface is there.
-unsigned int seccomp_api_get() { return 0; }
+unsigned int seccomp_api_get() {
+  return 0;
+}
 
 long syscall(long number, ...) {
   std::va_list list;

@@ -11,6 +11,7 @@
 #include "app/command.h"
 #include "app/shard_list.h"
 #include "app/shard_task.h"
+#include "app/worker_flags.h"
 #include "pipeline/annotate.h"
 
 namespace mien {
@@ -165,16 +166,7 @@ void add_annotate(CommandLine& line) {
   verb->add_flag("--redo", request.redo, "Replace a study made with other options or models");
   verb->add_flag("--retry-failed", request.retry_failed,
                  "Try the named videos again that failed in an earlier run");
-  verb->add_option("--worker-memory", request.limits.memory_mb,
-                   "Memory (MB) that a worker process may hold; a video that takes more fails; 0: "
-                   "no limit")
-      ->check(CLI::Range(0, 1 << 20))
-      ->capture_default_str();
-  verb->add_option("--video-timeout", request.limits.timeout_s,
-                   "Seconds without a sign of life, and for every 5 s of a video in all, after "
-                   "which it fails; 0: no limit")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
+  add_worker_flags(verb, request.limits);
   verb->add_flag("--json", flags->json, "Summary as JSON on standard output");
   verb->add_flag("--quiet", flags->quiet, "No progress");
   add_measuring_flags(verb, *flags);

@@ -9,6 +9,7 @@
 #include "app/print.h"
 #include "app/stage_lines.h"
 #include "app/train_commands.h"
+#include "app/worker_flags.h"
 #include "pipeline/train_expression.h"
 
 namespace mien {
@@ -106,6 +107,7 @@ void add_train_expression(CommandLine& line, CLI::App& train) {
   verb->add_option("--threads", request->threads, "Threads; results do not depend on it")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  add_worker_flags(verb, request->limits);
   verb->add_flag("--json", *json, "The summary as JSON");
   verb->callback([&line, request, json, mode, no_cache] {
     line.action = [&line, request, json, mode, no_cache]() -> Status {

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "app/interrupt.h"
 #include "app/print.h"
 #include "app/train_commands.h"
+#include "app/worker_flags.h"
 #include "pipeline/train_visual.h"
 
 namespace mien {
@@ -62,6 +64,7 @@ void add_train_visual(CommandLine& line, CLI::App& train) {
   verb->add_option("--threads", request->threads, "Threads; results do not depend on it")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  add_worker_flags(verb, request->limits);
   verb->add_flag("--json", *json, "The summary as JSON");
   verb->callback([&line, request, json] {
     line.action = [&line, request, json]() -> Status {
@@ -74,7 +77,7 @@ void add_train_visual(CommandLine& line, CLI::App& train) {
                      stderr);
         };
       }
-      MIEN_TRY(summary, train_visual(*request));
+      MIEN_TRY(summary, train_visual(*request, stop_on_interrupt()));
       return print_text(*json ? to_json(summary).dump() + "\n" : to_text(summary, *request));
     };
   });

@@ -110,7 +110,9 @@ std::optional<std::vector<ClipRows>> FeatureCache::read(const RatedVideo& video,
     clip.start_us = reader.take<std::int64_t>();
     clip.end_us = reader.take<std::int64_t>();
     const auto numbers = reader.take<std::uint64_t>();
-    if (reader.failed() || numbers > reader.left() / 2) return std::nullopt;
+    if (reader.failed() || numbers > reader.left() / 2 || numbers % row_size_ != 0) {
+      return std::nullopt;
+    }
     clip.rows.reserve(numbers);
     for (std::uint64_t i = 0; i < numbers; ++i) {
       clip.rows.push_back(half_to_float(reader.take<std::uint16_t>()));

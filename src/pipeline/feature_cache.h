@@ -24,6 +24,9 @@ class FeatureCache {
  public:
   // `row_size` numbers a row; `key` says all that decides what they are.
   FeatureCache(const std::filesystem::path& study, std::string_view key, std::size_t row_size);
+  // The folder of a key itself.
+  FeatureCache(std::filesystem::path folder, std::size_t row_size)
+      : folder_(std::move(folder)), row_size_(row_size) {}
 
   // The clips' rows where all are there; nullopt otherwise.
   std::optional<std::vector<ClipRows>> read(const RatedVideo& video,
@@ -33,6 +36,7 @@ class FeatureCache {
                std::span<const ClipRows> rows) const;
 
   const std::filesystem::path& folder() const { return folder_; }
+  std::size_t row_size() const { return row_size_; }
 
  private:
   std::filesystem::path path_of(const RatedVideo& video) const;

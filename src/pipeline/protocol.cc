@@ -74,6 +74,8 @@ std::string encode(const WorkerSetup& setup) {
                   {"prototype_file", setup.options.channels.prototype_file.string()},
                   {"context_data", setup.options.contexts.data.string()},
                   {"context_vocabulary", setup.options.contexts.vocabulary.string()},
+                  {"features", setup.options.channels.features},
+                  {"vectors_of", setup.options.contexts.vectors_of},
                   {"settings", encode(setup.settings)},
                   {"study", setup.study.string()},
                   {"manifest_folder", setup.manifest_folder.string()},
@@ -94,6 +96,8 @@ Result<WorkerSetup> decode_setup(const std::string& line) {
         setup.options.channels.prototype_file = json.at("prototype_file").get<std::string>();
         setup.options.contexts.data = json.at("context_data").get<std::string>();
         setup.options.contexts.vocabulary = json.at("context_vocabulary").get<std::string>();
+        json.at("features").get_to(setup.options.channels.features);
+        json.at("vectors_of").get_to(setup.options.contexts.vectors_of);
         setup.settings = std::move(settings);
         setup.study = json.at("study").get<std::string>();
         setup.manifest_folder = json.at("manifest_folder").get<std::string>();
@@ -127,7 +131,9 @@ std::string encode(const WorkerTask& task) {
                   {"overlay", task.overlay},
                   {"given_up", to_string(task.given_up)},
                   {"given_up_words", task.given_up_words},
-                  {"clips", task.clips}});
+                  {"clips", task.clips},
+                  {"features", task.features},
+                  {"vectors", task.vectors.string()}});
 }
 
 Result<WorkerTask> decode_task(const std::string& line) {
@@ -143,6 +149,8 @@ Result<WorkerTask> decode_task(const std::string& line) {
     task.given_up = media_reason_from(json.at("given_up").get<std::string>());
     json.at("given_up_words").get_to(task.given_up_words);
     json.at("clips").get_to(task.clips);
+    json.at("features").get_to(task.features);
+    task.vectors = json.at("vectors").get<std::string>();
     if (task.threads < 1) return Error{ErrorCode::kCorrupt, "a worker's task: no threads"};
     return task;
   });

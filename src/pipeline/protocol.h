@@ -45,6 +45,13 @@ struct WorkerTask {
   MediaReason given_up = MediaReason::kNone;
   std::string given_up_words;
   std::string clips;  // not empty: nothing but these is cut, a ClipTask as JSON (clip_task.h)
+  // Not empty: nothing but features is read, a FeatureTask as JSON (feature_task.h).
+  std::string features;
+  // Not empty: nothing but the vectors of frames is read, into this file (visual_vectors.h).
+  std::filesystem::path vectors;
+
+  // Neither tables nor an overlay: what is asked for is read, and told where it cannot be.
+  bool is_reading() const { return !clips.empty() || !features.empty() || !vectors.empty(); }
 };
 
 struct WorkerReply {

@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
-#include <thread>
+#include <map>
 
 #include "base/sha256.h"
 #include "expression/track_features.h"
-#include "pipeline/clip_features.h"
 #include "pipeline/feature_cache.h"
+#include "pipeline/feature_task.h"
 #include "pipeline/head_folder.h"
 #include "pipeline/process.h"
 #include "pipeline/rated_clips.h"
@@ -20,6 +19,7 @@
 #include "pipeline/simulate.h"
 #include "pipeline/study.h"
 #include "pipeline/trained_on.h"
+#include "pipeline/worker_pool.h"
 #include "store/durable_file.h"
 #include "training/dataset.h"
 
@@ -137,41 +137,50 @@ class TrainRun {
 
   bool ascii_parquet() const { return request_.ratings.extension() == ".parquet"; }
 
-  // Into the cache, videos side by side; order does not matter there.
+  // Into the cache, by confined workers, videos side by side; order does not matter there.
   Status read_features() {
-    std::mutex mutex;
-    std::size_t next = 0;
+    WorkerPoolRequest pool;
+    std::map<std::string, std::size_t> positions;
     std::int64_t done = 0;
-    std::optional<Error> failed;
-    const auto work = [&] {
-      EnginePool engines(*models_, options_);
-      for (;;) {
-        std::size_t at = 0;
-        {
-          const std::lock_guard lock(mutex);
-          if (failed || stop_ || next >= clips_.videos.size()) return;
-          at = next++;
-        }
-        std::string problem;
-        bool cached = false;
-        const Status read = read_video(at, engines, problem, cached);
-        const std::lock_guard lock(mutex);
-        if (!read.ok() && !failed) failed = read.error();
-        if (!problem.empty()) unread_[at] = problem;
-        if (cached) ++summary_.videos_cached;
-        ++done;
-        if (request_.report) {
-          request_.report({"features", done, summary_.videos, "videos"});
-        }
-      }
+    const auto tell = [&] {
+      ++done;
+      if (request_.report) request_.report({"features", done, summary_.videos, "videos"});
     };
-    std::vector<std::thread> others;
-    const auto threads =
-        std::min<std::size_t>(static_cast<std::size_t>(request_.threads), clips_.videos.size());
-    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
-    work();
-    for (std::thread& thread : others) thread.join();
-    if (failed) return *failed;
+    for (std::size_t at = 0; at < clips_.videos.size(); ++at) {
+      MIEN_TRY_VOID(stopped());
+      const bool is_wanted = is_to_be_read(at);
+      if (!is_wanted) {
+        tell();
+        continue;
+      }
+      const RatedVideo& video = clips_.videos[at];
+      positions[video.input.video_id] = at;
+      WorkerTask& task = pool.tasks.emplace_back();
+      task.input = video.input;
+      task.tables = false;
+      task.features = to_json(FeatureTask{*cache_, video.has_company, of_video_[at]}).dump();
+    }
+    if (pool.tasks.empty()) return Ok{};
+    MIEN_TRY(program, own_program());
+    pool.program = program;
+    pool.threads = request_.threads;
+    pool.setup.options = options_;
+    pool.setup.settings.model_set_hash = models_->hash();
+    pool.setup.study = fs::absolute(request_.study);
+    pool.setup.manifest_folder = request_.manifest_folder;
+    pool.setup.model_folder = request_.model_folder;
+    pool.setup.limits = request_.limits;
+    pool.setup.threads = request_.threads;
+    pool.on_progress = [](const WorkerTask&, const WorkerReply&) {};
+    pool.on_done = [&](const WorkerTask& task, const WorkerReply& reply) -> Status {
+      if (!reply.facts.reason.empty()) {
+        unread_[positions.at(task.input.video_id)] = words_of(reply.facts);
+      }
+      tell();
+      return Ok{};
+    };
+    MIEN_TRY(result, run_worker_pool(std::move(pool), stop_));
+    static_cast<void>(result);
     return stopped();
   }
 
@@ -180,34 +189,24 @@ class TrainRun {
     return Error{ErrorCode::kCancelled, "stopped; the same command goes on from here"};
   }
 
-  // What is wrong with the video's file is a problem, what is wrong with the machine an error.
-  Status read_video(std::size_t at, EnginePool& engines, std::string& problem, bool& cached) {
+  // Not where it is in the cache, or where its file is no longer the one that was annotated.
+  bool is_to_be_read(std::size_t at) {
     const RatedVideo& video = clips_.videos[at];
-    const std::vector<RatedClip>& clips = of_video_[at];
-    if (clips.empty()) return Ok{};
+    if (of_video_[at].empty()) return false;
     const StudyInput now = describe_input(video.input.video_id, video.input.path);
     if (now.size_bytes < 0) {
-      problem =
+      unread_[at] =
           fmt::format("{} is gone; put it back, or rate other clips", video.input.path.string());
-      return Ok{};
+      return false;
     }
     if (now.size_bytes != video.input.size_bytes || now.mtime_ns != video.input.mtime_ns) {
-      problem = fmt::format("{} changed since it was annotated; annotate it again",
-                            video.input.path.string());
-      return Ok{};
+      unread_[at] = fmt::format("{} changed since it was annotated; annotate it again",
+                                video.input.path.string());
+      return false;
     }
-    if (cache_->read(video, clips)) {
-      cached = true;
-      return Ok{};
-    }
-    auto rows = clip_features(video, clips, options_, engines, stop_);
-    if (!rows.ok()) {
-      if (rows.error().code == ErrorCode::kCancelled) return Ok{};
-      if (reason_of(rows.error()) == MediaReason::kNone) return std::move(rows).error();
-      problem = rows.error().message;
-      return Ok{};
-    }
-    return cache_->write(video, clips, *rows);
+    if (!cache_->read(video, of_video_[at])) return true;
+    ++summary_.videos_cached;
+    return false;
   }
 
   Status write_dataset(const fs::path& folder) {

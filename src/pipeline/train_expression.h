@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pipeline/protocol.h"
 #include "pipeline/stage_progress.h"
 #include "rating/ratings.h"
 
@@ -36,6 +37,7 @@ struct TrainExpressionRequest {
   bool keep_all_labels = false;
   bool keep_features = true;  // in STUDY/features
   std::filesystem::path manifest_folder, model_folder;
+  WorkerLimits limits;  // of the processes that read the videos
   StageReport report;
   std::function<void(const std::string& warning)> warn;
 };
@@ -43,15 +45,17 @@ struct TrainExpressionRequest {
 struct TrainExpressionSummary {
   std::int64_t clips = 0, rows = 0;
   std::int64_t videos = 0, videos_cached = 0;
-  std::vector<std::string> left_out;  // "ID: why", clips that were not trained on
+  // "ID: why", clips that were not trained on; a reason of the media table comes first in the why.
+  std::vector<std::string> left_out;
   double features_s = 0, fit_s = 0;
   double export_difference = 0;
   nlohmann::ordered_json fit;  // fit.json
 };
 
-// Interrupted or killed, it leaves the features that were read and the training's checkpoint, from
-// which the same command goes on. Same ratings, study and seed, same model, for any number of
-// threads. kUsage, kNotFound, kCorrupt with remedies; kCancelled.
+// Videos are read again by confined workers (confinement.h). Interrupted or killed, it leaves the
+// features that were read and the training's checkpoint, from which the same command goes on. Same
+// ratings, study and seed, same model, for any number of threads. kUsage, kNotFound, kCorrupt with
+// remedies; kCancelled.
 Result<TrainExpressionSummary> train_expression(const TrainExpressionRequest& request,
                                                 const std::atomic<bool>& stop);
 

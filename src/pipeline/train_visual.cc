@@ -1,5 +1,7 @@
 #include "pipeline/train_visual.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -14,6 +16,7 @@
 #include "pipeline/held_out.h"
 #include "pipeline/inputs.h"
 #include "pipeline/probe_files.h"
+#include "pipeline/process.h"
 #include "pipeline/trained_on.h"
 #include "pipeline/visual_vectors.h"
 #include "stats/logistic_regression.h"
@@ -91,12 +94,33 @@ Result<std::vector<LabelledVideo>> read_videos(const TrainVisualRequest& request
   return videos;
 }
 
+// Beside OUT, under a name of its own.
+fs::path scratch_of(fs::path out) {
+  if (!out.has_filename()) out = out.parent_path();
+  out = fs::absolute(out);
+  return out.parent_path() / fmt::format(".{}.vectors", out.filename().string());
+}
+
 Status look_at(std::vector<LabelledVideo>& videos, const ModelSet& models,
-               const TrainVisualRequest& request, TrainVisualSummary& summary) {
-  std::vector<fs::path> paths;
-  for (const LabelledVideo& video : videos) paths.push_back(video.path);
-  MIEN_TRY(looked,
-           visual_vectors(models, paths, {request.network, request.threads, request.progress}));
+               const std::vector<fs::path>& manifests, const TrainVisualRequest& request,
+               const std::atomic<bool>& stop, TrainVisualSummary& summary) {
+  std::vector<StudyInput> inputs;
+  for (const LabelledVideo& video : videos) inputs.push_back(describe_input(video.id, video.path));
+  VectorRequest wanted;
+  wanted.network = request.network;
+  wanted.program = request.program;
+  if (wanted.program.empty()) {
+    MIEN_TRY(own, own_program());
+    wanted.program = own;
+  }
+  wanted.scratch = scratch_of(request.out);
+  wanted.manifest_folder = request.manifest_folder;
+  wanted.model_folder = request.model_folder;
+  wanted.extra_manifests = manifests;
+  wanted.limits = request.limits;
+  wanted.threads = request.threads;
+  wanted.progress = request.progress;
+  MIEN_TRY(looked, visual_vectors(models, inputs, wanted, stop));
   for (std::size_t i = 0; i < videos.size(); ++i) {
     if (!looked[i].reason.empty()) {
       summary.not_read.push_back(videos[i].id + ": " + looked[i].reason);
@@ -293,7 +317,8 @@ TextModelEvaluation evaluate(std::span<const LabelledVideo* const> videos,
 
 }  // namespace
 
-Result<TrainVisualSummary> train_visual(const TrainVisualRequest& request) {
+Result<TrainVisualSummary> train_visual(const TrainVisualRequest& request,
+                                        const std::atomic<bool>& stop) {
   TrainVisualSummary summary;
   std::vector<fs::path> extra = request.extra_manifests;
   const fs::path packaged = request.model_folder / (request.network + ".json");
@@ -309,7 +334,7 @@ Result<TrainVisualSummary> train_visual(const TrainVisualRequest& request) {
   }
   MIEN_TRY(videos, read_videos(request, summary));
   MIEN_TRY(contexts, trained_contexts(videos, request, summary));
-  MIEN_TRY_VOID(look_at(videos, models, request, summary));
+  MIEN_TRY_VOID(look_at(videos, models, extra, request, stop, summary));
   const auto training = of_side(videos, Side::kTraining);
   const auto calibration = of_side(videos, Side::kCalibration);
   const auto held_out = of_side(videos, Side::kHeldOut);

@@ -6,6 +6,7 @@
 //   evaluation OUT/card.md        the same for people
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pipeline/protocol.h"
 #include "pipeline/text_model.h"
 
 namespace mien {
@@ -29,6 +31,8 @@ struct TrainVisualRequest {
   double penalty = 0.01;  // L2, on features of SD 1 (stats/logistic_regression.h)
   std::uint32_t seed = 1;
   int threads = 1;
+  std::filesystem::path program;  // that is started as workers to look at videos; empty: this one
+  WorkerLimits limits;            // of these
   std::function<void(std::size_t done, std::size_t all)> progress;  // videos looked at
 };
 
@@ -50,8 +54,9 @@ inline constexpr int kFewestTrainingVideos = 5;  // of a context that is trained
 // the logit (Platt 1999) is fitted over all contexts and folded into the weights; then a threshold
 // that maximises F1 over all contexts, and one of its own for contexts of at least 10 calibration
 // videos. A context that a video is not said to show counts as absent. Same input and seed, same
-// bytes. kUsage: too few videos, or no context with kFewestTrainingVideos of them.
-Result<TrainVisualSummary> train_visual(const TrainVisualRequest& request);
+// bytes. kUsage: too few videos, or no context with kFewestTrainingVideos of them; kCancelled.
+Result<TrainVisualSummary> train_visual(const TrainVisualRequest& request,
+                                        const std::atomic<bool>& stop);
 
 nlohmann::json to_json(const TrainVisualSummary& summary);
 

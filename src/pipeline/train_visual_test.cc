@@ -8,11 +8,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "support/hostile_media.h"
+#include "support/media_fixtures.h"
 #include "support/paths.h"
 #include "support/scene_models.h"
 
 #include "base/sha256.h"
 #include "context/context_namer.h"
+#include "pipeline/sanitizer.h"
 #include "store/database.h"
 #include "table/schema.h"
 #include "table/table.h"
@@ -56,6 +59,9 @@ class Scenes : public ::testing::Test {
       labels << id << "," << testing::kScenes[i % 3] << "\n";
     }
     labels << "elsewhere,sea\n";
+    for (const ColumnSpec& column : corpus.schema().columns) row.set_null(column.name);
+    row.set("video_id", "poison").set("uri", (folder_.path() / "poison.png").string());
+    corpus.append(row.finish());
     auto database = Database::open().value();
     EXPECT_TRUE(database.write_parquet(corpus, folder_.path() / "study/corpus.parquet", {}).ok());
     const std::vector<std::vector<double>> colours = [] {
@@ -77,15 +83,17 @@ class Scenes : public ::testing::Test {
     request_.manifest_folder = root / "models";
     request_.model_folder = root / "build/models";
     request_.data = root / "data";
+    request_.program = testing::program();
   }
 
   testing::TemporaryFolder folder_;
   fs::path network_;
   TrainVisualRequest request_;
+  std::atomic<bool> stop_ = false;
 };
 
 TEST_F(Scenes, AreLearnedMeasuredAndNamed) {
-  const auto summary = train_visual(request_);
+  const auto summary = train_visual(request_, stop_);
   ASSERT_TRUE(summary.ok()) << summary.error().message;
   EXPECT_EQ(summary->training + summary->calibration + summary->held_out, int{kVideos});
   EXPECT_EQ(summary->frames, summary->training);  // stills
@@ -127,13 +135,27 @@ TEST_F(Scenes, AreLearnedMeasuredAndNamed) {
   // Again, on two threads: the same bytes.
   const std::string first = *sha256_of_file(request_.out / "probe.onnx");
   request_.threads = 2;
-  ASSERT_TRUE(train_visual(request_).ok());
+  ASSERT_TRUE(train_visual(request_, stop_).ok());
   EXPECT_EQ(*sha256_of_file(request_.out / "probe.onnx"), first);
+}
+
+TEST_F(Scenes, OneThatFillsMemoryCostsItselfAlone) {
+  if (kWithSanitizer) GTEST_SKIP() << "a sanitizer's shadow counts as memory";
+  testing::write_bytes(folder_.path() / "poison.png", testing::blank_png(32000, 2000));
+  std::ofstream(request_.labels, std::ios::app) << "poison,sea\n";
+  request_.limits.memory_mb = 300;
+  const auto summary = train_visual(request_, stop_);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_THAT(summary->not_read, ElementsAre(HasSubstr("poison: worker_memory: ")));
+  EXPECT_EQ(summary->training + summary->calibration + summary->held_out, int{kVideos});
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with(".")) << entry.path();
+  }
 }
 
 TEST_F(Scenes, SayWhatIsMissing) {
   const auto refusal = [&] {
-    const auto summary = train_visual(request_);
+    const auto summary = train_visual(request_, stop_);
     return summary.ok() ? "" : summary.error().message;
   };
   std::ofstream(request_.labels) << "video_id,contexts\nv0,sea\nv1,forest\n";

@@ -21,6 +21,7 @@
 #include "base/outside_json.h"
 #include "pipeline/clip_job.h"
 #include "pipeline/engine_pool.h"
+#include "pipeline/feature_task.h"
 #include "pipeline/overlay_video.h"
 #include "pipeline/pending.h"
 #include "pipeline/protocol.h"
@@ -190,7 +191,7 @@ class Worker {
     reply.kind = WorkerReply::Kind::kAlive;
     replies_.send(reply);
     if (!task.clips.empty()) MIEN_TRY_VOID(cut(task, reply));
-    MIEN_TRY(facts, facts_of(task));
+    MIEN_TRY(facts, task.is_reading() ? read(task) : facts_of(task));
     reply.kind = WorkerReply::Kind::kDone;
     reply.video_id = task.input.video_id;
     reply.facts = facts;
@@ -235,8 +236,15 @@ class Worker {
     return Ok{};
   }
 
-  Result<VideoFacts> facts_of(const WorkerTask& task) {
+  Result<VideoFacts> read(const WorkerTask& task) {
     if (!task.clips.empty()) return VideoFacts{};
+    const auto begin = Clock::now();
+    MIEN_TRY(facts, read_for_training(task, setup_.options, engines_));
+    add_stage(reading_, begin);
+    return facts;
+  }
+
+  Result<VideoFacts> facts_of(const WorkerTask& task) {
     if (task.input.size_bytes == kNameNotText) {
       if (!task.tables) return VideoFacts{};
       return give_up(task, media_error(MediaReason::kNameNotText, task.input.path,
@@ -334,6 +342,7 @@ class Worker {
     all.push_back(writing_);
     if (drawing_.calls > 0) all.push_back(drawing_);
     if (cutting_.calls > 0) all.push_back(cutting_);
+    if (reading_.calls > 0) all.push_back(reading_);
     return all;
   }
 
@@ -349,6 +358,7 @@ class Worker {
   StageTime writing_{"write tables", 0, 0};
   StageTime drawing_{"draw overlay", 0, 0};
   StageTime cutting_{"cut clips", 0, 0};
+  StageTime reading_{"read features", 0, 0};
 };
 
 Status serve(InputLines& lines, Replies& replies) {

@@ -73,6 +73,11 @@ ReachableFiles reachable_for(const WorkerSetup& setup, std::span<const WorkerTas
     add_folders_of(task.input.path, folders);
     if (task.tables) written.insert(setup.study / "annotations" / "pending");
     if (task.overlay) written.insert(setup.study / "overlays");
+    if (!task.vectors.empty()) written.insert(task.vectors.parent_path());
+    if (!task.features.empty()) {
+      const auto features = nlohmann::json::parse(task.features, nullptr, false);
+      if (features.is_object()) written.insert(features.value("folder", std::string()));
+    }
     if (task.clips.empty()) continue;
     const auto clips = nlohmann::json::parse(task.clips, nullptr, false);
     if (!clips.is_object()) continue;

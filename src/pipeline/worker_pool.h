@@ -35,11 +35,11 @@ struct WorkerPoolResult {
 
 // Workers are shut in to what their tasks need (worker_limits.h) and ended where they go beyond
 // setup.limits (worker_watch.h). One that dies takes its task with it: it is tried once more, then
-// a fresh worker is told to give it up (WorkerTask::given_up); one that only wanted an overlay or
-// clips is dropped, with reason and message in the reply's facts. Errors: a worker that cannot go
-// on (models, disk), workers that die without having opened a video, a limit of memory that the
-// networks alone exceed (kUsage), or what on_done says; the others are ended first. After `stop`
-// the running tasks are given up within moments.
+// a fresh worker is told to give it up (WorkerTask::given_up); one that only wanted an overlay,
+// clips or features is dropped, with reason and message in the reply's facts. Errors: a worker that
+// cannot go on (models, disk), workers that die without having opened a video, a limit of memory
+// that the networks alone exceed (kUsage), or what on_done says; the others are ended first. After
+// `stop` the running tasks are given up within moments.
 Result<WorkerPoolResult> run_worker_pool(WorkerPoolRequest request, const std::atomic<bool>& stop);
 
 // A worker that has got its set-up and no task yet.

