@@ -1,6 +1,6 @@
 // Which faces are found, and which are invented: on the many-face pictures as they are, and on
 // composed frames. bench/faces_main.cc prints the tables of docs/face-detection.md at length; here
-// stand bounds on fewer frames.
+// stand bounds on fewer frames, and without MIEN_SOAK on fewer sizes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "support/composed_faces.h"
 #include "support/real_pictures.h"
+#include "support/soak.h"
 
 #include "face/detector.h"
 #include "face/real_faces.h"
@@ -53,7 +54,9 @@ TEST_P(ManyFacePictures, AllFacesAndNoOther) {
   EXPECT_EQ(all, 22);
 }
 
-INSTANTIATE_TEST_SUITE_P(Widths, ManyFacePictures, ::testing::Values(1920, 1280, 960, 640));
+INSTANTIATE_TEST_SUITE_P(Widths, ManyFacePictures,
+                         ::testing::ValuesIn(testing::soak() ? std::vector{1920, 1280, 960, 640}
+                                                             : std::vector{1280, 640}));
 
 std::optional<Box> box_of(const Image& picture) {
   const auto root = testing::source_dir();
@@ -78,8 +81,9 @@ TEST(ComposedFaces, AreFoundFromThirtyTwoPixelsToTheFullHeight) {
   EXPECT_TRUE(left_out.empty());
   ASSERT_EQ(heads.size(), 35U);
   const FaceFreeFrames backgrounds(groups, "");
-  for (const auto& [size_px, least] :
-       {Bound{32, 0.85}, Bound{64, 0.9}, Bound{200, 0.9}, Bound{480, 0.9}, Bound{720, 0.9}}) {
+  std::vector<Bound> bounds = {{32, 0.85}, {200, 0.9}, {720, 0.9}};
+  if (testing::soak()) bounds.insert(bounds.end(), {{64, 0.9}, {480, 0.9}});
+  for (const auto& [size_px, least] : bounds) {
     Random random(7);
     int found = 0;
     std::size_t seen = 0;
@@ -101,7 +105,7 @@ TEST(FaceFreeFrames, HaveNoFace) {
   const FaceFreeFrames frames(testing::labelled_groups(), "");
   Random random(7);
   int invented = 0;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < (testing::soak() ? 60 : 20); ++i) {
     invented += static_cast<int>(faces_of(frames.frame(1280, 720, random)).size());
   }
   EXPECT_EQ(invented, 0);

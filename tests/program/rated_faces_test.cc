@@ -1,5 +1,5 @@
 // `mien train expression` on the 800 labelled pictures of ../shared: how often a head is right
-// about people that it was not trained on.
+// about people that it was not trained on. Without MIEN_SOAK on every third person's pictures.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -7,6 +7,7 @@
 #include <map>
 
 #include "program/program.h"
+#include "support/soak.h"
 
 namespace mien::testing {
 namespace {
@@ -26,11 +27,9 @@ TEST(RatedFaces, AreToldApartInPeopleNotTrainedOn) {
   const TemporaryFolder folder;
   const auto study = folder.path() / "study";
   const auto model = folder.path() / "model";
-  const ProgramRun annotated =
-      run_mien({"annotate", (data / "images").string(), "--out", study.string(), "--channels",
-                "action", "--no-small-faces", "--shard-videos", "800", "--quiet"});
-  ASSERT_EQ(annotated.exit_status, 0) << annotated.err;
-
+  std::vector<std::string> annotate = {"annotate",       "--out",  study.string(),
+                                       "--channels",     "action", "--no-small-faces",
+                                       "--shard-videos", "800",    "--quiet"};
   std::map<std::string, std::string> label_of;
   std::map<std::string, double> pictures;  // of a label
   {
@@ -39,16 +38,22 @@ TEST(RatedFaces, AreToldApartInPeopleNotTrainedOn) {
     ratings << "rater,clip,label,person\n";
     std::string line;
     std::getline(labels, line);
+    std::map<std::string, std::size_t> people;
     while (std::getline(labels, line)) {
       if (!line.empty() && line.back() == '\r') line.pop_back();
       const std::size_t comma = line.rfind(',');
       const std::string picture = line.substr(0, comma);
+      const std::size_t person = people.emplace(person_of(picture), people.size()).first->second;
+      if (!soak() && person % 3 != 0) continue;
+      annotate.push_back((data / "images" / picture).string());
       const std::string label = line.substr(comma + 1);
       ratings << "student," << picture << ',' << label << ',' << person_of(picture) << '\n';
       label_of[picture] = label;
       pictures[label] += 1;
     }
   }
+  const ProgramRun annotated = run_mien(annotate);
+  ASSERT_EQ(annotated.exit_status, 0) << annotated.err;
   const ProgramRun trained = run_mien(
       {"train", "expression", "--ratings", (folder.path() / "ratings.csv").string(), "--study",
        study.string(), "--out", model.string(), "--evaluation", "folds", "--keep-all-labels"});
@@ -74,8 +79,13 @@ TEST(RatedFaces, AreToldApartInPeopleNotTrainedOn) {
   const double balanced = sum / static_cast<double>(pictures.size());
   std::printf("balanced accuracy, 5 folds by person, pictures not scored wrong: %.3f (%d of %zu)\n",
               balanced, scored, label_of.size());
-  EXPECT_GE(scored, 778);      // measured 780
-  EXPECT_GE(balanced, 0.645);  // measured 0.654; the standard error is about 0.02
+  if (soak()) {
+    EXPECT_GE(scored, 778);      // measured 780
+    EXPECT_GE(balanced, 0.645);  // measured 0.654; the standard error is about 0.02
+  } else {
+    EXPECT_GE(scored, 277);     // measured 279 of 289
+    EXPECT_GE(balanced, 0.60);  // measured 0.612; the standard error is about 0.03
+  }
 }
 
 }  // namespace
