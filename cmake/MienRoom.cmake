@@ -18,6 +18,11 @@ check_pie_supported()
 target_compile_options(mien_options INTERFACE -fstack-protector-strong -fstack-clash-protection
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)  # needs optimisation
 target_link_options(mien_options INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+# Some hundred and fifty programs are linked: LLVM's linker takes a quarter to a sixth of the time of GNU's.
+find_program(MIEN_LLD ld.lld)
+if(MIEN_LLD)
+  target_link_options(mien_options INTERFACE -fuse-ld=lld)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(mien_options INTERFACE -fcf-protection)
 endif()
@@ -57,6 +62,8 @@ function(mien_common_headers NAME TYPE)  # NAME TYPE HEADERS...: the target that
   if(TYPE STREQUAL "PROGRAM")
     target_link_libraries(${NAME} PRIVATE mien_quick GTest::gmock)
   endif()
+  # clang instantiates their templates once and not in every source: a sixth of a test's time.
+  target_compile_options(${NAME} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-fpch-instantiate-templates>)
   target_precompile_headers(${NAME} PRIVATE ${ARGN})
 endfunction()
 function(mien_precompile TARGET FROM)
