@@ -83,10 +83,19 @@ endif()
 # same templates: what an anonymous namespace holds must have a name of its own in the room. For work on
 # a few files, where one source is built quicker than its batch: cmake --preset release -DMIEN_BATCHES=OFF.
 option(MIEN_BATCHES "Compile the sources of rooms and tests in batches" ON)
-function(mien_batches TARGET)
+function(mien_batches TARGET)  # TARGET [BY_SUBJECT]
   if(MIEN_BATCHES)
     set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    if("BY_SUBJECT" IN_LIST ARGN)
+      set_target_properties(${TARGET} PROPERTIES UNITY_BUILD_MODE GROUP)
+    endif()
   endif()
+endfunction()
+
+# Where there are many sources (BY_SUBJECT) a batch is what mien_subject(ROOM SUBJECT SOURCES...) names.
+function(mien_subject ROOM SUBJECT)
+  target_sources(mien_${ROOM} PRIVATE ${ARGN})
+  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${SUBJECT})
 endfunction()
 
 function(mien_room)

@@ -25,7 +25,7 @@ struct Places {
   std::unordered_map<std::string, std::size_t> expressions;
 };
 
-float number(const ScanBatch& batch, std::size_t column, std::size_t row) {
+float number_in(const ScanBatch& batch, std::size_t column, std::size_t row) {
   return batch.is_null(column, row) ? kFloatNaN : static_cast<float>(batch.doubles(column)[row]);
 }
 
@@ -81,10 +81,10 @@ Status read_cell_verdicts(Database& database, const std::filesystem::path& study
                                                     std::string(batch.text(4, row)) + "'"};
             }
             set.verdicts.verdict[at] = static_cast<std::uint8_t>(verdict - kVerdicts.begin());
-            set.verdicts.mean[at] = number(batch, 5, row);
-            set.verdicts.lower[at] = number(batch, 6, row);
-            set.verdicts.upper[at] = number(batch, 7, row);
-            set.verdicts.i2[at] = number(batch, 8, row);
+            set.verdicts.mean[at] = number_in(batch, 5, row);
+            set.verdicts.lower[at] = number_in(batch, 6, row);
+            set.verdicts.upper[at] = number_in(batch, 7, row);
+            set.verdicts.i2[at] = number_in(batch, 8, row);
           }
         }
         return Ok{};

@@ -10,7 +10,7 @@ namespace mien {
 
 namespace {
 
-std::string number(double value, int digits = 3) {
+std::string rounded(double value, int digits = 3) {
   return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-";
 }
 
@@ -25,10 +25,10 @@ std::string title(const std::string& text) {
 
 std::string test_line(const std::string& name, const PermutationTest& test) {
   if (!test.reason.empty()) {
-    return fmt::format("  {:<44} {:>7}  not testable: {}\n", name, number(test.observed),
+    return fmt::format("  {:<44} {:>7}  not testable: {}\n", name, rounded(test.observed),
                        test.reason);
   }
-  return fmt::format("  {:<44} {:>7}  p {} ({} permutations)\n", name, number(test.observed),
+  return fmt::format("  {:<44} {:>7}  p {} ({} permutations)\n", name, rounded(test.observed),
                      p_value(test.p), test.permutations);
 }
 
@@ -72,17 +72,17 @@ std::string pairwise_text(const Comparison& comparison) {
   std::string text = title(
       fmt::format("Similarity of regions ({} pairs, arithmetic means)", pairwise.pairs.size()));
   if (pairwise.pairs.empty()) return text + "  one region: no pair\n";
-  text += fmt::format("  r                      {}  (least {}, most {})\n", number(pairwise.mean_r),
-                      number(pairwise.min), number(pairwise.max));
-  text += fmt::format("  Spearman               {}\n", number(pairwise.mean_spearman));
-  text += fmt::format("  r, cells winsorised    {}\n", number(pairwise.mean_r_winsorised));
+  text += fmt::format("  r                      {}  (least {}, most {})\n",
+                      rounded(pairwise.mean_r), rounded(pairwise.min), rounded(pairwise.max));
+  text += fmt::format("  Spearman               {}\n", rounded(pairwise.mean_spearman));
+  text += fmt::format("  r, cells winsorised    {}\n", rounded(pairwise.mean_r_winsorised));
   std::vector<double> r;
   for (const RegionPair& pair : pairwise.pairs) r.push_back(pair.r);
   const std::vector<std::size_t> order = falling(r);
   const auto pair_line = [&](const std::string& what, std::size_t i) {
     const RegionPair& pair = pairwise.pairs[i];
     return fmt::format("  {:<10} {} and {}: {}\n", what, comparison.maps.regions[pair.a],
-                       comparison.maps.regions[pair.b], number(pair.r));
+                       comparison.maps.regions[pair.b], rounded(pair.r));
   };
   text += pair_line("most", order.front());
   if (order.size() > 1) text += pair_line("least", order.back());
@@ -96,11 +96,12 @@ std::string rest_text(const Comparison& comparison) {
   for (const RegionAgainstRest& region : comparison.against_rest) r.push_back(region.r);
   for (const std::size_t g : falling(r)) {
     text += fmt::format("  {:<28} {:>7} {:>26}\n", comparison.maps.regions[g],
-                        number(comparison.against_rest[g].r),
-                        number(comparison.against_rest[g].expected));
+                        rounded(comparison.against_rest[g].r),
+                        rounded(comparison.against_rest[g].expected));
   }
-  return text + fmt::format("  {:<28} {:>7} {:>26}\n", "mean", number(comparison.mean_against_rest),
-                            number(comparison.expected_against_rest));
+  return text + fmt::format("  {:<28} {:>7} {:>26}\n", "mean",
+                            rounded(comparison.mean_against_rest),
+                            rounded(comparison.expected_against_rest));
 }
 
 std::string expressions_text(const Comparison& comparison) {
@@ -108,7 +109,7 @@ std::string expressions_text(const Comparison& comparison) {
   std::vector<double> r;
   for (const PartSimilarity& part : comparison.per_expression) r.push_back(part.similarity);
   for (const std::size_t e : falling(r)) {
-    text += fmt::format("  {:<28} {:>7}\n", comparison.maps.expressions[e], number(r[e]));
+    text += fmt::format("  {:<28} {:>7}\n", comparison.maps.expressions[e], rounded(r[e]));
   }
   return text;
 }
@@ -138,7 +139,7 @@ std::string preserved_text(const Comparison& comparison) {
     const PreservedComponent& component = preserved.components[k];
     text += fmt::format("  {:>2} {:>11.3e} {:>4} of {:<2} {:>8} {:>8} {:>8}  {}\n", k + 1,
                         component.eigenvalue, component.heldout_positive,
-                        comparison.maps.regions.size(), number(component.mean_partial_spearman),
+                        comparison.maps.regions.size(), rounded(component.mean_partial_spearman),
                         p_value(component.p_adjusted), p_value(component.p_sign_flip),
                         leading(component, preserved, comparison.maps.expressions));
   }
@@ -173,8 +174,8 @@ std::string geography_text(const Comparison& comparison) {
   for (std::size_t g = 0; g < geography.neighbours.size(); ++g) {
     const NeighbourComparison& region = geography.neighbours[g];
     text += fmt::format("  {:<28} {:>10} {:>10} {:>8} {:>6} {:>7}\n", comparison.maps.regions[g],
-                        region.neighbours, number(region.to_neighbours), number(region.to_others),
-                        number(region.averaged_neighbours), number(region.averaged_others));
+                        region.neighbours, rounded(region.to_neighbours), rounded(region.to_others),
+                        rounded(region.averaged_neighbours), rounded(region.averaged_others));
   }
   return text;
 }
@@ -184,15 +185,15 @@ std::string noise_text(const Comparison& comparison) {
   const NoiseCorrection& noise = comparison.noise;
   if (!noise.not_estimable.empty()) return text + "  not estimable: " + noise.not_estimable + "\n";
   const auto line = [](const std::string& name, const Estimate& estimate) {
-    return fmt::format("  {:<28} {:>7}  [{}, {}]\n", name, number(estimate.value),
-                       number(estimate.lower), number(estimate.upper));
+    return fmt::format("  {:<28} {:>7}  [{}, {}]\n", name, rounded(estimate.value),
+                       rounded(estimate.lower), rounded(estimate.upper));
   };
   text += line("mean corrected r", noise.mean_rho);
   text += line("mean corrected r, squared", noise.mean_rho_squared);
   text += line("variance preserved", noise.variance_preserved);
   for (std::size_t g = 0; g < noise.reliability.size(); ++g) {
     text += fmt::format("  reliability of {:<28} {:>7}\n", comparison.maps.regions[g],
-                        number(noise.reliability[g]));
+                        rounded(noise.reliability[g]));
   }
   return text;
 }

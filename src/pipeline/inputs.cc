@@ -156,7 +156,7 @@ std::vector<StudyInput> described_inputs(const Inputs& inputs) {
   for (const InputVideo& video : inputs.videos) {
     described.push_back(video.has_text_name
                             ? describe_input(video.video_id, video.path)
-                            : StudyInput{video.video_id, video.path, kNameNotText, 0});
+                            : StudyInput{video.video_id, video.path, kSizeOfUnreadableName, 0});
   }
   return described;
 }

@@ -30,7 +30,7 @@ struct Collected {
   std::vector<CellRow> rows;
 };
 
-float number(const Column& column, std::size_t row) {
+float number_in(const Column& column, std::size_t row) {
   return column.is_null(row) ? kFloatNaN : static_cast<float>(column.doubles()[row]);
 }
 
@@ -144,7 +144,7 @@ Result<std::vector<MapSet>> read_map_sets(Database& database, const fs::path& st
               part = &*found;
             }
           }
-          const float estimate = number(batch.column("estimate"), row);
+          const float estimate = number_in(batch.column("estimate"), row);
           std::string reason = text("reason", row);
           // A reason beside an estimate is why there is no interval.
           if (!std::isnan(estimate)) reason.clear();
@@ -152,8 +152,8 @@ Result<std::vector<MapSet>> read_map_sets(Database& database, const fs::path& st
           part->rows.push_back(
               {part->regions.add(text("region", row)), part->contexts.add(text("context", row)),
                part->expressions.add(text("expression", row)), part->reasons.add(reason), estimate,
-               number(batch.column("lower"), row), number(batch.column("upper"), row),
-               number(batch.column("p_bh"), row), count(batch.column("n"), row),
+               number_in(batch.column("lower"), row), number_in(batch.column("upper"), row),
+               number_in(batch.column("p_bh"), row), count(batch.column("n"), row),
                count(batch.column("n_context"), row), count(batch.column("n_uploaders"), row)});
         }
         return Status(Ok{});

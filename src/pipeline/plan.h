@@ -21,12 +21,12 @@ namespace mien {
 
 // In the place of a size: the file's name is not UTF-8 text. Its id and path stand escaped, so it
 // is never opened.
-inline constexpr std::int64_t kNameNotText = -2;
+inline constexpr std::int64_t kSizeOfUnreadableName = -2;
 
 struct StudyInput {
   std::string video_id;
   std::filesystem::path path;
-  std::int64_t size_bytes = -1;  // -1: there is no such file; kNameNotText
+  std::int64_t size_bytes = -1;  // -1: there is no such file; kSizeOfUnreadableName
   std::int64_t mtime_ns = 0;
 };
 

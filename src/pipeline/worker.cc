@@ -245,7 +245,7 @@ class Worker {
   }
 
   Result<VideoFacts> facts_of(const WorkerTask& task) {
-    if (task.input.size_bytes == kNameNotText) {
+    if (task.input.size_bytes == kSizeOfUnreadableName) {
       if (!task.tables) return VideoFacts{};
       return give_up(task, media_error(MediaReason::kNameNotText, task.input.path,
                                        "the name is not UTF-8 text, so no table can hold it; "
