@@ -88,8 +88,10 @@ void add_plan(CommandLine& line) {
                    "Height of the pictures (default: as in the calibration)");
   verb->add_option("--nodes", request.nodes, "Machines")->capture_default_str();
   verb->add_option("--cores", request.cores, "Cores of each")->capture_default_str();
-  verb->add_option("--shards", request.shards,
-                   "Shards (default: one a core, and one for 6,000 videos at least)");
+  verb->add_option(
+      "--shards", request.shards,
+      "Shards (default: of one machine as annotate cuts them; of more one a core, and one "
+      "for 6,000 videos at least)");
   verb->add_flag("--json", flags->json, "As JSON");
   verb->callback([&line, flags, calibrate] {
     line.action = [&line, flags, calibrate] {

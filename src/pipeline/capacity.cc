@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/outside_json.h"
+#include "pipeline/annotate.h"
 #include "pipeline/program_version.h"
 
 namespace mien {
@@ -15,12 +16,56 @@ namespace {
 constexpr double kHour_s = 3600;
 constexpr double kVideosOfShard = 6000;  // at most, where no number of shards is asked for
 
-struct Squares {
-  double aa = 0, ab = 0, bb = 0, ac = 0, bc = 0;
+// What is to be explained by seconds and by something else.
+struct Observation {
+  double seconds = 0;
+  double other = 0;
+  double value = 0;
 };
 
-double error_of(const Squares& s, double a, double b) {
-  return a * a * s.aa + 2 * a * b * s.ab + b * b * s.bb - 2 * a * s.ac - 2 * b * s.bc;
+struct TwoRates {
+  double a_second = 0;
+  double an_other = 0;
+};
+
+// Sums of products, an observation weighing 1 / its seconds.
+struct Squares {
+  double ss = 0, so = 0, oo = 0, sv = 0, ov = 0;
+
+  double error_of(const TwoRates& rates) const {
+    const double a = rates.a_second;
+    const double b = rates.an_other;
+    return a * a * ss + 2 * a * b * so + b * b * oo - 2 * a * sv - 2 * b * ov;
+  }
+};
+
+TwoRates fit_rates(const std::vector<Observation>& observations) {
+  Squares s;
+  Observation all;
+  double least = HUGE_VAL;
+  double most = 0;
+  for (const Observation& one : observations) {
+    s.ss += one.seconds;
+    s.so += one.other;
+    s.oo += one.other * one.other / one.seconds;
+    s.sv += one.value;
+    s.ov += one.other * one.value / one.seconds;
+    all.seconds += one.seconds;
+    all.other += one.other;
+    all.value += one.value;
+    least = std::min(least, one.other / one.seconds);
+    most = std::max(most, one.other / one.seconds);
+  }
+  const TwoRates seconds_alone{std::max(0.0, all.value / all.seconds), 0};
+  constexpr std::size_t kFewest = 3;
+  constexpr double kSpread = 2;
+  if (observations.size() < kFewest || most < kSpread * least) return seconds_alone;
+  const TwoRates others_alone{0, std::max(0.0, all.value / all.other)};
+  const double determinant = s.ss * s.oo - s.so * s.so;
+  const TwoRates both{(s.oo * s.sv - s.so * s.ov) / determinant,
+                      (s.ss * s.ov - s.so * s.sv) / determinant};
+  if (both.a_second >= 0 && both.an_other >= 0) return both;
+  return s.error_of(seconds_alone) <= s.error_of(others_alone) ? seconds_alone : others_alone;
 }
 
 nlohmann::json json_of(const StageCost& cost) {
@@ -43,31 +88,21 @@ double megapixels_a_second(const CapacityCalibration& calibration, std::int64_t 
 }  // namespace
 
 VideoRates fit_video_rates(const std::vector<VideoCost>& videos, double start_s) {
-  Squares s;
-  double least = HUGE_VAL;
-  double most = 0;
+  std::vector<Observation> observations;
   for (const VideoCost& video : videos) {
-    const double cost = video.cpu_s - start_s;
-    s.aa += video.seconds * video.seconds;
-    s.ab += video.seconds * video.megapixels;
-    s.bb += video.megapixels * video.megapixels;
-    s.ac += video.seconds * cost;
-    s.bc += video.megapixels * cost;
-    least = std::min(least, video.megapixels / video.seconds);
-    most = std::max(most, video.megapixels / video.seconds);
+    observations.push_back({video.seconds, video.megapixels, video.cpu_s - start_s});
   }
-  const VideoRates seconds_alone{std::max(0.0, s.ac / s.aa), 0};
-  constexpr std::size_t kFewest = 3;
-  constexpr double kSpread = 2;
-  if (videos.size() < kFewest || most < kSpread * least) return seconds_alone;
-  const VideoRates pixels_alone{0, std::max(0.0, s.bc / s.bb)};
-  const double determinant = s.aa * s.bb - s.ab * s.ab;
-  const VideoRates both{(s.bb * s.ac - s.ab * s.bc) / determinant,
-                        (s.aa * s.bc - s.ab * s.ac) / determinant};
-  if (both.second_s >= 0 && both.megapixel_s >= 0) return both;
-  return error_of(s, seconds_alone.second_s, 0) <= error_of(s, 0, pixels_alone.megapixel_s)
-             ? seconds_alone
-             : pixels_alone;
+  const TwoRates rates = fit_rates(observations);
+  return {rates.a_second, rates.an_other};
+}
+
+RowRates fit_row_rates(const std::vector<RowCount>& counts) {
+  std::vector<Observation> observations;
+  for (const RowCount& count : counts) {
+    observations.push_back({count.seconds, count.videos, count.rows});
+  }
+  const TwoRates rates = fit_rates(observations);
+  return {rates.an_other, rates.a_second};
 }
 
 StageCost fit_stage_cost(double units_a, double cpu_a_s, double units_b, double cpu_b_s) {
@@ -80,8 +115,8 @@ StageCost fit_stage_cost(double units_a, double cpu_a_s, double units_b, double 
 nlohmann::json to_json(const CapacityCalibration& calibration) {
   nlohmann::json tables = nlohmann::json::object();
   for (const auto& [name, table] : calibration.tables) {
-    tables[name] = {{"one_a_video", table.one_a_video},
-                    {"rows", table.rows},
+    tables[name] = {{"rows_a_video", table.rows_a_video},
+                    {"rows_a_second", table.rows_a_second},
                     {"row_bytes", table.row_bytes},
                     {"file_bytes", table.file_bytes}};
   }
@@ -118,8 +153,8 @@ Result<CapacityCalibration> parse_calibration(const std::string& text) {
     calibration.megapixel_s = json.at("megapixel_s");
     calibration.worker_memory_mb = json.at("worker_memory_mb");
     for (const auto& [name, table] : json.at("tables").items()) {
-      calibration.tables[name] = {table.at("one_a_video"), table.at("rows"), table.at("row_bytes"),
-                                  table.at("file_bytes")};
+      calibration.tables[name] = {table.at("rows_a_video"), table.at("rows_a_second"),
+                                  table.at("row_bytes"), table.at("file_bytes")};
     }
     if (json.contains("texts")) calibration.texts = stage_from(json.at("texts"));
     if (json.contains("associate")) calibration.associate = stage_from(json.at("associate"));
@@ -147,16 +182,21 @@ Result<CapacityEstimate> estimate_capacity(const CapacityCalibration& calibratio
   }
   CapacityEstimate estimate;
   const double cores = static_cast<double>(request.nodes * request.cores);
+  // One machine alone cuts shards of a size; of several, or where shards are asked for, each shard
+  // is a task, which starts workers of its own.
+  const bool has_tasks = request.nodes > 1 || request.shards > 0;
+  const double wanted = !has_tasks ? request.videos / AnnotateRequest{}.shard_videos
+                                   : std::max(cores, request.videos / kVideosOfShard);
   estimate.shards = request.shards > 0
                         ? request.shards
-                        : static_cast<std::int64_t>(std::ceil(std::min(
-                              request.videos, std::max(cores, request.videos / kVideosOfShard))));
+                        : static_cast<std::int64_t>(std::ceil(std::min(request.videos, wanted)));
   const auto shards = static_cast<double>(estimate.shards);
   const double busy = std::min(cores, request.videos);
+  const double starts = has_tasks ? std::max(busy, shards) : busy;
   const double video_s = request.seconds * (calibration.second_s +
                                             calibration.megapixel_s *
                                                 megapixels_a_second(calibration, request.height));
-  const double annotate_s = request.videos * video_s + calibration.start_s * std::max(busy, shards);
+  const double annotate_s = request.videos * video_s + calibration.start_s * starts;
   estimate.stages.push_back({"annotate", annotate_s / kHour_s, annotate_s / busy / kHour_s,
                              calibration.worker_memory_mb});
   const double videos_of_shard = request.videos / shards;
@@ -176,7 +216,8 @@ Result<CapacityEstimate> estimate_capacity(const CapacityCalibration& calibratio
         {"associate, maps", cost.start_s / kHour_s, cost.start_s / kHour_s, cost.memory_mb});
   }
   for (const auto& [name, table] : calibration.tables) {
-    const double rows = table.rows * request.videos * (table.one_a_video ? 1 : request.seconds);
+    const double rows =
+        request.videos * (table.rows_a_video + table.rows_a_second * request.seconds);
     const double bytes = rows * table.row_bytes + table.file_bytes * shards;
     estimate.table_bytes[name] = bytes;
     estimate.bytes += bytes;

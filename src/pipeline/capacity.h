@@ -1,14 +1,18 @@
 // What a corpus will cost, from what a few of its videos cost on the same machine.
 //
 // CPU seconds of annotating: a start for each worker, and for each video
-// second_s x its seconds + megapixel_s x the megapixels that are decoded. The two rates are the
+// second_s x its seconds + megapixel_s x the megapixels that are decoded. The two rates are
 // non-negative least squares over the calibration's videos (Lawson and Hanson 1974, chapter 23; of
-// two unknowns by looking at every case); where these differ less than twofold in megapixels a
-// second, or are fewer than three, decoding cannot be told from looking and only second_s is
-// fitted. Texts and associations: a start, and a rate for each text or video, from two sizes.
+// two unknowns by looking at every case), a video weighing 1 / its seconds: costs of longer videos
+// spread more, and the rates then give back the calibration's own total (the ratio estimator;
+// Cochran 1977, "Sampling techniques", chapter 6), as each rate alone does. Where videos differ
+// less than twofold in megapixels a second, or are fewer than three, decoding cannot be told from
+// looking and only second_s is fitted. Texts and associations: a start, and a rate for each text or
+// video, from two sizes.
 //
-// Storage: a table's rows a video (tables of one row a video) or a second (all others), times its
-// compressed bytes a row, and what every file takes beside its rows, once a shard.
+// Storage: a table's rows, fitted likewise as so many a video and so many a second, times its
+// compressed bytes a row, and what every file takes beside its rows, once a shard
+// (capacity_storage.h); "manifest" is the shards' manifests.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +41,8 @@ struct StageCost {
 };
 
 struct TableCost {
-  bool one_a_video = false;
-  double rows = 0;  // a video, or a second of video
+  double rows_a_video = 0;
+  double rows_a_second = 0;
   double row_bytes = 0;
   double file_bytes = 0;
 };
@@ -65,6 +69,19 @@ struct VideoRates {
 };
 VideoRates fit_video_rates(const std::vector<VideoCost>& videos, double start_s);
 
+// A table's rows, of so many videos that last so many seconds in all.
+struct RowCount {
+  double videos = 0;
+  double seconds = 0;
+  double rows = 0;
+};
+struct RowRates {
+  double a_video = 0;
+  double a_second = 0;
+};
+// Where videos are fewer than three, or differ less than twofold in length: all by the second.
+RowRates fit_row_rates(const std::vector<RowCount>& counts);
+
 // From two measured sizes; rates below 0, which noise can give, are 0.
 StageCost fit_stage_cost(double units_a, double cpu_a_s, double units_b, double cpu_b_s);
 
@@ -77,8 +94,10 @@ struct CapacityRequest {
   double seconds = 30;      // mean of a video
   std::int64_t height = 0;  // of its pictures, 16:9, at the calibration's frame rate; 0: as those
   std::int64_t nodes = 1;
-  std::int64_t cores = 1;   // of a node
-  std::int64_t shards = 0;  // 0: as many as there are cores in all, at least one for 6,000 videos
+  std::int64_t cores = 1;  // of a node
+  // 0: of one machine as `annotate` cuts them; of more, as many as there are cores in all, at least
+  // one for 6,000 videos.
+  std::int64_t shards = 0;
 };
 
 struct CapacityStage {

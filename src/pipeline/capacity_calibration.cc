@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
-#include <set>
+#include <iterator>
 
+#include "pipeline/capacity_storage.h"
 #include "pipeline/measured_run.h"
 #include "pipeline/program_version.h"
 #include "pipeline/study_tables.h"
@@ -19,8 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTables[] = {"media",    "tracks",         "windows", "expressions",
-                                   "contexts", "context_status", "frames"};
 constexpr std::int64_t kSmallStudy = 5'000;  // simulated videos
 constexpr std::int64_t kLargeStudy = 40'000;
 
@@ -33,11 +33,6 @@ std::string processor_name() {
   }
   return "an unknown processor";
 }
-
-struct TableSums {
-  double rows = 0, row_bytes = 0, file_bytes = 0;
-  std::int64_t files = 0;
-};
 
 class Calibrating {
  public:
@@ -58,6 +53,7 @@ class Calibrating {
                    "can read"};
     }
     finish_videos();
+    MIEN_TRY_VOID(measure_storage());
     if (request_.text_model != "none") MIEN_TRY_VOID(measure_texts());
     if (request_.contexts > 0) MIEN_TRY_VOID(measure_associations());
     return result_;
@@ -87,9 +83,20 @@ class Calibrating {
         write_file_durably(picture, fmt::format("P6\n{} {}\n255\n", kSide, kSide) +
                                         std::string(kSide * kSide * 3, static_cast<char>(128))));
     say("a worker's start");
-    MIEN_TRY(run, measured(annotate_words(picture, request_.folder / "start")));
+    MIEN_TRY(run, measured(annotate_words(picture, start_study())));
     result_.start_s = run.cpu_s;
     return Ok{};
+  }
+
+  fs::path start_study() const { return request_.folder / "start"; }
+
+  Result<std::vector<MeasuredShard>> shards_of(const fs::path& study) {
+    std::vector<MeasuredShard> shards;
+    for (const fs::path& folder : shard_folders(study)) {
+      MIEN_TRY(shard, read_measured_shard(database_, folder));
+      shards.push_back(std::move(shard));
+    }
+    return shards;
   }
 
   Status measure_video(const fs::path& video) {
@@ -102,6 +109,8 @@ class Calibrating {
                              sql_read_parquet(media) + " WHERE status = 'ok' AND duration_s > 0"));
     if (facts.rows() == 0) {
       say(video.string() + ": left out, since it has no duration or could not be read whole");
+      std::error_code ignored;
+      fs::remove_all(study, ignored);
       return Ok{};
     }
     VideoCost cost;
@@ -116,30 +125,18 @@ class Calibrating {
     result_.videos += static_cast<std::int64_t>(facts.rows());
     result_.worker_memory_mb = std::max(result_.worker_memory_mb, run.memory_mb);
     costs_.push_back(cost);
-    for (const char* table : kTables) MIEN_TRY_VOID(measure_table(study, table));
-    std::error_code ignored;
-    fs::remove_all(study, ignored);
+    MIEN_TRY(shards, shards_of(study));
+    std::ranges::move(shards, std::back_inserter(shards_));
     return Ok{};
   }
 
-  Status measure_table(const fs::path& study, const std::string& table) {
-    const auto files = study_table_files(study, table);
-    if (!files.ok()) return Ok{};
-    for (const fs::path& file : *files) {
-      MIEN_TRY(counted,
-               database_.query("SELECT (SELECT count(*) FROM " + sql_read_parquet({&file, 1}) +
-                               ") AS rows, (SELECT coalesce(sum(total_compressed_size), 0)::BIGINT "
-                               "FROM parquet_metadata(" +
-                               sql_quote(file.string()) + ")) AS bytes"));
-      const auto bytes = static_cast<double>(counted.column("bytes").integers()[0]);
-      std::error_code error;
-      const auto size = static_cast<double>(fs::file_size(file, error));
-      TableSums& sums = sums_[table];
-      sums.rows += static_cast<double>(counted.column("rows").integers()[0]);
-      sums.row_bytes += bytes;
-      sums.file_bytes += error ? 0 : size - bytes;
-      ++sums.files;
-    }
+  Status measure_storage() {
+    MIEN_TRY(text, read_whole_file(start_study() / "annotations" / "run.json"));
+    MIEN_TRY(settings, decode_settings(text));
+    MIEN_TRY(empty, shards_of(start_study()));
+    MIEN_TRY(tables,
+             table_costs(database_, settings, shards_, empty.at(0), request_.folder / "together"));
+    result_.tables = std::move(tables);
     return Ok{};
   }
 
@@ -154,15 +151,6 @@ class Calibrating {
     const VideoRates rates = fit_video_rates(costs_, result_.start_s);
     result_.second_s = rates.second_s;
     result_.megapixel_s = rates.megapixel_s;
-    const std::set<std::string> one_a_video = {"media", "expressions", "context_status"};
-    for (const auto& [name, sums] : sums_) {
-      TableCost& table = result_.tables[name];
-      table.one_a_video = one_a_video.contains(name);
-      table.rows =
-          sums.rows / (table.one_a_video ? static_cast<double>(result_.videos) : result_.seconds);
-      table.row_bytes = sums.rows > 0 ? sums.row_bytes / sums.rows : 0;
-      table.file_bytes = sums.file_bytes / static_cast<double>(sums.files);
-    }
   }
 
   Status write_titles(const Table& titles, std::size_t count, const fs::path& study) {
@@ -239,7 +227,7 @@ class Calibrating {
   Database& database_;
   CapacityCalibration result_;
   std::vector<VideoCost> costs_;
-  std::map<std::string, TableSums> sums_;
+  std::vector<MeasuredShard> shards_;  // of those videos
 };
 
 }  // namespace

@@ -26,8 +26,8 @@ CapacityCalibration known_costs() {
   known.second_s = 0.5;
   known.megapixel_s = 0.01;
   known.worker_memory_mb = 300;
-  known.tables["media"] = {true, 1, 60, 900};
-  known.tables["tracks"] = {false, 0.5, 100, 900};
+  known.tables["media"] = {1, 0, 60, 900};
+  known.tables["tracks"] = {2, 0.5, 100, 900};
   known.texts = StageCost{2, 0.001, 200, 0};
   known.associate = StageCost{3, 1e-5, 150, 2};
   return known;
@@ -70,7 +70,7 @@ TEST(Capacity, AnEstimateIsTheSumOfItsParts) {
   EXPECT_NEAR(estimate->stages[1].core_hours, (2 * 200 + 1000) / 3600.0, 1e-9);
   EXPECT_NEAR(estimate->stages[2].memory_mb, 150 + 2.0 * 5000 / 1024, 1e-9);
   EXPECT_NEAR(estimate->table_bytes.at("media"), 60e6 + 200 * 900, 1e-3);
-  EXPECT_NEAR(estimate->table_bytes.at("tracks"), 0.5 * 30e6 * 100 + 200 * 900, 1e-3);
+  EXPECT_NEAR(estimate->table_bytes.at("tracks"), (2 + 0.5 * 30) * 1e6 * 100 + 200 * 900, 1e-3);
   // Twice the lines, four times the pixels.
   request.height = 360;
   const double low = estimate_capacity(known_costs(), request)->stages.front().core_hours;
@@ -79,6 +79,51 @@ TEST(Capacity, AnEstimateIsTheSumOfItsParts) {
   EXPECT_NEAR(high - low, 1e6 * 30 * 0.01 * 3 * 360 * 640 * 25 / 1e6 / 3600, 1e-6);
   request.videos = 0;
   EXPECT_EQ(estimate_capacity(known_costs(), request).error().code, ErrorCode::kUsage);
+}
+
+// One machine alone cuts shards of 64 videos and starts a worker a core, once.
+TEST(Capacity, OneMachineHasShardsAsAnnotateCutsThem) {
+  CapacityRequest request;
+  request.videos = 9;
+  request.cores = 2;
+  const auto few = estimate_capacity(known_costs(), request);
+  ASSERT_TRUE(few.ok());
+  EXPECT_EQ(few->shards, 1);
+  EXPECT_NEAR(few->stages.front().core_hours, (9 * 30 * (0.5 + 0.01 * 2) + 2) / 3600, 1e-9);
+  request.videos = 640;
+  EXPECT_EQ(estimate_capacity(known_costs(), request)->shards, 10);
+  request.shards = 3;  // tasks
+  EXPECT_EQ(estimate_capacity(known_costs(), request)->shards, 3);
+}
+
+// Whichever of the two explains the costs, the calibration's own total comes back.
+TEST(Capacity, RatesGiveBackTheCalibrationsTotal) {
+  const std::vector<std::vector<VideoCost>> cases = {
+      {{30, 75, 2.9}, {53, 160, 4.7}, {3, 33, 1.6}, {3, 33, 2.0}},      // pixels
+      {{30, 75, 29}, {53, 100, 54}, {3, 33, 2.9}, {3, 1, 3.2}},         // seconds
+      {{10, 5, 4.2}, {20, 200, 11.7}, {5, 130, 4.7}, {30, 60, 13.3}}};  // both
+  for (const std::vector<VideoCost>& videos : cases) {
+    const VideoRates rates = fit_video_rates(videos, 0);
+    double told = 0;
+    double measured = 0;
+    for (const VideoCost& video : videos) {
+      told += rates.second_s * video.seconds + rates.megapixel_s * video.megapixels;
+      measured += video.cpu_s;
+    }
+    EXPECT_NEAR(told, measured, 1e-9);
+  }
+}
+
+// Tracks go by the video, windows by video and second.
+TEST(Capacity, RowsAreToldByVideoAndSecond) {
+  const RowRates tracks = fit_row_rates({{1, 30, 2}, {1, 60, 2}, {1, 3, 2}});
+  EXPECT_NEAR(tracks.a_video, 2, 1e-9);
+  EXPECT_NEAR(tracks.a_second, 0, 1e-9);
+  const RowRates windows = fit_row_rates({{1, 30, 4}, {1, 60, 7}, {2, 20, 4}});
+  EXPECT_NEAR(windows.a_video, 1, 1e-9);
+  EXPECT_NEAR(windows.a_second, 0.1, 1e-9);
+  // Of two videos, or lengths alike, all goes by the second.
+  EXPECT_NEAR(fit_row_rates({{1, 30, 4}, {1, 60, 5}}).a_second, 0.1, 1e-9);
 }
 
 TEST(Capacity, ACalibrationSurvivesItsFile) {
