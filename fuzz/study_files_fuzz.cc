@@ -70,7 +70,7 @@ void read_sums(std::string bytes) {
   if (bytes.size() < 4) return;
   const std::uint64_t length = static_cast<std::uint8_t>(bytes[0]) |
                                static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[1])) << 8;
-  std::string whole = "MIENSUM2";
+  std::string whole = "MIENSUM3";
   whole.append(reinterpret_cast<const char*>(&length), sizeof length);
   whole += bytes.substr(2);
   whole += mien::sha256_of_bytes(whole);

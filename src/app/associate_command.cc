@@ -130,7 +130,7 @@ void add_associate(CommandLine& line) {
       ->capture_default_str();
   verb->add_option("--min-count", options.map.minimum,
                    "Least videos and uploaders with a context; fewer are not shown")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->check(CLI::Range(std::int64_t{0}, kLargestMinimum))
       ->capture_default_str();
   add_choice(*verb, "--contexts", options.contexts, kContexts,
              "Contexts as present or not (default), or by their score");

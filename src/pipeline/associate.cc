@@ -7,7 +7,7 @@
 
 #include "pipeline/association_file.h"
 #include "pipeline/association_metadata.h"
-#include "pipeline/association_part.h"
+#include "pipeline/association_pieces.h"
 #include "pipeline/association_rows.h"
 #include "pipeline/file_lock.h"
 #include "pipeline/study_tables.h"
@@ -139,12 +139,10 @@ Result<AssociateSummary> associate(const AssociateOptions& options) {
   MIEN_TRY(opened, association_database(options.map.threads));
   std::optional<Database> database(std::move(opened));
   MIEN_TRY_VOID(verify_shards(options.study));
-  MIEN_TRY(scope, whole_scope(options.study));
   MIEN_TRY(origin, origin_metadata(*database, options.study));
   AssociationUnion parts;
-  MIEN_TRY(part, reduce_association(database, options, scope,
-                                    [&](const char* stage) { clock.finish(stage); }));
-  MIEN_TRY_VOID(parts.add(std::move(part)));
+  MIEN_TRY_VOID(
+      reduce_whole(database, options, parts, [&](const char* stage) { clock.finish(stage); }));
   MIEN_TRY(whole, parts.finish(options));
   MIEN_TRY(writer, association_database(options.map.threads));
   MIEN_TRY(summary, write_maps(whole.sums, options.study / "maps", options.map, origin, writer));

@@ -35,6 +35,9 @@ struct AssociateOptions {
   std::vector<std::string> sources;     // "visual", "text"; empty: all
   ContextUse contexts = ContextUse::kPresent;
   MapOptions map;
+  // Of a whole study: so many lie in memory; where it has more, it is summed piece by piece, which
+  // changes numbers by rounding (relative 1e-12).
+  std::int64_t videos_at_once = 262'144;
 };
 
 struct SourceSummary {

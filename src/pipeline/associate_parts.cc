@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "base/sha256.h"
 #include "pipeline/association_file.h"
 #include "pipeline/association_metadata.h"
-#include "pipeline/association_part.h"
+#include "pipeline/association_pieces.h"
 #include "pipeline/file_lock.h"
 #include "pipeline/part_file.h"
 #include "pipeline/study_parts.h"
@@ -38,20 +37,6 @@ std::string stamp_of(const std::vector<fs::path>& files) {
                          info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
   }
   return stamp.empty() ? "none" : stamp;
-}
-
-// The columns of the corpus that an association may read.
-Result<std::string> corpus_columns(Database& database, const AssociateOptions& options) {
-  MIEN_TRY(schema, database.read_schema(options.study / "corpus.parquet"));
-  std::set<std::string> wanted = {"video_id", "country",  "region",       "uploader",
-                                  "language", options.by, options.weights};
-  wanted.insert(options.covariates.begin(), options.covariates.end());
-  std::string columns;
-  for (const ColumnSpec& column : schema.columns) {
-    if (!wanted.contains(column.name) && !column.name.starts_with(kCovariatePrefix)) continue;
-    columns += (columns.empty() ? "" : ", ") + sql_identifier(column.name);
-  }
-  return columns;
 }
 
 // A study, its parts, and what they are made of.

@@ -93,6 +93,47 @@ TEST_F(AssociateParts, EightShardsEqualTheWhole) {
   expect_equal(options);
 }
 
+// Piece by piece, so that no more videos than asked for are held: as at once, rows of no video of
+// the corpus and ids that are there twice too.
+TEST_F(AssociateParts, PiecesOfTheCorpusEqualTheWhole) {
+  AssociateOptions options = options_for(write_shards("pieces"));
+  options.map.minimum = 3;
+  const fs::path corpus = options.study / "corpus.parquet";
+  const fs::path copy = folder_.path() / "corpus.parquet";
+  fs::copy_file(corpus, copy);
+  const auto take = [&](const std::string& rows) {
+    ASSERT_TRUE(
+        database_
+            .write_query_parquet(
+                "SELECT * FROM " + sql_read_parquet(std::vector{copy}) + " " + rows, corpus, {})
+            .ok());
+  };
+  take("LIMIT 650");
+  const auto whole = associate(options);
+  ASSERT_TRUE(whole.ok()) << whole.error().message;
+  EXPECT_EQ(whole->corpus_videos, 650);
+  const Table maps = maps_of(options.study);
+  const auto excluded = read_whole_file(options.study / "maps" / "excluded.parquet");
+  for (const std::int64_t at_once : {649, 300, 100}) {
+    options.videos_at_once = at_once;
+    const auto pieces = associate(options);
+    ASSERT_TRUE(pieces.ok()) << pieces.error().message;
+    EXPECT_LE(difference(maps, maps_of(options.study)), 1e-12);
+    EXPECT_EQ(*excluded, *read_whole_file(options.study / "maps" / "excluded.parquet"));
+    EXPECT_EQ(pieces->corpus_videos, 650);
+    EXPECT_EQ(pieces->notes, whole->notes);
+  }
+  EXPECT_THAT(whole->notes, ::testing::Contains(HasSubstr("belong to no video of the corpus")));
+  for (const auto& entry : fs::directory_iterator(options.study / "maps")) {
+    EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("piece")));
+  }
+  take("UNION ALL (SELECT * FROM " + sql_read_parquet(std::vector{copy}) + " LIMIT 1)");
+  const auto twice = associate(options);
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(twice.error().message, HasSubstr("appears twice"));
+}
+
 // What a shard alone sees must not decide: a score measured in others only, a shard without faces,
 // without contexts, without any row, a country whose region is null there.
 TEST_F(AssociateParts, AShardThatLacksWhatOthersHaveIsCountedAsTheWholeCountsIt) {

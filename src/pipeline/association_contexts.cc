@@ -51,6 +51,7 @@ class ContextReader {
       }
     }
     unknown_ += unknown;
+    known_ += static_cast<std::int64_t>(batch.rows()) - unknown;
     const std::lock_guard lock(mutex_);
     parts_.push_back(std::move(part));
     return Ok{};
@@ -71,6 +72,7 @@ class ContextReader {
   }
 
   std::int64_t unknown() const { return unknown_; }
+  std::int64_t known() const { return known_; }
 
  private:
   enum Field : std::size_t { kId, kContext, kScore, kAbove };
@@ -167,6 +169,7 @@ class ContextReader {
   StudyContexts& contexts_;
   TextCodes names_;
   std::atomic<std::int64_t> unknown_ = 0;
+  std::atomic<std::int64_t> known_ = 0;
   std::uint16_t bad_ = 0;
   std::mutex mutex_;
   std::vector<Part> parts_;
@@ -275,6 +278,7 @@ Result<StudyContexts> read_study_contexts(Database& database, const AssociateOpt
   }
   MIEN_TRY_VOID(reader.finish(options.map.threads));
   if (reader.unknown() > 0) videos.remarks.unknown_contexts[source] = reader.unknown();
+  videos.remarks.known_contexts[source] = reader.known();
   return contexts;
 }
 

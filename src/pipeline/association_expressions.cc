@@ -78,6 +78,7 @@ Status ExpressionReader::add(const ScanBatch& batch) {
     video = VideoIndex::kNone;
   }
   unknown_ += unknown;
+  known_ += static_cast<std::int64_t>(places.size()) - unknown;
   add_scores(batch, places);
   add_covariates(batch, places);
   return Ok{};
@@ -149,6 +150,7 @@ Status ExpressionReader::finish(int threads) {
         "expressions: the video '" + std::string(videos_.index.id(twice_)) + "' appears twice"};
   }
   videos_.remarks.unknown_expressions = unknown_;
+  videos_.remarks.known_expressions = known_;
   std::vector<std::size_t> empty;
   std::vector<std::size_t> columns;
   for (std::size_t e = 0; e < found_.size(); ++e) (found_[e] == 0 ? empty : columns).push_back(e);

@@ -16,7 +16,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::string_view kMagic = "MIENSUM2";
+constexpr std::string_view kMagic = "MIENSUM3";
 constexpr std::size_t kDigestLength = 64;
 constexpr std::size_t kPieceBytes = 1 << 20;
 using Json = nlohmann::ordered_json;
@@ -107,13 +107,11 @@ void put_block(std::string& out, const AssociationBlock& block) {
   put(out, block.videos);
   put(out, block.weight);
   put(out, static_cast<std::uint64_t>(block.uploaders.size()));
-  put(out, static_cast<std::uint64_t>(block.uploads.size()));
   put_all(out, block.sums);
   put_all(out, block.products);
   put_all(out, block.contexts);
   put_all(out, block.rows);
   put_all(out, block.uploaders);
-  put_all(out, block.uploads);
 }
 
 bool is_ascending(const auto& values, std::uint64_t end) {
@@ -123,25 +121,31 @@ bool is_ascending(const auto& values, std::uint64_t end) {
   return true;
 }
 
-// One list a context, each of ascending positions of uploaders.
-bool uploads_hold(const AssociationBlock& block) {
-  std::size_t lists = 0;
-  std::uint64_t position = 0;
-  std::uint64_t difference = 0;
-  int shift = 0;
-  for (const std::uint8_t byte : block.uploads) {
-    if (shift > 28) return false;
-    difference |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-    shift += 7;
-    if (byte >= 0x80) continue;
-    position = difference == 0 ? 0 : position + difference;
-    lists += difference == 0 ? 1 : 0;
-    if (position > block.uploaders.size()) return false;
-    difference = 0;
-    shift = 0;
-  }
-  return shift == 0 && lists == block.contexts.size() &&
-         (block.uploads.empty() || block.uploads.back() == 0);
+bool is_sketch(const UploaderSketch& sketch) {
+  return sketch.size() <= kUploadersKept && is_ascending(sketch, ~std::uint64_t{0});
+}
+
+void put_presence(std::string& out, const PresenceSums& presence) {
+  put(out, presence.videos);
+  put(out, presence.weight);
+  put(out, static_cast<std::uint32_t>(presence.uploaders.size()));
+  put(out, static_cast<std::uint32_t>(presence.lacking.size()));
+  put_all(out, presence.sums);
+  put_all(out, presence.squares);
+  put_all(out, presence.uploaders);
+  put_all(out, presence.lacking);
+}
+
+bool get_presence(Reader& reader, std::size_t expressions, PresenceSums& presence) {
+  presence.videos = reader.get<std::int64_t>();
+  presence.weight = reader.get<double>();
+  const auto uploaders = reader.get<std::uint32_t>();
+  const auto lacking = reader.get<std::uint32_t>();
+  presence.sums = reader.get_all<double>(expressions);
+  presence.squares = reader.get_all<double>(expressions);
+  presence.uploaders = reader.get_all<std::uint64_t>(uploaders);
+  presence.lacking = reader.get_all<std::uint64_t>(lacking);
+  return reader.ok() && is_sketch(presence.uploaders) && is_sketch(presence.lacking);
 }
 
 bool get_block(Reader& reader, const AssociationSums& sums, AssociationBlock& block) {
@@ -153,17 +157,14 @@ bool get_block(Reader& reader, const AssociationSums& sums, AssociationBlock& bl
   block.videos = reader.get<std::int64_t>();
   block.weight = reader.get<double>();
   const auto uploaders = reader.get<std::uint64_t>();
-  const auto uploads = reader.get<std::uint64_t>();
   block.sums = reader.get_all<double>(columns);
   block.products = reader.get_all<double>(columns * (columns + 1) / 2);
   block.contexts = reader.get_all<std::uint32_t>(contexts);
   block.rows = reader.get_all<double>(std::uint64_t{contexts} * (columns + 2));
   block.uploaders = reader.get_all<std::uint64_t>(uploaders);
-  block.uploads = reader.get_all<std::uint8_t>(uploads);
   return reader.ok() && block.group < sums.layout.groups.size() &&
          block.country < sums.layout.countries.size() && block.slot < sums.slots[block.group] &&
-         is_ascending(block.contexts, sums.layout.contexts.size()) &&
-         is_ascending(block.uploaders, ~std::uint64_t{0}) && uploads_hold(block);
+         is_ascending(block.contexts, sums.layout.contexts.size()) && is_sketch(block.uploaders);
 }
 
 Status read_header(const std::string& text, AssociationFile& file, std::size_t& blocks) {
@@ -232,10 +233,7 @@ Status association_pieces(const AssociationSums& sums, const FileMetadata& metad
   out += header;
   put_all(out, sums.centres);
   for (const PresenceSums& presence : sums.presence) {
-    put(out, presence.videos);
-    put(out, presence.weight);
-    put_all(out, presence.sums);
-    put_all(out, presence.squares);
+    put_presence(out, presence);
     MIEN_TRY_VOID(hand_over(kPieceBytes));
   }
   for (const AssociationBlock& block : sums.blocks) {
@@ -258,6 +256,10 @@ std::string association_bytes(const AssociationSums& sums, const FileMetadata& m
 
 Result<AssociationFile> parse_association_bytes(std::string_view bytes) {
   const std::size_t least = kMagic.size() + 8 + kDigestLength;
+  if (bytes.starts_with("MIENSUM1") || bytes.starts_with("MIENSUM2")) {
+    return Error{ErrorCode::kCorrupt,
+                 "sums of an earlier version of the program; remedy: run 'mien associate' again"};
+  }
   if (bytes.size() < least || bytes.substr(0, kMagic.size()) != kMagic) {
     return corrupt("not a file of association sums");
   }
@@ -278,10 +280,7 @@ Result<AssociationFile> parse_association_bytes(std::string_view bytes) {
   const std::size_t cells = sums.layout.groups.size() * sums.layout.contexts.size();
   for (std::size_t i = 0; i < cells && reader.ok(); ++i) {
     PresenceSums presence;
-    presence.videos = reader.get<std::int64_t>();
-    presence.weight = reader.get<double>();
-    presence.sums = reader.get_all<double>(expressions);
-    presence.squares = reader.get_all<double>(expressions);
+    if (!get_presence(reader, expressions, presence)) return corrupt("the counts are wrong");
     sums.presence.push_back(std::move(presence));
   }
   for (std::size_t b = 0; b < blocks && reader.ok(); ++b) {

@@ -1,10 +1,10 @@
 // Association sums as a file, STUDY/maps/statistics-SOURCE.sums.
 //
-//   bytes 0-7    "MIENSUM2"
+//   bytes 0-7    "MIENSUM3"
 //   bytes 8-15   length of the header, little-endian
 //   header       JSON: program, layout, slots, exclusions, metadata, sizes
 //   body         numbers, little-endian: centres; presence a group and context (videos, weight,
-//                sums, squares); then the blocks (see association_file.cc)
+//                sums, squares, uploaders); then the blocks (see association_file.cc)
 //   last 64      SHA-256 of all before, in hexadecimal
 //
 // Errors: kCorrupt (not such a file, cut off, checksum), kNotFound, kIo.

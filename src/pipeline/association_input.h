@@ -22,6 +22,8 @@ struct AssociationRemarks {
   std::int64_t without_uploader = 0;                     // videos
   std::int64_t unknown_expressions = 0;                  // rows of no video of the corpus
   std::map<std::string, std::int64_t> unknown_contexts;  // likewise, by source
+  std::int64_t known_expressions = 0;                    // rows of videos of the corpus
+  std::map<std::string, std::int64_t> known_contexts;
 
   void add(const AssociationRemarks& other);
   std::vector<std::string> words() const;

@@ -57,7 +57,9 @@ Result<MapOptions> map_options(const FileMetadata& metadata, int threads) {
   } catch (const std::exception&) {
     known = false;
   }
-  if (!known) return Error{ErrorCode::kCorrupt, "the sums do not say how maps were made of them"};
+  if (!known || options.minimum > kLargestMinimum) {
+    return Error{ErrorCode::kCorrupt, "the sums do not say how maps were made of them"};
+  }
   return options;
 }
 

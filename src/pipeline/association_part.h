@@ -54,6 +54,9 @@ class AssociationUnion {
   // kMismatch: made with other options, with what differs.
   Status add(AssociationPart part);
 
+  const AssociationRemarks& remarks() const { return remarks_; }
+  void add_remarks(const AssociationRemarks& remarks) { remarks_.add(remarks); }
+
   struct Whole {
     std::int64_t videos = 0;
     std::vector<AssociationSums> sums;  // by source

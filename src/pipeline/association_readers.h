@@ -93,6 +93,7 @@ class ExpressionReader {
   std::vector<std::size_t> own_columns_;
   std::vector<std::uint16_t> own_missing_;
   std::atomic<std::int64_t> unknown_ = 0;
+  std::atomic<std::int64_t> known_ = 0;
   std::atomic<std::uint32_t> twice_ = VideoIndex::kNone;  // the first video that came again
   std::uint16_t no_expressions_ = 0;
   std::uint16_t no_face_ = 0;

@@ -11,6 +11,8 @@ void AssociationRemarks::add(const AssociationRemarks& other) {
   without_uploader += other.without_uploader;
   unknown_expressions += other.unknown_expressions;
   for (const auto& [source, rows] : other.unknown_contexts) unknown_contexts[source] += rows;
+  known_expressions += other.known_expressions;
+  for (const auto& [source, rows] : other.known_contexts) known_contexts[source] += rows;
 }
 
 std::vector<std::string> AssociationRemarks::words() const {

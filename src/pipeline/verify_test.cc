@@ -326,7 +326,7 @@ TEST_F(VerifyTest, SumsTextsAndComparisonAreHeldToo) {
   fs::create_directories(folder() / "maps");
   fs::create_directories(folder() / "compare");
   fs::create_directories(folder() / "texts");
-  const std::string body = "MIENSUM2 and so on";
+  const std::string body = "MIENSUM3 and so on";
   std::ofstream(folder() / "maps/statistics-text.sums") << body << sha256_of_bytes(body);
   std::ofstream(folder() / "compare/compare.json") << "{}\n";
   ASSERT_TRUE(

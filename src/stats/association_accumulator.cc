@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "stats/contexts_of_uploaders.h"
 #include "stats/parallel.h"
 #include "stats/vector_widths.h"
 #include "stats/weighted_sums.h"
@@ -55,6 +56,7 @@ struct SegmentPresence {
   std::vector<std::int64_t> videos;
   std::vector<double> weight;
   std::vector<double> sums;  // contexts x stride: of w y, then of w y y
+  ContextsOfUploaders uploaders;
 };
 
 typedef double Vector __attribute__((vector_size(64), aligned(8), may_alias));
@@ -113,7 +115,7 @@ class BlockAccumulator {
         centres_(centres),
         rows_(layout.contexts.size() * stride_, 0.0),
         products_(columns_ * products_stride_, 0.0),
-        last_uploader_(layout.contexts.size(), kNobody),
+        last_upload_(layout.contexts.size(), kNobody),
         is_touched_(layout.contexts.size(), 0),
         value_(products_stride_, 0.0),
         term_(stride_, 0.0),
@@ -134,11 +136,21 @@ class BlockAccumulator {
       if (i + kAhead < order.size()) prefetch(order[i + kAhead]);
       add_video(order[i], block, presence);
     }
-    finish(block);
+    finish(block, presence.uploaders);
   }
 
  private:
   static constexpr std::uint32_t kNobody = 0xffffffff;
+
+  struct Uploader {
+    std::uint64_t hash;
+    std::size_t first;  // of uploads_
+    std::uint32_t videos;
+  };
+  struct Upload {
+    std::uint32_t context;
+    std::uint32_t videos;  // of the uploader, with the context
+  };
 
   void prefetch(std::uint32_t video) const {
     const double* values = videos_->values.data() + std::size_t{video} * columns_;
@@ -162,8 +174,10 @@ class BlockAccumulator {
     for (std::size_t i = 0; i < columns_; ++i) block.sums[i] += weight * value_[i];
     add_products(weight, value_.data(), columns_, products_stride_, products_.data());
     const std::uint64_t hash = videos_->uploader[video];
-    if (block.uploaders.empty() || block.uploaders.back() != hash) block.uploaders.push_back(hash);
-    const auto uploader = static_cast<std::uint32_t>(block.uploaders.size() - 1);
+    if (uploaders_.empty() || uploaders_.back().hash != hash) {
+      uploaders_.push_back({hash, uploads_.size(), 0});
+    }
+    ++uploaders_.back().videos;
 
     const std::uint64_t first = videos_->first[video];
     const std::size_t count = videos_->first[video + 1] - first;
@@ -178,16 +192,18 @@ class BlockAccumulator {
         touched_.push_back(context);
       }
       if (above != nullptr && above[k] == 0) continue;
-      if (last_uploader_[context] != uploader) {
-        last_uploader_[context] = uploader;
-        uploads_.push_back(std::uint64_t{context} << 32U | uploader);
+      std::uint32_t& last = last_upload_[context];
+      if (last == kNobody || last < uploaders_.back().first) {
+        last = static_cast<std::uint32_t>(uploads_.size());
+        uploads_.push_back({context, 0});
       }
+      ++uploads_[last].videos;
     }
     add_to_contexts(contexts, scores, count, weight, term_.data(), stride_, rows_.data());
     add_presence(contexts, above, count, weight, presence_term_.data(), presence);
   }
 
-  void finish(AssociationBlock& block) {
+  void finish(AssociationBlock& block, ContextsOfUploaders& uploaders) {
     block.products.reserve(columns_ * (columns_ + 1) / 2);
     for (std::size_t i = 0; i < columns_; ++i) {
       const double* row = products_.data() + i * products_stride_;
@@ -196,25 +212,28 @@ class BlockAccumulator {
     std::fill(products_.begin(), products_.end(), 0.0);
     const std::size_t width = columns_ + 2;
     std::sort(touched_.begin(), touched_.end());
-    std::sort(uploads_.begin(), uploads_.end());
     block.contexts = touched_;
     block.rows.reserve(touched_.size() * width);
-    auto upload = uploads_.begin();
-    std::vector<std::uint32_t> positions;
     for (const std::uint32_t context : touched_) {
       double* row = rows_.data() + context * stride_;
       block.rows.insert(block.rows.end(), row, row + width);
       std::fill(row, row + stride_, 0.0);
       is_touched_[context] = 0;
-      last_uploader_[context] = kNobody;
-      positions.clear();
-      for (; upload != uploads_.end() && *upload >> 32U == context; ++upload) {
-        positions.push_back(static_cast<std::uint32_t>(*upload));
-      }
-      append_uploads(positions, block.uploads);
+      last_upload_[context] = kNobody;
     }
-    block.uploads.shrink_to_fit();
-    block.uploaders.shrink_to_fit();
+    for (std::size_t u = 0; u < uploaders_.size(); ++u) {
+      const Uploader& uploader = uploaders_[u];
+      if (u < kUploadersKept) block.uploaders.push_back(uploader.hash);
+      const std::size_t end = u + 1 < uploaders_.size() ? uploaders_[u + 1].first : uploads_.size();
+      for (std::size_t k = uploader.first; k < end; ++k) {
+        const bool in_all = uploads_[k].videos == uploader.videos;
+        uploaders.contexts.push_back(uploads_[k].context |
+                                     (in_all ? ContextsOfUploaders::kInAll : 0));
+      }
+      uploaders.hashes.push_back(uploader.hash);
+      uploaders.ends.push_back(uploaders.contexts.size());
+    }
+    uploaders_.clear();
     touched_.clear();
     uploads_.clear();
   }
@@ -227,13 +246,14 @@ class BlockAccumulator {
   std::span<const double> centres_;
   std::vector<double> rows_;
   std::vector<double> products_;
-  std::vector<std::uint32_t> last_uploader_;
+  std::vector<std::uint32_t> last_upload_;  // a context: its last place in uploads_
   std::vector<std::uint8_t> is_touched_;
   std::vector<double> value_;
   std::vector<double> term_;           // 1, x, value
   std::vector<double> presence_term_;  // scores, their squares
   std::vector<std::uint32_t> touched_;
-  std::vector<std::uint64_t> uploads_;  // context, then position of the uploader
+  std::vector<Uploader> uploaders_;  // hashes ascending
+  std::vector<Upload> uploads_;      // uploader by uploader
   std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted_;
 };
 
@@ -345,6 +365,7 @@ AssociationSums accumulate_sums(const AssociationLayout& layout, const Associati
     const std::vector<PresenceSums> nothing = no_presence(layout);
     result.presence.insert(result.presence.end(), nothing.begin(), nothing.end());
   }
+  std::vector<std::vector<ContextsOfUploaders>> uploaders(layout.groups.size());
   std::vector<std::optional<SegmentPresence>> parts;
   for (std::size_t first = 0; first < segments.size(); first += kSegmentsAtOnce) {
     parts.assign(std::min(kSegmentsAtOnce, segments.size() - first), std::nullopt);
@@ -362,8 +383,14 @@ AssociationSums accumulate_sums(const AssociationLayout& layout, const Associati
       const std::size_t group = result.blocks[segments[first + part].first].group;
       parts[part]->add_to(std::span(result.presence)
                               .subspan(group * layout.contexts.size(), layout.contexts.size()));
+      uploaders[group].push_back(std::move(parts[part]->uploaders));
     }
   }
+  for_each_piece(layout.groups.size(), threads, [&](std::size_t group) {
+    sketch_uploaders(
+        uploaders[group],
+        std::span(result.presence).subspan(group * layout.contexts.size(), layout.contexts.size()));
+  });
   return result;
 }
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
+#include <map>
 
 #include "base/check.h"
 #include "base/missing.h"
@@ -286,107 +286,27 @@ std::string_view to_string(ClusterBy cluster) {
   return cluster == ClusterBy::kUploader ? "uploader" : "country";
 }
 
-namespace {
-
-// At least how many distinct uploaders of one country lack a context in some video: the most of any
-// country. Blocks come country by country.
-class LackingUploaders {
- public:
-  explicit LackingUploaders(const AssociationSums& sums)
-      : layout_(&sums.layout),
-        less_(sums.layout.contexts.size(), 0),
-        most_(sums.layout.contexts.size(), 0) {}
-
-  void begin(const AssociationBlock& block) {
-    if (block.country != country_) end_country();
-    country_ = block.country;
-    all_ += static_cast<std::int64_t>(block.uploaders.size());
-  }
-
-  // `with`: how many of the block's uploaders have the context in some video.
-  void add(const AssociationBlock& block, std::size_t c, std::size_t with) {
-    const auto uploaders = static_cast<std::int64_t>(block.uploaders.size());
-    const auto have = static_cast<std::int64_t>(with);
-    const double present = block.rows[c * (layout_->columns() + 2)];
-    constexpr double kRounding = 1e-9;
-    const bool some_lack =
-        layout_->context_use == "present" && present < block.weight * (1 - kRounding);
-    const std::int64_t lack = std::max<std::int64_t>(uploaders - have, some_lack ? 1 : 0);
-    less_[block.contexts[c]] += uploaders - lack;
-  }
-
-  std::vector<std::int64_t> finish() {
-    end_country();
-    return std::move(most_);
-  }
-
- private:
-  void end_country() {
-    for (std::size_t c = 0; c < less_.size(); ++c) {
-      most_[c] = std::max(most_[c], all_ - less_[c]);
-      less_[c] = 0;
-    }
-    all_ = 0;
-  }
-
-  const AssociationLayout* layout_;
-  std::uint32_t country_ = 0;
-  std::int64_t all_ = 0;            // uploaders of the country so far
-  std::vector<std::int64_t> less_;  // of them, those not known to lack the context
-  std::vector<std::int64_t> most_;
-};
-
-}  // namespace
-
 UploaderCounts count_uploaders(const AssociationSums& sums, std::size_t group) {
-  const std::span<const AssociationBlock> blocks = sums.blocks_of(group);
-  // Positions of uploaders that appear in several blocks: one number for each such uploader.
-  std::unordered_map<std::uint64_t, std::uint32_t> seen_in;
-  std::unordered_map<std::uint64_t, std::uint32_t> repeated;
-  for (std::uint32_t b = 0; b < blocks.size(); ++b) {
-    for (const std::uint64_t hash : blocks[b].uploaders) {
-      if (!seen_in.emplace(hash, b).second) {
-        repeated.emplace(hash, static_cast<std::uint32_t>(repeated.size()));
-      }
-    }
-  }
   UploaderCounts counts;
-  counts.all = static_cast<std::int64_t>(seen_in.size());
-  counts.with_context.assign(sums.layout.contexts.size(), 0);
-  std::vector<std::vector<std::uint32_t>> shared(sums.layout.contexts.size());
-  LackingUploaders lacking(sums);
-  for (const AssociationBlock& block : blocks) {
-    lacking.begin(block);
-    std::size_t next = 0;
-    for (std::size_t c = 0; c < block.contexts.size(); ++c) {
-      const std::uint32_t context = block.contexts[c];
-      const std::vector<std::uint32_t> positions = read_uploads(block.uploads, next);
-      lacking.add(block, c, positions.size());
-      for (const std::uint32_t position : positions) {
-        const auto found =
-            repeated.empty() ? repeated.end() : repeated.find(block.uploaders[position]);
-        if (found == repeated.end()) {
-          ++counts.with_context[context];
-        } else {
-          shared[context].push_back(found->second);
-        }
-      }
-    }
+  // An uploader's blocks are of one slot, so that slots divide them.
+  std::map<std::uint32_t, UploaderSketch> of_slot;
+  for (const AssociationBlock& block : sums.blocks_of(group)) {
+    unite_uploaders(of_slot[block.slot], block.uploaders);
   }
-  for (std::size_t c = 0; c < shared.size(); ++c) {
-    std::sort(shared[c].begin(), shared[c].end());
-    const auto last = std::unique(shared[c].begin(), shared[c].end());
-    counts.with_context[c] += last - shared[c].begin();
-  }
-  counts.without_context = lacking.finish();
-  for (std::size_t c = 0; c < shared.size(); ++c) {
-    std::int64_t& without = counts.without_context[c];
-    without = std::max(without, counts.all - counts.with_context[c]);
+  for (const auto& [slot, sketch] : of_slot) counts.all += distinct_uploaders(sketch);
+  for (std::size_t c = 0; c < sums.layout.contexts.size(); ++c) {
+    const PresenceSums& presence = sums.present(group, c);
+    const std::int64_t most = std::min(counts.all, presence.videos);
+    counts.with_context.push_back(std::min(most, distinct_uploaders(presence.uploaders)));
+    counts.without_context.push_back(
+        presence.videos == 0 ? counts.all
+                             : std::min(counts.all, distinct_uploaders(presence.lacking)));
   }
   return counts;
 }
 
 AssociationMap association_map(const AssociationSums& sums, const MapOptions& options) {
+  MIEN_CHECK(options.minimum <= kLargestMinimum, "uploaders are counted exactly up to the minimum");
   const AssociationLayout& layout = sums.layout;
   const std::size_t contexts = layout.contexts.size();
   const std::size_t expressions = layout.expressions.size();

@@ -33,7 +33,7 @@ struct MapOptions {
   EstimatorOptions estimator;
   ClusterBy cluster = ClusterBy::kUploader;
   int bootstrap = 1000;                // replicates; 0: no standard errors with cluster uploader
-  std::int64_t minimum = kLeastCount;  // videos and uploaders behind a cell
+  std::int64_t minimum = kLeastCount;  // videos and uploaders behind a cell; <= kLargestMinimum
   std::uint64_t seed = 0;
   int threads = 1;
 };
@@ -65,11 +65,9 @@ struct AssociationMap {
 
 AssociationMap association_map(const AssociationSums& sums, const MapOptions& options);
 
-// Distinct uploaders of a group, of its videos with each context, and, at least, of those without.
-// The last is a bound, since sums do not keep which uploaders lack a context in some video and have
-// it in another: all less those who have it; or, if more, over the blocks of one country (which
-// divide its uploaders) those who do not have it, and one where only such are left whose videos do
-// not all have it.
+// Distinct uploaders of a group, of its videos with each context, and of those without: exact where
+// they are fewer than kUploadersKept, else estimated (uploader_sketch.h); of the group, exact as
+// long as no slot has so many. Never more than there are videos.
 struct UploaderCounts {
   std::int64_t all = 0;
   std::vector<std::int64_t> with_context;

@@ -107,7 +107,6 @@ AssociationBlock placed(const AssociationBlock& part, const Placement& placement
   block.videos = part.videos;
   block.weight = part.weight;
   block.uploaders = part.uploaders;
-  block.uploads = part.uploads;
   block.sums.assign(columns, 0.0);
   block.products.assign(packed_size(columns), 0.0);
   const std::size_t own = part.sums.size();
@@ -143,14 +142,6 @@ AssociationBlock placed(const AssociationBlock& part, const Placement& placement
   return block;
 }
 
-std::vector<std::uint32_t> moved(std::span<const std::uint32_t> positions,
-                                 const std::vector<std::uint32_t>& to) {
-  std::vector<std::uint32_t> result;
-  result.reserve(positions.size());
-  for (const std::uint32_t position : positions) result.push_back(to[position]);
-  return result;
-}
-
 // Adds `from` to `into`, both in the united layout and of one group, country and slot.
 void add_block(AssociationBlock& into, const AssociationBlock& from) {
   const std::size_t width = into.sums.size() + 2;
@@ -159,55 +150,29 @@ void add_block(AssociationBlock& into, const AssociationBlock& from) {
   for (std::size_t i = 0; i < into.sums.size(); ++i) into.sums[i] += from.sums[i];
   for (std::size_t i = 0; i < into.products.size(); ++i) into.products[i] += from.products[i];
 
-  std::vector<std::uint64_t> uploaders;
-  std::set_union(into.uploaders.begin(), into.uploaders.end(), from.uploaders.begin(),
-                 from.uploaders.end(), std::back_inserter(uploaders));
-  const auto places = [&](const std::vector<std::uint64_t>& of) {
-    std::vector<std::uint32_t> to;
-    for (const std::uint64_t hash : of) {
-      const auto found = std::lower_bound(uploaders.begin(), uploaders.end(), hash);
-      to.push_back(static_cast<std::uint32_t>(found - uploaders.begin()));
-    }
-    return to;
-  };
-  const std::vector<std::uint32_t> into_places = places(into.uploaders);
-  const std::vector<std::uint32_t> from_places = places(from.uploaders);
+  unite_uploaders(into.uploaders, from.uploaders);
 
-  AssociationBlock both;
-  std::size_t i = 0;
-  std::size_t j = 0;
-  std::size_t i_next = 0;
-  std::size_t j_next = 0;
-  while (i < into.contexts.size() || j < from.contexts.size()) {
-    const bool has_i = i < into.contexts.size() &&
-                       (j == from.contexts.size() || into.contexts[i] <= from.contexts[j]);
-    const bool has_j = j < from.contexts.size() &&
-                       (i == into.contexts.size() || from.contexts[j] <= into.contexts[i]);
-    both.contexts.push_back(has_i ? into.contexts[i] : from.contexts[j]);
-    const std::size_t row = both.rows.size();
-    both.rows.resize(row + width, 0.0);
-    std::vector<std::uint32_t> positions;
-    if (has_i) {
-      for (std::size_t k = 0; k < width; ++k) both.rows[row + k] += into.rows[i * width + k];
-      positions = moved(read_uploads(into.uploads, i_next), into_places);
-      ++i;
+  std::vector<std::uint32_t> contexts;
+  contexts.reserve(into.contexts.size() + from.contexts.size());
+  std::set_union(into.contexts.begin(), into.contexts.end(), from.contexts.begin(),
+                 from.contexts.end(), std::back_inserter(contexts));
+  // Rows where they are, or moved to their new places; as large as they are and no larger.
+  if (contexts.size() > into.contexts.size()) {
+    contexts.shrink_to_fit();
+    std::vector<double> rows(contexts.size() * width, 0.0);
+    for (std::size_t i = 0, at = 0; i < into.contexts.size(); ++i, ++at) {
+      while (contexts[at] != into.contexts[i]) ++at;
+      std::copy_n(into.rows.data() + i * width, width, rows.data() + at * width);
     }
-    if (has_j) {
-      for (std::size_t k = 0; k < width; ++k) both.rows[row + k] += from.rows[j * width + k];
-      std::vector<std::uint32_t> united;
-      const std::vector<std::uint32_t> others =
-          moved(read_uploads(from.uploads, j_next), from_places);
-      std::set_union(positions.begin(), positions.end(), others.begin(), others.end(),
-                     std::back_inserter(united));
-      positions = std::move(united);
-      ++j;
-    }
-    append_uploads(positions, both.uploads);
+    into.contexts = std::move(contexts);
+    into.rows = std::move(rows);
   }
-  into.contexts = std::move(both.contexts);
-  into.rows = std::move(both.rows);
-  into.uploads = std::move(both.uploads);
-  into.uploaders = std::move(uploaders);
+  for (std::size_t j = 0, at = 0; j < from.contexts.size(); ++j, ++at) {
+    while (into.contexts[at] != from.contexts[j]) ++at;
+    for (std::size_t k = 0; k < width; ++k) {
+      into.rows[at * width + k] += from.rows[j * width + k];
+    }
+  }
 }
 
 auto key_of(const AssociationBlock& block) {
@@ -227,14 +192,35 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// All uploaders of each united group.
+std::vector<UploaderSketch> uploaders_of(const AssociationSums& part, const Placement& placement,
+                                         std::size_t groups) {
+  std::vector<UploaderSketch> of_group(groups);
+  for (const AssociationBlock& block : part.blocks) {
+    unite_uploaders(of_group[placement.groups[block.group]], block.uploaders);
+  }
+  return of_group;
+}
+
+// `before`, `own`: all uploaders of each group of what is in `result`, and of the part.
 void add_presence(const AssociationSums& part, const Placement& placement,
+                  const std::vector<UploaderSketch>& before, const std::vector<UploaderSketch>& own,
                   AssociationSums& result) {
   const std::size_t contexts = result.layout.contexts.size();
   const std::size_t expressions = result.layout.expressions.size();
   for (std::size_t g = 0; g < part.layout.groups.size(); ++g) {
     for (std::size_t c = 0; c < part.layout.contexts.size(); ++c) {
       const PresenceSums& from = part.present(g, c);
-      PresenceSums& into = result.presence[placement.groups[g] * contexts + placement.contexts[c]];
+      const std::size_t group = placement.groups[g];
+      PresenceSums& into = result.presence[group * contexts + placement.contexts[c]];
+      // Whoever is of a part where nobody has the context lacks it.
+      if (from.videos > 0) {
+        if (into.videos == 0) into.lacking = before[group];
+        unite_uploaders(into.lacking, from.lacking);
+      } else if (into.videos > 0) {
+        unite_uploaders(into.lacking, own[group]);
+      }
+      unite_uploaders(into.uploaders, from.uploaders);
       into.videos += from.videos;
       into.weight += from.weight;
       for (std::size_t e = 0; e < expressions; ++e) {
@@ -274,36 +260,6 @@ std::uint64_t uploader_hash(std::string_view uploader) {
   hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9ULL;
   hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebULL;
   return hash ^ (hash >> 31);
-}
-
-void append_uploads(std::span<const std::uint32_t> positions, std::vector<std::uint8_t>& bytes) {
-  std::uint32_t before = 0;
-  for (const std::uint32_t position : positions) {
-    std::uint32_t difference = position + 1 - before;
-    before = position + 1;
-    for (; difference >= 0x80; difference >>= 7) {
-      bytes.push_back(static_cast<std::uint8_t>(difference | 0x80));
-    }
-    bytes.push_back(static_cast<std::uint8_t>(difference));
-  }
-  bytes.push_back(0);
-}
-
-std::vector<std::uint32_t> read_uploads(std::span<const std::uint8_t> bytes, std::size_t& next) {
-  std::vector<std::uint32_t> positions;
-  std::uint32_t before = 0;
-  while (true) {
-    std::uint32_t difference = 0;
-    for (int shift = 0;; shift += 7) {
-      MIEN_CHECK(next < bytes.size() && shift < 32, "lists of uploaders end with 0");
-      const std::uint8_t byte = bytes[next++];
-      difference |= static_cast<std::uint32_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    if (difference == 0) return positions;
-    before += difference;
-    positions.push_back(before - 1);
-  }
 }
 
 namespace {
@@ -378,6 +334,9 @@ Result<AssociationSums> added(const AssociationSums& a, const AssociationSums& b
   at_a.slots = result.slots;
   at_b.slots = result.slots;
 
+  const std::vector<UploaderSketch> nobody(result.layout.groups.size());
+  const std::vector<UploaderSketch> of_a = uploaders_of(a, at_a, nobody.size());
+  const std::vector<UploaderSketch> of_b = uploaders_of(b, at_b, nobody.size());
   std::vector<AssociationBlock> all;
   all.reserve(a.blocks.size() + b.blocks.size());
   const bool a_stays = own != nullptr && a.layout.groups == result.layout.groups &&
@@ -405,8 +364,8 @@ Result<AssociationSums> added(const AssociationSums& a, const AssociationSums& b
   nothing.sums.assign(expressions, 0.0);
   nothing.squares.assign(expressions, 0.0);
   result.presence.assign(result.layout.groups.size() * result.layout.contexts.size(), nothing);
-  add_presence(a, at_a, result);
-  add_presence(b, at_b, result);
+  add_presence(a, at_a, nobody, of_a, result);
+  add_presence(b, at_b, of_a, of_b, result);
   result.exclusions = a.exclusions;
   add_exclusions(b.exclusions, result.exclusions);
   return result;
@@ -415,13 +374,12 @@ Result<AssociationSums> added(const AssociationSums& a, const AssociationSums& b
 }  // namespace
 
 void ExcludedVideos::add_uploader(std::uint64_t hash) {
-  uploaders.insert(hash);
-  if (uploaders.size() > kMostUploaders) uploaders.erase(std::prev(uploaders.end()));
+  unite_uploaders(uploaders, {&hash, 1});
 }
 
 void ExcludedVideos::add(const ExcludedVideos& other) {
   videos += other.videos;
-  for (const std::uint64_t hash : other.uploaders) add_uploader(hash);
+  unite_uploaders(uploaders, other.uploaders);
 }
 
 void add_exclusions(const Exclusions& from, Exclusions& into) {

@@ -16,7 +16,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +23,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "stats/uploader_sketch.h"
 
 namespace mien {
 
@@ -58,10 +58,7 @@ struct AssociationBlock {
   std::vector<std::uint32_t> contexts;
   std::vector<double> rows;
 
-  std::vector<std::uint64_t> uploaders;  // their hashes, ascending
-  // For each of `contexts`: which of `uploaders` have a video with it, as differences of ascending
-  // positions (the first: position + 1), seven bits a byte, low ones first, ended by 0.
-  std::vector<std::uint8_t> uploads;
+  UploaderSketch uploaders;
 };
 
 // Per group and context, over videos where the context is present (above its threshold).
@@ -70,17 +67,17 @@ struct PresenceSums {
   double weight = 0;
   std::vector<double> sums;     // sum of w y, E
   std::vector<double> squares;  // sum of w y y, E
+  UploaderSketch uploaders;     // who have a video with the context
+  UploaderSketch lacking;       // who have one without; empty where no video has it: all
 };
 
 // Videos that could not be analysed, and who uploaded them.
 struct ExcludedVideos {
   // More distinct uploaders than this are not told apart from this many.
-  static constexpr std::size_t kMostUploaders = 128;
+  static constexpr std::size_t kMostUploaders = kUploadersKept;
 
   std::int64_t videos = 0;
-  // The smallest of their hashes, at most kMostUploaders ("k minimum values", Bar-Yossef et al.
-  // 2002, used only where it is exact): parts give those of the whole, in any order.
-  std::set<std::uint64_t> uploaders;
+  UploaderSketch uploaders;  // used only where it is exact
 
   void add_uploader(std::uint64_t hash);
   void add(const ExcludedVideos& other);
@@ -116,9 +113,5 @@ std::uint64_t uploader_hash(std::string_view uploader);
 // Adds parts of one study. kMismatch names what differs. The order of parts changes results by
 // rounding only (relative 1e-12 in tests).
 Result<AssociationSums> add_sums(const AssociationSums& a, const AssociationSums& b);
-
-// Ascending positions from the bytes of AssociationBlock::uploads, advancing `next`.
-std::vector<std::uint32_t> read_uploads(std::span<const std::uint8_t> bytes, std::size_t& next);
-void append_uploads(std::span<const std::uint32_t> positions, std::vector<std::uint8_t>& bytes);
 
 }  // namespace mien

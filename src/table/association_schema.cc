@@ -87,7 +87,10 @@ TableSchema maps_schema() {
         "Videos of the region in the analysis; null where they, or their uploaders, are too few or "
         "would give away another region's."},
        {"n_context", kInt64, "Of them, videos with the context; null where suppressed."},
-       {"n_uploaders", kInt64, "Distinct uploaders of those; null where suppressed."},
+       {"n_uploaders", kInt64,
+        "Distinct uploaders of those, exact below 256, else estimated (relative standard error "
+        "6%); "
+        "null where suppressed."},
        {"cluster", kString,
         "uploader: these countries as given; country: countries as a sample of countries."},
        {"suppressed", kBool, "Whether too few videos or uploaders stand behind the cell."},
