@@ -43,6 +43,17 @@ bool is_text(const std::string& text) {
   return first_invalid_utf8(text) == std::string_view::npos && text.find('\0') == std::string::npos;
 }
 
+// A row of the plan, to its checksum.
+void add_row(Sha256& hash, std::int64_t shard, const StudyInput& video) {
+  std::string content;
+  for (const std::string& field :
+       {std::to_string(shard), video.video_id, video.path.string(),
+        std::to_string(video.size_bytes), std::to_string(video.mtime_ns)}) {
+    content += std::to_string(field.size()) + ":" + field;
+  }
+  hash.add(content);
+}
+
 Error damaged(const fs::path& file, const std::string& what) {
   return {ErrorCode::kCorrupt,
           file.string() + ": " + what + "; remedy: --redo makes the annotations anew"};
@@ -71,45 +82,58 @@ StudyInput describe_input(const std::string& video_id, const fs::path& path) {
 }
 
 std::string Plan::content_hash() const {
-  std::string content;
-  for (std::size_t i = 0; i < videos_.size(); ++i) {
-    const StudyInput& video = videos_[i];
-    for (const std::string& field :
-         {std::to_string(shard_of(i)), video.video_id, video.path.string(),
-          std::to_string(video.size_bytes), std::to_string(video.mtime_ns)}) {
-      content += std::to_string(field.size()) + ":" + field;
-    }
-  }
-  return sha256_of_bytes(content);
+  Sha256 hash;
+  for (std::size_t i = 0; i < videos_.size(); ++i) add_row(hash, shard_of(i), videos_[i]);
+  return hash.finish();
 }
 
 Result<Plan> Plan::read(Database& database, const fs::path& file) {
+  return read_rows(database, file, nullptr);
+}
+
+Result<Plan> Plan::read_shards(Database& database, const fs::path& file,
+                               const std::set<std::int64_t>& shards) {
+  return read_rows(database, file, &shards);
+}
+
+Result<Plan> Plan::read_rows(Database& database, const fs::path& file,
+                             const std::set<std::int64_t>* wanted) {
   Plan plan;
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return plan;
-  MIEN_TRY(table, database.read_parquet(file));
-  MIEN_TRY(metadata, database.read_metadata(file));
-  const TableSchema schema = plan_schema();
-  for (const ColumnSpec& column : schema.columns) {
-    if (!table.has(column.name) || table.column(column.name).type() != column.type) {
+  MIEN_TRY(found, database.read_schema(file));
+  std::string columns;
+  for (const ColumnSpec& column : plan_schema().columns) {
+    const int at = found.index_of(column.name);
+    if (at < 0 || found.columns[static_cast<std::size_t>(at)].type != column.type) {
       return damaged(file, "the plan has no column " + column.name);
     }
+    columns += (columns.empty() ? "" : ", ") + column.name;
   }
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    const std::int64_t shard = table.column("shard").integers()[row];
-    if (shard < plan.shards() - 1 || shard > kMostShards) {
-      return damaged(file, "the plan's shards are not in order");
+  Sha256 hash;
+  const auto take = [&](const Table& batch) -> Status {
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      const std::int64_t shard = batch.column("shard").integers()[row];
+      if (shard < plan.shards() - 1 || shard > kMostShards) {
+        return damaged(file, "the plan's shards are not in order");
+      }
+      while (plan.shards() <= shard) plan.begins_.push_back(plan.videos_.size());
+      StudyInput video{batch.column("video_id").strings()[row], batch.column("path").strings()[row],
+                       batch.column("size_bytes").integers()[row],
+                       batch.column("mtime_ns").integers()[row]};
+      add_row(hash, shard, video);
+      if (wanted != nullptr && !wanted->contains(shard)) continue;
+      if (!plan.positions_.emplace(video.video_id, plan.videos_.size()).second) {
+        return damaged(file, "the plan has '" + video.video_id + "' twice");
+      }
+      plan.videos_.push_back(std::move(video));
     }
-    while (plan.shards() <= shard) plan.begins_.push_back(row);
-    StudyInput video{table.column("video_id").strings()[row], table.column("path").strings()[row],
-                     table.column("size_bytes").integers()[row],
-                     table.column("mtime_ns").integers()[row]};
-    if (!plan.positions_.emplace(video.video_id, row).second) {
-      return damaged(file, "the plan has '" + video.video_id + "' twice");
-    }
-    plan.videos_.push_back(std::move(video));
-  }
-  if (metadata[kContentHash] != plan.content_hash()) {
+    return Ok{};
+  };
+  MIEN_TRY_VOID(
+      database.query("SELECT " + columns + " FROM " + sql_read_parquet({&file, 1}), take));
+  MIEN_TRY(metadata, database.read_metadata(file));
+  if (metadata[kContentHash] != hash.finish()) {
     return damaged(file, "the plan's checksum does not hold");
   }
   return plan;

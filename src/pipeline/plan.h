@@ -2,7 +2,7 @@
 //
 // Videos are assigned in the order of their first appearance, at most N a shard, or so that shards
 // take like long. The plan only grows: new videos get new shards after those that exist, whatever N
-// they were made with. Memory: the whole plan, about 200 bytes a video.
+// they were made with. Memory: about 200 bytes a video that was read, and 8 a shard.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,10 @@ class Plan {
  public:
   // A file that is missing is an empty plan; one that does not hold is kCorrupt with the remedy.
   static Result<Plan> read(Database& database, const std::filesystem::path& file);
+  // The same with the videos of these shards alone: all others are empty. The whole file is read
+  // and held against its checksum, row by row; ids that two shards share are not found.
+  static Result<Plan> read_shards(Database& database, const std::filesystem::path& file,
+                                  const std::set<std::int64_t>& shards);
   Status write(Database& database, const std::filesystem::path& file) const;
 
   // Takes new videos in and notes changed sizes, times and (of a file that only moved) paths.
@@ -72,6 +76,9 @@ class Plan {
   bool correct(std::size_t position, const StudyInput& input);
   void append(const StudyInput& input);
   std::string content_hash() const;
+  // `wanted`: of these shards; nullptr: all.
+  static Result<Plan> read_rows(Database& database, const std::filesystem::path& file,
+                                const std::set<std::int64_t>* wanted);
 
   std::vector<StudyInput> videos_;
   std::vector<std::size_t> begins_;  // one a shard

@@ -37,6 +37,41 @@ TEST_F(PlanTest, GrowsByWholeShardsAndIsReadBack) {
   EXPECT_EQ(Plan::read(database_, root_ / "none.parquet")->shards(), 0);
 }
 
+// As a task of single shards reads it.
+TEST_F(PlanTest, ShardsAloneAreReadWithTheirNumbers) {
+  Plan plan;
+  ASSERT_TRUE(plan.add(inputs(9), 2).ok());  // 2 2 2 2 1
+  const fs::path file = root_ / "plan.parquet";
+  ASSERT_TRUE(plan.write(database_, file).ok());
+  const Result<Plan> part = Plan::read_shards(database_, file, {1, 4, 7});
+  ASSERT_TRUE(part.ok()) << part.error().message;
+  EXPECT_EQ(part->shards(), 5);
+  ASSERT_EQ(part->videos().size(), 3U);
+  for (int shard = 0; shard < 5; ++shard) {
+    const bool is_wanted = shard == 1 || shard == 4;
+    const std::size_t count = part->shard_end(shard) - part->shard_begin(shard);
+    EXPECT_EQ(count, is_wanted ? plan.shard_end(shard) - plan.shard_begin(shard) : 0) << shard;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t at = part->shard_begin(shard) + i;
+      const StudyInput& video = plan.videos()[plan.shard_begin(shard) + i];
+      EXPECT_EQ(part->videos()[at].video_id, video.video_id);
+      EXPECT_EQ(part->shard_of(at), shard);
+      EXPECT_EQ(part->find(video.video_id), at);
+    }
+  }
+  EXPECT_EQ(part->find(plan.videos()[0].video_id), std::nullopt);
+  // Damage of a row that is not its own is seen too.
+  const FileMetadata metadata = database_.read_metadata(file).value();
+  const fs::path other = root_ / "other.parquet";
+  ASSERT_TRUE(database_
+                  .write_query_parquet("SELECT * REPLACE (CASE shard WHEN 0 THEN 7 ELSE size_bytes "
+                                       "END AS size_bytes) FROM " +
+                                           sql_read_parquet(std::vector{file}),
+                                       other, metadata)
+                  .ok());
+  EXPECT_EQ(Plan::read_shards(database_, other, {4}).error().code, ErrorCode::kCorrupt);
+}
+
 std::string shards_of(const Plan& plan) {
   std::string text;
   for (std::int64_t shard = 0; shard < plan.shards(); ++shard) {

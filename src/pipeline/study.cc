@@ -151,7 +151,7 @@ Status Study::load() {
 }
 
 Status Study::load_task(std::span<const std::int64_t> shards) {
-  MIEN_TRY(plan, Plan::read(*database_, annotations() / "plan.parquet"));
+  MIEN_TRY(plan, Plan::read_shards(*database_, annotations() / "plan.parquet", *scope_));
   plan_ = std::move(plan);
   states_.assign(plan_.videos().size(), VideoState::kTodo);
   shards_.assign(static_cast<std::size_t>(plan_.shards()), {});

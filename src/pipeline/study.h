@@ -59,7 +59,8 @@ class Study {
                                       const StudyOpenOptions& options, Database& database);
 
   // For writing these shards of a plan that exists, and for looking at nothing else: others may be
-  // writing at the same time, these shards too. kNotFound: no plan, or it has no such shard.
+  // writing at the same time, these shards too; the plan has no others' videos. kNotFound: no plan,
+  // or it has no such shard.
   static Result<Study> open_shards(const std::filesystem::path& folder,
                                    const StudySettings& settings,
                                    std::span<const std::int64_t> shards, Database& database);
