@@ -74,6 +74,9 @@ class AnnotateRun {
     for (int round = 0; round < 3; ++round) {
       std::vector<WorkerTask> tasks = round == 0 ? first_tasks(study) : table_tasks(study);
       if (round == 0) MIEN_TRY_VOID(count_done(study, database));
+      if (stop_) {  // before the first video, or between two rounds
+        summary_.not_done = std::max(summary_.not_done, static_cast<std::int64_t>(tasks.size()));
+      }
       if (tasks.empty() || stop_) break;
       const Status worked = work(std::move(tasks), study);
       if (worked.ok()) continue;

@@ -80,7 +80,7 @@ class Cluster : public ::testing::Test {
     return all;
   }
 
-  // A second each, 160 x 120; every tenth has a face.
+  // A second each, 160 x 120; every tenth has a face, one is no video.
   static void make_clips() {
     fs::create_directories(path("clips"));
     const Arguments encode = {"-an",
@@ -111,6 +111,7 @@ class Cluster : public ::testing::Test {
     for (int i = 0; i < kClips; ++i) {
       ASSERT_TRUE(fs::exists(path("clips") / ("c" + std::to_string(1000 + i) + ".mp4"))) << i;
     }
+    std::ofstream(path("clips") / "c1150.mp4") << "no video";
   }
 
   // What starts Mien on a node. On n2 the clock is a year behind; on n1 the disk is full while the
@@ -137,7 +138,7 @@ class Cluster : public ::testing::Test {
     return run_command(words).exit_status == 0;
   }
 
-  static Json submit() {
+  static Json submit(const std::vector<std::string>& more = {}) {
     std::vector<std::string> words = {"cluster",
                                       "slurm",
                                       spread().string(),
@@ -151,6 +152,7 @@ class Cluster : public ::testing::Test {
                                       "--program",
                                       "bash '" + path("mien.sh").string() + "'"};
     words.insert(words.end(), options().begin(), options().end());
+    words.insert(words.end(), more.begin(), more.end());
     const ProgramRun run = run_mien(words);
     EXPECT_EQ(run.exit_status, 0) << run.err;
     return run.exit_status == 0 ? Json::parse(run.out) : Json();
@@ -259,6 +261,23 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   })) << slurm.log_tail();
   kill(killed->pid, SIGKILL);
 
+  // Somebody more urgent takes the node: Slurm ends the task there and puts it back into the queue.
+  std::optional<Task> preempted;
+  ASSERT_TRUE(comes_true(60, [&] {
+    preempted = task_on(slurm, "n1");
+    return preempted.has_value() && preempted->pid != killed->pid && has_said_so(*preempted);
+  })) << slurm.log_tail();
+  kill(preempted->pid, SIGSTOP);  // so that it does not end by itself meanwhile
+  const CommandRun urgent =
+      run_command({"sbatch", "--partition=urgent", "--nodelist=n1", "--output=/dev/null", "--wrap",
+                   "touch '" + path("urgent").string() + "'"});
+  ASSERT_EQ(urgent.exit_status, 0) << urgent.out;
+  EXPECT_TRUE(comes_true(60, [&] { return fs::exists(path("urgent")); })) << slurm.log_tail();
+  EXPECT_TRUE(comes_true(30, [&] { return !is_running(preempted->pid); }));
+  const std::string left_by_it = "shard-0000" + std::to_string(preempted->shard) + ".json";
+  EXPECT_NE(Json::parse(read_text(spread() / "cluster/shards" / left_by_it)).at("exit"), 0)
+      << "it was not done";
+
   // A node that stands still, its shard done by another, and that comes back.
   std::optional<Task> frozen;
   ASSERT_TRUE(comes_true(60, [&] {
@@ -311,6 +330,7 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   EXPECT_THAT(failed.at("reason").get<std::string>(), HasSubstr("FAILED"));
   EXPECT_GT(now.at("videos_per_hour"), 0);
   EXPECT_GE(now.at("shard_list").at(killed->shard).at("attempt"), 2);
+  EXPECT_GE(now.at("shard_list").at(preempted->shard).at("attempt"), 2);
   EXPECT_THAT(read_text(spread() / "cluster/log/merge.txt"),
               HasSubstr("of 8 shards 1 are not whole: " + std::to_string(kBrokenShard)));
   EXPECT_FALSE(fs::exists(spread() / "report"));
@@ -365,6 +385,18 @@ TEST_F(Cluster, FaultsLeaveTheTablesOfOneMachine) {
   for (const auto& entry : fs::recursive_directory_iterator(spread() / "annotations")) {
     EXPECT_FALSE(entry.path().filename().string().starts_with(".")) << entry.path();
   }
+
+  // The shard with the one that failed, once more, and it fails once more.
+  const Json retried = submit({"--retry-failed"});
+  ASSERT_EQ(retried.at("shards_to_do").size(), 1U) << retried;
+  const int shard = retried.at("shards_to_do").at(0);
+  const int attempt = now.at("shard_list").at(shard).at("attempt");
+  EXPECT_TRUE(status_comes(60, [&](const Json& seen) {
+    const Json& one = seen.at("shard_list").at(shard);
+    return one.at("attempt") == attempt + 1 && one.at("progress") == "done" &&
+           one.value("exit", -1) == 0;
+  })) << slurm.log_tail();
+  EXPECT_EQ(parquet_hashes(spread()), parquet_hashes(path("whole")));
 }
 
 }  // namespace

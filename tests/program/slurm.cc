@@ -125,7 +125,9 @@ bool Slurm::write_configuration() {
          << " NodeAddr=127.0.0.1 Port=" << ports.at(static_cast<std::size_t>(node))
          << " CPUs=1 RealMemory=2000\n";
   }
-  conf << "PartitionName=work Nodes=n1,n2 Default=YES State=UP MaxTime=INFINITE\n";
+  conf << "PreemptType=preempt/partition_prio\nPreemptMode=REQUEUE\n"
+       << "PartitionName=work Nodes=n1,n2 Default=YES State=UP MaxTime=INFINITE PriorityTier=1\n"
+       << "PartitionName=urgent Nodes=n1,n2 State=UP MaxTime=INFINITE PriorityTier=9\n";
   for (const char* name : {"state", "n1", "n2"}) std::filesystem::create_directory(file(name));
   return conf.good();
 }
@@ -161,7 +163,8 @@ Slurm::Slurm() {
   start_node("n1");
   start_node("n2");
   const bool idle = comes_true(30, [] {
-    const CommandRun nodes = run_command({"sinfo", "--noheader", "--Node", "--format=%t"});
+    const CommandRun nodes =
+        run_command({"sinfo", "--noheader", "--Node", "--partition=work", "--format=%t"});
     return nodes.exit_status == 0 && nodes.out == "idle\nidle\n";
   });
   if (!idle) error_ = "the nodes do not come up: " + log_tail();

@@ -24,8 +24,10 @@ class Slurm {
  public:
   static bool is_installed();
 
-  // Nodes n1 and n2 of one processor each, idle; SLURM_CONF of this process's environment names
-  // the configuration, so that everything started from here finds it. An empty error() is success.
+  // Nodes n1 and n2 of one processor each, idle, in the partition work, whose jobs give way to
+  // those of the partition urgent and go back into the queue; SLURM_CONF of this process's
+  // environment names the configuration, so that everything started from here finds it. An empty
+  // error() is success.
   Slurm();
   Slurm(const Slurm&) = delete;
   Slurm& operator=(const Slurm&) = delete;
