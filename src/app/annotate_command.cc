@@ -18,6 +18,8 @@ namespace mien {
 
 namespace {
 
+const std::string kRunning = "Shards and limits";
+
 std::atomic<bool> stop_asked{false};
 
 extern "C" void on_interrupt(int) {
@@ -142,6 +144,7 @@ Status annotate_and_tell(const AnnotateFlags& flags) {
 void add_annotate(CommandLine& line) {
   const auto flags = std::make_shared<AnnotateFlags>();
   AnnotateRequest& request = flags->request;
+  request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   CLI::App* verb = line.app.add_subcommand(
       "annotate", "Find, follow and score every face of videos; write tables into a study");
   verb->add_option("input", request.inputs,
@@ -152,7 +155,8 @@ void add_annotate(CommandLine& line) {
   verb->add_option("--shard", flags->shards,
                    "Without inputs: these shards of the plan alone (7 or 3-9), beside others that "
                    "do the same elsewhere; exits 75 where it may be tried again")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->group(kRunning);
   verb->add_flag("--overlay", request.overlay,
                  "Also write an MP4 with boxes, track ids and leading labels; with --contexts one "
                  "more of the frames with heads filled; it shows the faces: as sensitive as the "
@@ -162,7 +166,8 @@ void add_annotate(CommandLine& line) {
       ->capture_default_str();
   verb->add_option("--shard-videos", request.shard_videos, "Videos per shard of a new study")
       ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(kRunning);
   verb->add_flag("--redo", request.redo, "Replace a study made with other options or models");
   verb->add_flag("--retry-failed", request.retry_failed,
                  "Try the named videos again that failed in an earlier run");
@@ -170,7 +175,8 @@ void add_annotate(CommandLine& line) {
   verb->add_flag("--json", flags->json, "Summary as JSON on standard output");
   verb->add_flag("--quiet", flags->quiet, "No progress");
   add_measuring_flags(verb, *flags);
-  request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  add_example(verb, "mien annotate clips/ --out study --contexts");
+  add_example(verb, "mien annotate corpus.csv --out study --threads 8");
   verb->callback([&line, flags] {
     line.action = [&line, flags]() -> Status {
       AnnotateRequest& wanted = flags->request;

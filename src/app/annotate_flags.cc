@@ -45,6 +45,7 @@ Status choose_face_arms(const std::vector<std::string>& names, VisualOptions& co
 
 void add_general_flags(CLI::App* verb, AnnotateFlags& flags) {
   AnnotateRequest& request = flags.request;
+  const std::string group = "Frames and videos";
   verb->add_option("--rate", request.options.rate_hz, "Frames analysed a second")
       ->check(CLI::Range(0.01, 240.0))
       ->capture_default_str();
@@ -61,13 +62,16 @@ void add_general_flags(CLI::App* verb, AnnotateFlags& flags) {
                  "frame; no pictures");
   verb->add_option("--video-mean", flags.video_mean, "How tracks make a video's mean")
       ->check(CLI::IsMember({"all_faces", "largest_face", "one_vote_per_track"}))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   verb->add_flag("--image-sequence", request.options.image_sequence,
-                 "A named folder of pictures is one video");
+                 "A named folder of pictures is one video")
+      ->group(group);
   verb->add_option("--max-side", request.options.reader.max_side_px,
                    "Scale frames down to this longest side (px) before analysis; 0: never")
       ->check(CLI::Range(0, 16384))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
 }
 
 void add_face_flags(CLI::App* verb, AnnotateFlags& flags) {
@@ -123,7 +127,6 @@ void add_context_flags(CLI::App* verb, AnnotateFlags& flags) {
   const std::string group = "Contexts from pictures";
   CLI::Option* contexts =
       verb->add_flag("--contexts", flags.contexts, "Also name what situation the pictures show");
-  contexts->group(group);
   verb->add_option("--faces", flags.faces,
                    "What the context networks see, separated by commas: masked (heads filled), "
                    "visible, patches (as much filled elsewhere), both (masked and visible)")

@@ -33,11 +33,15 @@ const std::map<std::string, ClusterBy> kCluster = {{"uploader", ClusterBy::kUplo
 const std::map<std::string, ContextUse> kContexts = {{"present", ContextUse::kPresent},
                                                      {"score", ContextUse::kScore}};
 
+const std::string kEstimation = "Estimation";
+const std::string kShards = "Shards of a large study";
+
 // A choice among names: --help shows them, another word is a usage error that lists them.
 template <typename T>
-void add_choice(CLI::App& verb, const std::string& flag, T& value,
-                const std::map<std::string, T>& names, const std::string& help) {
-  verb.add_option_function<std::string>(
+CLI::Option* add_choice(CLI::App& verb, const std::string& flag, T& value,
+                        const std::map<std::string, T>& names, const std::string& help) {
+  return verb
+      .add_option_function<std::string>(
           flag, [&value, &names](const std::string& name) { value = names.at(name); }, help)
       ->check(CLI::IsMember(names));
 }
@@ -121,11 +125,13 @@ void add_associate(CommandLine& line) {
   add_choice(*verb, "--within", options.map.estimator.within, kWithin,
              "Compare videos within their country, or not (default country)");
   add_choice(*verb, "--control", options.map.estimator.control, kControl,
-             "Hold the other expressions constant too (default none)");
+             "Hold the other expressions constant too (default none)")
+      ->group(kEstimation);
   add_choice(*verb, "--cluster", options.map.cluster, kCluster,
-             "Standard errors for these countries (uploader, default) or for countries like these");
+             "Standard errors for these countries (uploader, default) or for countries like these")
+      ->group(kEstimation);
   verb->add_option("--bootstrap", options.map.bootstrap,
-                   "Replicates for --cluster uploader; 0 leaves se null")
+                   "Replicates for --cluster uploader->group(kEstimation); 0 leaves se null")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   verb->add_option("--min-count", options.map.minimum,
@@ -133,24 +139,32 @@ void add_associate(CommandLine& line) {
       ->check(CLI::Range(std::int64_t{0}, kLargestMinimum))
       ->capture_default_str();
   add_choice(*verb, "--contexts", options.contexts, kContexts,
-             "Contexts as present or not (default), or by their score");
-  verb->add_option("--weights,--weight", options.weights, "Column of the corpus with weights");
+             "Contexts as present or not (default), or by their score")
+      ->group(kEstimation);
+  verb->add_option("--weights,--weight", options.weights, "Column of the corpus with weights")
+      ->group(kEstimation);
   verb->add_option("--channels", options.channels, "Expression channels, with commas (default all)")
       ->delimiter(',');
   verb->add_option("--source", options.sources, "visual, text (default: those the study has)")
       ->delimiter(',');
-  verb->add_option("--seed", options.map.seed, "Seed of the bootstrap")->capture_default_str();
+  verb->add_option("--seed", options.map.seed, "Seed of the bootstrap")
+      ->capture_default_str()
+      ->group(kEstimation);
   verb->add_option("--threads", options.map.threads, "Threads; results do not depend on it")
       ->check(CLI::Range(1, 1024));
   verb->add_option("--shard", chosen->shards,
-                   "Only sum these shards (7 or 3-9), into maps/parts; any number of machines at "
+                   "Only sum these shards (7 or 3-9), into maps/parts->group(kShards); any number "
+                   "of machines at "
                    "once")
       ->delimiter(',');
   verb->add_option("--shards", chosen->shards_in_all,
                    "With --shard, of a study without a plan: cut its corpus into so many")
-      ->check(CLI::Range(1, 1'000'000));
-  verb->add_flag("--from-parts", chosen->from_parts, "Make the maps from the sums of all shards");
+      ->check(CLI::Range(1, 1'000'000))
+      ->group(kShards);
+  verb->add_flag("--from-parts", chosen->from_parts, "Make the maps from the sums of all shards")
+      ->group(kShards);
   verb->add_flag("--json", chosen->as_json, "The summary as JSON");
+  add_example(verb, "mien associate study --by region");
   add_private_options(*verb, chosen->private_maps);
   verb->callback([&line, chosen, verb] {
     line.action = [&line, chosen, verb]() -> Status {
@@ -180,6 +194,7 @@ void add_merge(CommandLine& line) {
       ->required()
       ->expected(2, 1 << 20);
   verb->add_option("--out", options->out, "Folder for the maps of the whole")->required();
+  add_example(verb, "mien merge study-1 study-2 --out whole");
   verb->add_option("--threads", options->threads, "Threads; results do not depend on it")
       ->check(CLI::Range(1, 1024));
   verb->add_flag("--json", options->as_json, "The summary as JSON");

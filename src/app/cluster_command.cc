@@ -59,6 +59,7 @@ void add_cluster_plan(CommandLine& line, CLI::App* cluster) {
                  "Replace what was planned or annotated with other options or models");
   verb->add_flag("--json", options->json, "As JSON");
   add_measuring_flags(verb, options->annotate);
+  add_example(verb, "mien cluster plan study --shards 200");
   verb->callback([&line, options] {
     line.action = [&line, options]() -> Status {
       MIEN_TRY_VOID(take_plan_flags(options->annotate, line.resources));
@@ -78,6 +79,7 @@ void add_merge_shards(CommandLine& line, CLI::App* cluster) {
       "merge", "When all shards are there: what is told of the study as a whole");
   verb->add_option("study", options->study, "The study folder")->required();
   verb->add_flag("--json", options->json, "As JSON");
+  add_example(verb, "mien cluster merge study");
   verb->callback([&line, options] {
     line.action = [options]() -> Status {
       MIEN_TRY(merged, merge_shards(options->study));

@@ -195,6 +195,7 @@ void add_cluster_slurm(CommandLine& line, CLI::App* cluster) {
   CLI::Option* compare = add_stage(verb, "--compare", flags->compare, "Also 'mien compare'");
   CLI::Option* report = add_stage(verb, "--report", flags->report, "Also 'mien report'");
   add_measuring_flags(verb, flags->annotate);
+  add_example(verb, "mien cluster slurm study --shards 200 --associate --report");
   verb->callback([&line, flags, texts, associate, compare, report] {
     line.action = [&line, flags, texts, associate, compare, report]() -> Status {
       MIEN_TRY_VOID(take_plan_flags(flags->annotate, line.resources));

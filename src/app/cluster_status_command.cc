@@ -102,6 +102,7 @@ void add_cluster_status(CommandLine& line, CLI::App* cluster) {
   CLI::App* verb = cluster->add_subcommand("status", "How far the shards are, and why some failed");
   verb->add_option("study", options->study, "The study folder")->required();
   verb->add_flag("--json", options->json, "As JSON");
+  add_example(verb, "mien cluster status study");
   verb->callback([&line, options] {
     line.action = [options]() -> Status {
       const std::filesystem::path study =

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/resources.h"
+#include "app/verb_facts.h"
 #include "base/result.h"
 
 namespace mien {
@@ -29,6 +30,7 @@ void add_privacy(CommandLine& line);
 void add_probe(CommandLine& line);
 void add_annotate(CommandLine& line);
 void add_associate(CommandLine& line);
+void add_doctor(CommandLine& line);
 void add_evaluate(CommandLine& line);
 void add_export(CommandLine& line);
 void add_forget(CommandLine& line);
@@ -46,6 +48,7 @@ void add_train(CommandLine& line);
 void add_verify(CommandLine& line);
 void add_worker(CommandLine& line);
 void add_data_dictionary(CommandLine& line);
+void add_manual(CommandLine& line);
 
 std::string version_text(const Resources& resources);
 

@@ -55,6 +55,7 @@ void add_compare(CommandLine& line) {
                    "Which experiment of the published maps: 1 (visual contexts), 2 (words)")
       ->capture_default_str();
   verb->add_flag("--json", request->as_json, "JSON on standard output instead of tables");
+  add_example(verb, "mien compare study");
   verb->add_flag("--embed", request->options.embed,
                  "With --maps: also a map of contexts for the eye (seconds)");
   verb->add_option("--group", request->options.group,

@@ -71,6 +71,7 @@ void add_contexts(CommandLine& line) {
   const auto json = std::make_shared<bool>(false);
   check->add_option("FILE", *file, "CSV file: id, name and more (docs/contexts.md)")->required();
   check->add_flag("--json", *json, "As JSON");
+  add_example(check, "mien contexts vocabulary check contexts.csv");
   check->callback([&line, file, json] {
     line.action = [file, json] { return check_vocabulary(*file, *json); };
   });
@@ -82,6 +83,7 @@ void add_contexts(CommandLine& line) {
   from_maps->add_option("MAPS", *maps, "Folder of published maps (docs/compare.md)")->required();
   from_maps->add_option("--experiment", *experiment, "Whose maps")->capture_default_str();
   from_maps->add_option("--out", *out, "The vocabulary to write, CSV")->required();
+  add_example(from_maps, "mien contexts vocabulary import published-maps/ --out contexts.csv");
   from_maps->callback([&line, maps, experiment, out] {
     line.action = [maps, experiment, out]() -> Status {
       MIEN_TRY(csv, vocabulary_of_maps(*maps, *experiment));

@@ -58,6 +58,7 @@ void add_contexts_masking(CLI::App& contexts, CommandLine& line) {
   verb->add_option("--study,study", *study, "A study annotated in two or three arms of --faces")
       ->required();
   verb->add_flag("--json", *json, "As JSON");
+  add_example(verb, "mien contexts masking --study study");
   verb->callback([&line, study, json] {
     line.action = [study, json]() -> Status {
       MIEN_TRY(database, Database::open());

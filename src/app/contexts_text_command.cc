@@ -140,6 +140,7 @@ void add_contexts_text(CLI::App& contexts, CommandLine& line) {
   verb->add_flag("--from-parts", flags->from_parts, "Join the parts of all shards; needs no model");
   verb->add_flag("--redo", flags->request.redo, "Replace what another model or vocabulary named");
   verb->add_flag("--json", flags->json, "The summary as JSON");
+  add_example(verb, "mien contexts text --study study");
   verb->callback([&line, flags] {
     line.action = [&line, flags]() -> Status {
       flags->request.threads = flags->model.threads;
@@ -164,6 +165,7 @@ void add_contexts_calibrate(CLI::App& contexts, CommandLine& line) {
       ->required();
   verb->add_option("--split", titles->split, "Only the titles of this split");
   verb->add_option("--out", *out, "The calibration to write, JSON")->required();
+  add_example(verb, "mien contexts calibrate --titles titles.csv --out calibration.json");
   verb->callback([&line, model, titles, out] {
     line.action = [model, titles, out]() -> Status {
       MIEN_TRY(calibration, calibrate_text_model(*model, *titles));

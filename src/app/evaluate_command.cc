@@ -61,6 +61,7 @@ void add_evaluate(CommandLine& line) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   text->add_flag("--json", *json, "As JSON, with counts by context and reliability");
+  add_example(text, "mien evaluate context-text --titles titles.csv");
   text->callback([&line, request, titles, models, json, curve] {
     line.action = [request, titles, models, json, curve]() -> Status {
       if (models->empty()) models->emplace_back();

@@ -66,6 +66,7 @@ void add_evaluate_expression(CommandLine& line, CLI::App& evaluate) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   verb->add_flag("--json", *json, "All figures as JSON");
+  add_example(verb, "mien evaluate expression study --ratings ratings.csv");
   verb->callback([&line, request, json, mode, matches] {
     line.action = [request, json, mode, matches]() -> Status {
       if (!mode->empty())

@@ -27,6 +27,7 @@ void add_export(CommandLine& line) {
       ->check(CLI::IsMember({"csv", "jsonl", "parquet"}))
       ->capture_default_str();
   verb->add_option("--out", options->out, "Parquet's file; text goes to standard output");
+  add_example(verb, "mien export study --table windows > windows.csv");
   verb->callback([&line, options] {
     line.action = [options]() -> Status {
       ExportRequest& request = options->request;

@@ -73,6 +73,7 @@ void add_forget(CommandLine& line) {
                    "Folders of models that were trained on the study and moved since");
   verb->add_flag("--dry-run", request->dry_run, "Say what would go and touch nothing");
   verb->add_flag("--json", *json, "The summary as JSON");
+  add_example(verb, "mien forget study --uploader channel-17");
   verb->callback([&line, request, json] {
     line.action = [request, json]() -> Status {
       MIEN_TRY(summary, forget(*request));

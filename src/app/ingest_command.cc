@@ -136,6 +136,7 @@ void add_ingest(CommandLine& line) {
       line.app.add_subcommand("ingest", "Check a list of videos and make it a study's corpus");
   verb->add_option("list", flags->list, "CSV, TSV, JSON lines (*.jsonl) or Parquet");
   verb->add_option("--out", request->study, "The study folder")->required();
+  add_example(verb, "mien ingest videos.csv --out study");
   verb->add_option("--config", flags->config,
                    "A study.toml (default: the one in the study folder)");
   verb->add_option("--column", flags->columns,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/command.h"
+#include "app/help_text.h"
 #include "app/suggestion.h"
 #include "pipeline/process.h"
 
@@ -83,11 +84,13 @@ int run(int argc, char** argv) {
       "never what a person feels.");
   line.app.name("mien");
   line.app.require_subcommand(0, 1);
+  line.app.set_help_all_flag("--help-all", "Print this help with all options");
   bool show_version = false;
   line.app.add_flag("--version", show_version, "Versions of Mien, its libraries and its model set");
   add_probe(line);
   add_annotate(line);
   add_associate(line);
+  add_doctor(line);
   add_evaluate(line);
   add_export(line);
   add_forget(line);
@@ -107,10 +110,14 @@ int run(int argc, char** argv) {
   add_verify(line);
   add_worker(line);
   add_data_dictionary(line);
+  add_manual(line);
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::fputs(innermost(line.app).help().c_str(), stdout);
+    std::fputs(help_text(facts_of(innermost(line.app)), false).c_str(), stdout);
+    return kDone;
+  } catch (const CLI::CallForAllHelp&) {
+    std::fputs(help_text(facts_of(innermost(line.app)), true).c_str(), stdout);
     return kDone;
   } catch (const CLI::ParseError& error) {
     return explain_usage(line.app, error);
@@ -120,7 +127,7 @@ int run(int argc, char** argv) {
     return kDone;
   }
   if (!line.action) {
-    std::fputs(line.app.help().c_str(), stderr);
+    std::fputs(help_text(facts_of(line.app), false).c_str(), stderr);
     return kUsage;
   }
   const Status status = without_exceptions(line.action);

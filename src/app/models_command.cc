@@ -4,21 +4,19 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/model_verdicts.h"
 #include "model/import/import.h"
 #include "model/import/sentence_import.h"
 #include "model/manifest.h"
 #include "model/model_set.h"
 #include "model/sentence_session.h"
-#include "model/session.h"
 
 namespace mien {
 
 namespace {
 
 std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
+  return fmt::format("{}", fmt::join(words, ", "));
 }
 
 nlohmann::json to_json(const Manifest& manifest) {
@@ -86,49 +84,23 @@ Status list_models(const Resources& resources, bool json) {
   return Ok{};
 }
 
-// Opening a session checks file, hash, shapes and labels, and runs the network once.
 Status verify_models(const Resources& resources) {
-  MIEN_TRY(models, ModelSet::open(resources.manifests, resources.models));
-  MIEN_TRY(encoders, read_sentence_manifests(resources.manifests / "sentence"));
+  MIEN_TRY(verdicts, model_verdicts(resources));
   std::size_t refused = 0;
-  for (const Manifest& manifest : models.manifests()) {
-    const auto session = models.open_session(manifest.id);
-    if (session.ok()) {
-      std::fputs(fmt::format("{:<26} ok\n", manifest.id).c_str(), stdout);
-    } else {
-      ++refused;
-      std::fputs(fmt::format("{:<26} refused: {}\n", manifest.id, session.error().message).c_str(),
-                 stdout);
-    }
-  }
-  MIEN_TRY(optional, read_manifests(resources.manifests / "optional"));
-  for (const Manifest& manifest : optional) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(resources.models / manifest.onnx_file, ignored)) {
-      std::fputs(fmt::format("{:<26} not installed\n", manifest.id).c_str(), stdout);
-      continue;
-    }
-    const std::vector<std::string> wrong = verify_model(manifest, resources.models);
-    refused += wrong.empty() ? 0 : 1;
-    const std::string verdict = wrong.empty() ? "ok" : "refused: " + joined(wrong);
-    std::fputs(fmt::format("{:<26} {}\n", manifest.id, verdict).c_str(), stdout);
-  }
-  for (const SentenceManifest& manifest : encoders) {
-    if (is_optional(manifest) && !is_there(resources, manifest)) {
-      std::fputs(fmt::format("{:<26} not installed\n", manifest.id).c_str(), stdout);
-      continue;
-    }
-    const std::vector<std::string> wrong = verify_sentence_model(manifest, resources.models);
-    refused += wrong.empty() ? 0 : 1;
-    const std::string verdict = wrong.empty() ? "ok" : "refused: " + joined(wrong);
-    std::fputs(fmt::format("{:<26} {}\n", manifest.id, verdict).c_str(), stdout);
+  for (const ModelVerdict& verdict : verdicts) {
+    const bool is_left_out = verdict.is_optional && !verdict.is_installed;
+    refused += verdict.wrong.empty() ? 0 : 1;
+    const std::string words = is_left_out             ? "not installed"
+                              : verdict.wrong.empty() ? "ok"
+                                                      : "refused: " + joined(verdict.wrong);
+    std::fputs(fmt::format("{:<26} {}\n", verdict.id, words).c_str(), stdout);
   }
   if (refused > 0) {
     return Error{
         ErrorCode::kMismatch,
         fmt::format("{} of {} models do not agree with their manifests; 'mien models import' "
                     "makes them anew from the installed packages",
-                    refused, models.manifests().size() + optional.size() + encoders.size())};
+                    refused, verdicts.size())};
   }
   return Ok{};
 }
@@ -176,14 +148,21 @@ void add_models(CommandLine& line) {
   CLI::App* list =
       verb->add_subcommand("list", "The networks, whose labels they carry, and their hash");
   list->add_flag("--json", *json, "As JSON");
+  add_example(list, "mien models list");
   list->callback([&line, json] {
     line.action = [&line, json] { return list_models(line.resources, *json); };
   });
-  verb->add_subcommand("verify", "Check every network against its manifest")->callback([&line] {
-    line.action = [&line] { return verify_models(line.resources); };
-  });
-  verb->add_subcommand("import", "Make the networks from the installed packages")
-      ->callback([&line] { line.action = [&line] { return import_models(line.resources); }; });
+  CLI::App* verify = verb->add_subcommand("verify", "Check every network against its manifest");
+  add_example(verify, "mien models verify");
+  verify->callback([&line] { line.action = [&line] { return verify_models(line.resources); }; });
+  CLI::App* import =
+      verb->add_subcommand("import", "Make the networks from the installed packages");
+  add_example(import, "mien models import");
+  import->callback(
+      [&line] { line.action = [&line] { return import_models(line.resources);
+};
+}  // namespace mien
+);
 }
 
 }  // namespace mien

@@ -65,7 +65,7 @@ void add_plan(CommandLine& line) {
   const auto flags = std::make_shared<PlanFlags>();
   CapacityRequest& request = flags->request;
   CLI::App* verb = line.app.add_subcommand(
-      "plan", "Core-hours, time, memory and storage of a corpus, from a few of its videos");
+      "plan", "What a corpus will cost in time, memory and storage, from a sample");
   CLI::Option* calibrate =
       verb->add_option("--calibrate", flags->calibrate.videos,
                        "Measure these videos on this machine, and write --calibration");
@@ -93,6 +93,7 @@ void add_plan(CommandLine& line) {
       "Shards (default: of one machine as annotate cuts them; of more one a core, and one "
       "for 6,000 videos at least)");
   verb->add_flag("--json", flags->json, "As JSON");
+  add_example(verb, "mien plan --calibrate clips/ --videos 6e6 --seconds 30");
   verb->callback([&line, flags, calibrate] {
     line.action = [&line, flags, calibrate] {
       return calibrate->count() > 0 ? make_calibration(*flags, line.resources)

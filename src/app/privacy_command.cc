@@ -19,6 +19,7 @@ void add_privacy(CommandLine& line) {
       ->required()
       ->check(CLI::ExistingDirectory);
   verb->add_flag("--json", options->as_json, "The ledger as JSON");
+  add_example(verb, "mien privacy study");
   verb->callback([&line, options] {
     line.action = [options]() -> Status {
       MIEN_TRY(ledger, read_privacy_ledger(options->study));

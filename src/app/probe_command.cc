@@ -71,6 +71,7 @@ void add_probe(CommandLine& line) {
   CLI::App* verb = line.app.add_subcommand("probe", "Say what files are, without decoding them");
   verb->add_option("file", options->files, "Videos, stills or image folders")->required();
   verb->add_flag("--json", options->json, "One JSON object a file, a line each");
+  add_example(verb, "mien probe clips/*.mp4");
   verb->callback([&line, options] {
     line.action = [options]() -> Status {
       // Nothing but these files is read from here on, and nothing written: confinement.h.

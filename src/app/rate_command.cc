@@ -96,6 +96,7 @@ void add_rate(CommandLine& line) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   reliability->add_flag("--json", request->as_json, "JSON on standard output instead of a table");
+  add_example(reliability, "mien rate reliability ratings.csv");
   reliability->callback(
       [&line, request] { line.action = [request] { return run_reliability(*request); }; });
 }

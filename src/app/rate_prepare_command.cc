@@ -200,11 +200,13 @@ void add_rate_prepare(CommandLine& line, CLI::App* rate) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   verb->add_flag("--json", prepare->as_json, "Summary as JSON on standard output");
+  add_example(verb, "mien rate prepare study --count 200");
   verb->callback([&line, prepare] {
     line.action = [&line, prepare] { return run_prepare(*prepare, line.resources); };
   });
 
   verb = rate->add_subcommand("template", "Print a rating.toml to begin with");
+  add_example(verb, "mien rate template > study/rating.toml");
   verb->callback([&line] {
     line.action = [&line]() -> Status {
       MIEN_TRY(text, read_whole_file(line.resources.data / "rating" / "template.toml"));

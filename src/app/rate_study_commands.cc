@@ -193,6 +193,7 @@ void add_rate_study(CommandLine& line, CLI::App* rate) {
   const auto secret = std::make_shared<std::string>();
   CLI::App* verb = rate->add_subcommand("secret", "Make a new secret for the researcher's page");
   add_study(verb, *secret);
+  add_example(verb, "mien rate secret --study study");
   verb->callback([&line, secret] { line.action = [secret] { return run_secret(*secret); }; });
 
   const auto invite = std::make_shared<InviteRequest>();
@@ -207,6 +208,7 @@ void add_rate_study(CommandLine& line, CLI::App* rate) {
       ->capture_default_str();
   verb->add_option("--origin", invite->origin, "Where raters find the server")
       ->capture_default_str();
+  add_example(verb, "mien rate invite --study study --uses 20");
   verb->callback([&line, invite] { line.action = [invite] { return run_invite(*invite); }; });
 
   const auto serve = std::make_shared<ServeRequest>();
@@ -221,6 +223,7 @@ void add_rate_study(CommandLine& line, CLI::App* rate) {
   verb->add_option("--origin", serve->origin,
                    "How raters' browsers call the server (https://rate.example.org); other hosts "
                    "and origins are refused");
+  add_example(verb, "mien rate serve --study study");
   verb->callback([&line, serve] {
     line.action = [&line, serve] { return run_serve(*serve, line.resources); };
   });
@@ -232,6 +235,7 @@ void add_rate_study(CommandLine& line, CLI::App* rate) {
   verb->add_flag("--all", to->all, "Catch clips and excluded raters too");
   verb->add_option("--view", to->view, "Only what was said of clips of this view")
       ->check(CLI::IsMember({"face", "scene"}));
+  add_example(verb, "mien rate export --study study --out ratings.csv");
   verb->callback([&line, to] { line.action = [to] { return run_export(*to); }; });
 
   const auto from = std::make_shared<ImportRequest>();
@@ -244,6 +248,7 @@ void add_rate_study(CommandLine& line, CLI::App* rate) {
                    "What an absent row of an offered label means: choice: 0; value: missing "
                    "(default: as the study's kind of answer)")
       ->check(CLI::IsMember({"choice", "value"}));
+  add_example(verb, "mien rate import ratings.csv --study study");
   verb->callback([&line, from] { line.action = [from] { return run_import(*from); }; });
 }
 

@@ -92,6 +92,7 @@ void add_report(CommandLine& line) {
   verb->add_option("--published", request->published,
                    "A folder of published maps to show beside the study's own")
       ->needs(study);
+  add_example(verb, "mien report study");
   verb->add_option("--config", request->config,
                    "The study.toml whose [study] declares purpose, legal basis and ethics approval "
                    "(default: the one in the study folder)")

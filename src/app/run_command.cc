@@ -21,6 +21,7 @@ void add_run(CommandLine& line) {
       "run", "Go the whole way that a study.toml describes, and redo only what changed");
   verb->add_option("file", options->file, "study.toml")->required();
   verb->add_flag("--redo", options->redo, "Do all stages again, changed or not");
+  add_example(verb, "mien run study.toml");
   verb->add_flag("--retry-failed", options->retry_failed,
                  "Annotate again the videos that failed in an earlier run");
   verb->callback([&line, options] {

@@ -43,7 +43,7 @@ std::string to_text(const SimulateSummary& summary, const std::filesystem::path&
 
 void add_numbers(CLI::App& verb, SimulationDesign& design) {
   const auto number = [&](const char* name, double& value, const char* help) {
-    verb.add_option(name, value, help)->capture_default_str();
+    verb.add_option(name, value, help)->capture_default_str()->group("The model's numbers");
   };
   number("--shared", design.shared, "Share of the maps' variance that all regions have in common");
   number("--geography", design.geography, "Share of the rest that near regions have in common");
@@ -109,6 +109,7 @@ void add_simulate(CommandLine& line) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   verb->add_flag("--json", *json, "The summary as JSON");
+  add_example(verb, "mien simulate --out simulated --videos 20000 --seed 7");
   verb->callback([&line, request, json] {
     line.action = [&line, request, json]() -> Status {
       MIEN_TRY(countries, CountryTable::load(line.resources.data));

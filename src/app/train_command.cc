@@ -70,6 +70,7 @@ void add_train(CommandLine& line) {
       ->capture_default_str();
   text->add_option("--seed", options.seed, "Decides who is held out")->capture_default_str();
   text->add_flag("--json", *json, "The summary as JSON");
+  add_example(text, "mien train context-text --labels titles.csv --out contexts-model");
   text->callback([&line, request, json] {
     line.action = [request, json]() -> Status {
       MIEN_TRY(summary, train_text(*request));

@@ -109,6 +109,7 @@ void add_train_expression(CommandLine& line, CLI::App& train) {
       ->capture_default_str();
   add_worker_flags(verb, request->limits);
   verb->add_flag("--json", *json, "The summary as JSON");
+  add_example(verb, "mien train expression --study study --ratings ratings.csv --out model");
   verb->callback([&line, request, json, mode, no_cache] {
     line.action = [&line, request, json, mode, no_cache]() -> Status {
       if (!mode->empty()) {

@@ -66,6 +66,7 @@ void add_train_visual(CommandLine& line, CLI::App& train) {
       ->capture_default_str();
   add_worker_flags(verb, request->limits);
   verb->add_flag("--json", *json, "The summary as JSON");
+  add_example(verb, "mien train context-visual --study study --labels labels.csv --out probe");
   verb->callback([&line, request, json] {
     line.action = [&line, request, json]() -> Status {
       request->manifest_folder = line.resources.manifests;

@@ -28,6 +28,7 @@ void add_verify(CommandLine& line) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
       ->capture_default_str();
   verb->add_flag("--json", options->as_json, "The findings as JSON");
+  add_example(verb, "mien verify study");
   verb->callback([&line, options] {
     line.action = [options]() -> Status {
       MIEN_TRY(report, verify_study(options->request));

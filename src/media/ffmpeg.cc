@@ -32,6 +32,11 @@ std::string ffmpeg_error_text(int code) {
   return text.data();
 }
 
+bool can_decode(const std::string& codec) {
+  const AVCodecDescriptor* known = avcodec_descriptor_get_by_name(codec.c_str());
+  return known != nullptr && avcodec_find_decoder(known->id) != nullptr;
+}
+
 std::string media_library_version() {
   return av_version_info();
 }

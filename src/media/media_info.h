@@ -78,6 +78,9 @@ MediaReason reason_of(const Error& error);
 // as VideoReader::open.
 Result<MediaInfo> probe(const std::filesystem::path& path);
 
+// Whether this FFmpeg decodes a codec, by FFmpeg's name of it ("h264", "hevc", "vp9", "av1").
+bool can_decode(const std::string& codec);
+
 std::string media_library_version();  // of FFmpeg: "5.1.9-0+deb12u1"
 
 }  // namespace mien

@@ -68,12 +68,6 @@ Error system_error(const std::string& what) {
   return {ErrorCode::kIo, what + ": " + std::generic_category().message(errno)};
 }
 
-int landlock_abi() {
-  const long abi =
-      syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  return abi < 0 ? 0 : static_cast<int>(abi);
-}
-
 // What this version of Landlock can deny. Starting programs stays possible under sanitizers, which
 // call one to name the lines of a finding.
 RulesetAttributes denied_by(int abi) {
@@ -162,6 +156,12 @@ void end_without_memory() {
 }
 
 }  // namespace
+
+int landlock_abi() {
+  const long abi =
+      syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  return abi < 0 ? 0 : static_cast<int>(abi);
+}
 
 Status limit_resources(std::int64_t data_mb, std::int64_t largest_file_bytes) {
   constexpr std::int64_t kOpenFiles = 512;

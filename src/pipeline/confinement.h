@@ -36,6 +36,9 @@ inline constexpr int kExitNoMemory = 86;
 // The largest file that a confined process writes; a longer one ends it (SIGXFSZ).
 inline constexpr std::int64_t kLargestFileBytes = std::int64_t{32} << 30;
 
+// Version of Landlock's interface that this kernel has; 0: none.
+int landlock_abi();
+
 // Memory of the process's own (RLIMIT_DATA: heaps, stacks; not mapped files), beyond which
 // allocation fails, and `new` ends the process with kExitNoMemory; 0: no limit. Files, open files,
 // no core dumps, and first in line where the machine's memory ends. Errors: kIo.
