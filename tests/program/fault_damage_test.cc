@@ -124,7 +124,7 @@ TEST_F(FaultDamage, VideosNeverAttemptedAreShownAndNoDamage) {
   ASSERT_EQ(run_mien({"ingest", (made_->root() / "list.csv").string(), "--out", study.string()})
                 .exit_status,
             0);
-  const ProgramRun run = run_mien({"verify", study.string(), "--json"});
+  const ProgramRun run = run_mien({"verify", study.string(), "--json", "--min-count", "0"});
   EXPECT_EQ(run.exit_status, 0) << run.out << run.err;
   EXPECT_EQ(Json::parse(run.out).at("videos").at("never_attempted"), FaultStudy::kVideos);
 }
@@ -240,7 +240,8 @@ TEST_F(FaultDamage, RepairBringsBackAndRemovesAndTouchesNothingThatIsSound) {
   EXPECT_THAT(said, HasSubstr("temporary names"));
 
   const auto sound = fs::last_write_time(annotations / "shard-00001/media.parquet");
-  const ProgramRun repair = run_mien({"verify", study.string(), "--repair", "--json"});
+  const ProgramRun repair =
+      run_mien({"verify", study.string(), "--repair", "--json", "--min-count", "0"});
   EXPECT_EQ(repair.exit_status, 0) << repair.out << repair.err;
   EXPECT_EQ(fs::last_write_time(annotations / "shard-00001/media.parquet"), sound);
   EXPECT_FALSE(fs::exists(annotations / "shard-00000"));

@@ -111,14 +111,21 @@ TEST(Stored, ByDefaultNeitherPicturesNorEmbeddingsNorLandmarks) {
   EXPECT_EQ(verified.exit_status, 0) << verified.out << verified.err;
 }
 
+// A verb's help with its lines joined.
+std::string help_of(std::vector<std::string> verb) {
+  verb.emplace_back("--help");
+  std::istringstream words(run_mien(verb).out);
+  std::string text;
+  for (std::string word; words >> word;) text += word + " ";
+  return text;
+}
+
 TEST(Stored, OptionsThatKeepMoreSayWhat) {
-  const std::string annotate = run_mien({"annotate", "--help"}).out;
+  const std::string annotate = help_of({"annotate"});
   EXPECT_THAT(annotate, HasSubstr("boxes and scores of every face on every analysed frame"));
   EXPECT_THAT(annotate, HasSubstr("it shows the faces: as sensitive as the video"));
-  const std::string train = run_mien({"train", "expression", "--help"}).out;
-  EXPECT_THAT(train, HasSubstr("embeddings of faces"));
-  const std::string prepare = run_mien({"rate", "prepare", "--help"}).out;
-  EXPECT_THAT(prepare, HasSubstr("pictures of people"));
+  EXPECT_THAT(help_of({"train", "expression"}), HasSubstr("embeddings of faces"));
+  EXPECT_THAT(help_of({"rate", "prepare"}), HasSubstr("pictures of people"));
 }
 
 }  // namespace
