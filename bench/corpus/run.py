@@ -162,9 +162,13 @@ def bench_associate(program, folder, videos):
     return rows
 
 
-def bench_texts(program, folder, videos):
+def own_titles():
     with open("data/contexts/titles.csv", newline="") as file:
-        titles = [row["title"] for row in csv.DictReader(file)]
+        return [row["title"] for row in csv.DictReader(file)]
+
+
+def bench_texts(program, folder, videos):
+    titles = own_titles()
     rows = []
     for count in (videos // 10, videos):
         study = folder / "study"
@@ -189,8 +193,7 @@ def bench_texts(program, folder, videos):
 def bench_shards(program, folder, videos):
     """A shard's task of each stage where VIDEOS / 10 and VIDEOS are planned in shards of 100; the files are not
     there, so that all the tasks do is find this out."""
-    with open("data/contexts/titles.csv", newline="") as file:
-        titles = [row["title"] for row in csv.DictReader(file)]
+    titles = own_titles()
     rows = []
     for count in (videos // 10, videos):
         study = folder / "study"
