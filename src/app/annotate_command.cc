@@ -18,7 +18,7 @@ namespace mien {
 
 namespace {
 
-const std::string kRunning = "Shards and limits";
+const std::string kShardOptions = "Shards";
 
 std::atomic<bool> stop_asked{false};
 
@@ -156,7 +156,7 @@ void add_annotate(CommandLine& line) {
                    "Without inputs: these shards of the plan alone (7 or 3-9), beside others that "
                    "do the same elsewhere; exits 75 where it may be tried again")
       ->delimiter(',')
-      ->group(kRunning);
+      ->group(kShardOptions);
   verb->add_flag("--overlay", request.overlay,
                  "Also write an MP4 with boxes, track ids and leading labels; with --contexts one "
                  "more of the frames with heads filled; it shows the faces: as sensitive as the "
@@ -167,7 +167,7 @@ void add_annotate(CommandLine& line) {
   verb->add_option("--shard-videos", request.shard_videos, "Videos per shard of a new study")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str()
-      ->group(kRunning);
+      ->group(kShardOptions);
   verb->add_flag("--redo", request.redo, "Replace a study made with other options or models");
   verb->add_flag("--retry-failed", request.retry_failed,
                  "Try the named videos again that failed in an earlier run");

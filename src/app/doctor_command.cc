@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
+#include "app/cluster_commands.h"
 #include "app/command.h"
 #include "app/model_verdicts.h"
 #include "app/print.h"
@@ -107,12 +106,8 @@ Finding workers() {
 }
 
 Finding cluster() {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): before any thread
-  std::istringstream folders(path == nullptr ? "" : path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (access((folder + "/sbatch").c_str(), X_OK) == 0)
-      return {State::kOk, "cluster", folder + "/sbatch", ""};
-  }
+  const auto sbatch = find_in_path("sbatch", search_path());
+  if (sbatch.has_value()) return {State::kOk, "cluster", sbatch->string(), ""};
   return {State::kLimited, "cluster", "no sbatch in PATH",
           "only 'mien cluster slurm' needs it; other engines run 'mien annotate --shard'"};
 }

@@ -52,14 +52,19 @@ std::string paragraph_of(const OptionFacts& option) {
   return text;
 }
 
+// "mien-cluster-plan"
+std::string title_of(const std::vector<std::string>& path) {
+  return fmt::format("{}", fmt::join(path, "-"));
+}
+
 }  // namespace
 
 std::string man_page_name(const VerbFacts& verb) {
-  return fmt::format("{}.1", fmt::join(verb.path, "-"));
+  return title_of(verb.path) + ".1";
 }
 
 std::string man_page(const VerbFacts& verb, const std::string& version) {
-  const std::string page = fmt::format("{}", fmt::join(verb.path, "-"));
+  const std::string page = title_of(verb.path);
   std::string text = fmt::format(".TH \"{}\" 1 \"\" \"mien {}\" \"Mien\"\n.SH NAME\n{} \\- {}\n",
                                  escaped(page), version, escaped(page), escaped(verb.description));
   text += ".SH SYNOPSIS\n" + bold(verb.name());
@@ -89,13 +94,12 @@ std::string man_page(const VerbFacts& verb, const std::string& version) {
       "again.\n";
   text += ".SH NOTES\nA label is what raters would call a face, never what a person feels.\n";
   std::vector<std::string> others;
-  for (const VerbFacts& below : verb.verbs) others.push_back(man_page_name(below));
+  for (const VerbFacts& below : verb.verbs) others.push_back(title_of(below.path));
   if (verb.path.size() > 1) {
-    others.push_back(fmt::format("{}.1", fmt::join(verb.path.begin(), verb.path.end() - 1, "-")));
+    others.push_back(title_of({verb.path.begin(), verb.path.end() - 1}));
   }
   for (std::size_t i = 0; i < others.size(); ++i) {
-    const std::string name = others[i].substr(0, others[i].size() - 2);
-    text += (i == 0 ? ".SH SEE ALSO\n" : ",\n") + bold(name) + "(1)";
+    text += (i == 0 ? ".SH SEE ALSO\n" : ",\n") + bold(others[i]) + "(1)";
   }
   return text + (others.empty() ? "" : "\n");
 }

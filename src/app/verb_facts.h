@@ -29,7 +29,7 @@ struct OptionGroup {
 struct VerbFacts {
   std::vector<std::string> path;  // "mien", "cluster", "plan"
   std::string description;
-  std::vector<std::string> examples;  // a command each, with a comment before it where it needs one
+  std::vector<std::string> examples;  // a command each
   std::vector<OptionFacts> positionals;
   std::vector<OptionGroup> groups;  // the first is what most calls need
   std::vector<VerbFacts> verbs;     // the verbs below, those of developers left out

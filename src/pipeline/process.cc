@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <sstream>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -186,6 +187,16 @@ std::string ProcessEnd::words() const {
   if (signal != 0) return "killed by signal " + std::to_string(signal);
   if (exit_status != 0) return "exit status " + std::to_string(exit_status);
   return "ended on its own";
+}
+
+std::optional<std::filesystem::path> find_in_path(const std::string& name,
+                                                  const std::string& path) {
+  std::istringstream folders(path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::filesystem::path program = std::filesystem::path(folder) / name;
+    if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
+  }
+  return std::nullopt;
 }
 
 Result<std::filesystem::path> own_program() {

@@ -74,6 +74,9 @@ class ChildProcess {
   std::string partial_line_;
 };
 
+// The first program of this name in the folders of a search path (PATH).
+std::optional<std::filesystem::path> find_in_path(const std::string& name, const std::string& path);
+
 // The running program, to be started again as a worker.
 Result<std::filesystem::path> own_program();
 

@@ -26,15 +26,6 @@ fs::path jobs_file(const fs::path& study) {
   return study / "cluster" / "jobs.json";
 }
 
-std::optional<fs::path> find_in_path(const std::string& name, const std::string& path) {
-  std::istringstream folders(path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const fs::path program = fs::path(folder) / name;
-    if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
-  }
-  return std::nullopt;
-}
-
 // What a program prints, line by line. kIo with how it ended where it was not well.
 Result<std::vector<std::string>> lines_of(const fs::path& program,
                                           const std::vector<std::string>& arguments) {
