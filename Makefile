@@ -1,5 +1,6 @@
 # The commands people type; everything real is in tools/ and CMakePresets.json.
-.PHONY: build demo test test-fast bench soak clean setup
+.PHONY: build demo install test test-fast bench soak clean setup
+PREFIX ?= /usr/local
 
 setup:
 	@tools/setup
@@ -9,6 +10,9 @@ build: setup
 
 demo: build
 	@tools/demo
+
+install: build
+	@tools/install "$(PREFIX)"
 
 test: setup
 	@tools/test

@@ -58,5 +58,10 @@ target_include_directories(mien_torch SYSTEM INTERFACE ${MIEN_TORCH_INCLUDE})
 target_link_libraries(mien_torch INTERFACE ${MIEN_TORCH} ${MIEN_TORCH_CPU} ${MIEN_C10})
 add_library(Torch::Torch ALIAS mien_torch)
 
-# The two shared libraries lie beside the program and are found there.
+# The two shared libraries lie beside the program and are found there; installed, in lib/mien.
 set(CMAKE_BUILD_RPATH ${MIEN_PRIVATE}/lib)
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/mien")
+# What is installed finds there too what its libraries need (in the tarball all that Debian has of them): only the
+# older of the two kinds of run path holds for the libraries of libraries.
+add_library(mien_installed INTERFACE)
+target_link_options(mien_installed INTERFACE -Wl,--disable-new-dtags)

@@ -33,6 +33,8 @@ struct Finding {
   std::string remedy;  // of what is limited or broken
 };
 
+constexpr const char* kInstallAgain = "install Mien again: docs/install.md";
+
 const char* to_string(State state) {
   return state == State::kOk ? "ok" : state == State::kLimited ? "limited" : "broken";
 }
@@ -58,7 +60,8 @@ Finding decoders() {
 }
 
 std::vector<Finding> networks(const Resources& resources) {
-  const std::string make = "run 'mien models import', or install Mien again";
+  const std::string make =
+      resources.is_installed ? kInstallAgain : "run 'mien models import', or tools/build release";
   const auto verdicts = model_verdicts(resources);
   if (!verdicts.ok()) return {{State::kBroken, "networks", verdicts.error().message, make}};
   std::vector<Finding> findings;
@@ -66,7 +69,11 @@ std::vector<Finding> networks(const Resources& resources) {
   for (const ModelVerdict& verdict : *verdicts) {
     if (verdict.is_optional && !verdict.is_installed) {
       findings.push_back({State::kLimited, "network", verdict.id + " is not installed",
-                          "optional; 'tools/optional_models' of the source tree fetches it"});
+                          resources.is_installed
+                              ? "optional; a source tree whose tools/optional_models fetched it "
+                                "installs and packages it"
+                              : "optional; tools/optional_models fetches it, then tools/build "
+                                "release"});
     } else if (verdict.wrong.empty()) {
       ++hold;
     } else {
@@ -87,11 +94,24 @@ Finding file(const char* what, const fs::path& path, State otherwise, const char
 }
 
 std::vector<Finding> files(const Resources& resources, const fs::path& program) {
-  return {file("data", resources.data / "prototype16.json", State::kBroken, "install Mien again"),
-          file("pages", resources.web / "report.js", State::kBroken,
-               "reports need them; run tools/build_web, or install Mien again"),
-          file("training", program.parent_path() / "mien-train", State::kLimited,
-               "only 'mien train expression' needs it; install Mien with LibTorch")};
+  const bool installed = resources.is_installed;
+  std::vector<Finding> findings = {
+      file("data", resources.data / "prototype16.json", State::kBroken,
+           installed ? kInstallAgain : "git restore data"),
+      file("pages", resources.web / "report.js", State::kBroken,
+           installed ? kInstallAgain : "reports need them; run tools/build_web"),
+      file("training", program.parent_path() / "mien-train", State::kLimited,
+           installed ? "only 'mien train expression' needs it; install the package mien-train, or "
+                       "'make install' from source: the tarball leaves it out"
+                     : "only 'mien train expression' needs it; tools/build release mien-train")};
+  if (installed) {
+    const fs::path share = program.parent_path().parent_path() / "share";
+    findings.push_back(file("manual", share / "man" / "man1" / "mien.1", State::kLimited,
+                            "'mien manual FOLDER' writes it"));
+    findings.push_back(file("licences", share / "doc" / "mien" / "licences.md", State::kLimited,
+                            "whoever passes Mien on needs them; install Mien again"));
+  }
+  return findings;
 }
 
 Finding workers() {

@@ -98,14 +98,26 @@ Status verify_models(const Resources& resources) {
   if (refused > 0) {
     return Error{
         ErrorCode::kMismatch,
-        fmt::format("{} of {} models do not agree with their manifests; 'mien models import' "
-                    "makes them anew from the installed packages",
-                    refused, verdicts.size())};
+        fmt::format("{} of {} models do not agree with their manifests; remedy: {}", refused,
+                    verdicts.size(),
+                    resources.is_installed
+                        ? "install Mien again"
+                        : "'mien models import', which makes them anew from their packages")};
   }
   return Ok{};
 }
 
 Status import_models(const Resources& resources) {
+  std::error_code ignored;
+  if (resources.is_installed && !std::filesystem::exists(resources.packages, ignored)) {
+    return Error{
+        ErrorCode::kNotFound,
+        "an installation carries its networks already made, and not the packages that they "
+        "are made from (" +
+            resources.packages.string() +
+            "); 'mien models verify' tells whether they hold; remedy where they do not: "
+            "install Mien again, or import in a source tree"};
+  }
   MIEN_TRY(manifests, read_manifests(resources.manifests));
   for (const Manifest& manifest : manifests) {
     if (manifest.source.package.empty()) continue;

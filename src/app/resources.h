@@ -14,6 +14,7 @@ struct Resources {
   std::filesystem::path optional_packages;  // what tools/optional_models unpacked
   std::filesystem::path data;               // prototype16.json...
   std::filesystem::path web;                // built pages
+  bool is_installed = false;                // beside the program, not in a source tree
 };
 
 // Beside the program as installed (../share/mien), or in the source tree it was built in.

@@ -305,8 +305,10 @@ class TrainRun {
     if (!fs::exists(program, ignored)) {
       return Error{ErrorCode::kNotFound,
                    program.string() +
-                       ": the program that trains is not there; remedy: build it "
-                       "(tools/build release mien-train)"};
+                       ": the program that trains is not there; remedy: install it, which Mien's "
+                       "tarball leaves out (the package mien-train, or 'make install' from source: "
+                       "docs/install.md), or in a source tree build it (tools/build release "
+                       "mien-train)"};
     }
     MIEN_TRY(child, ChildProcess::start(program, {file.string()}));
     Status told = Ok{};
