@@ -45,6 +45,14 @@ target_compile_definitions(mien_onnx_proto INTERFACE ONNX_ML=1 ONNX_NAMESPACE=on
 target_link_libraries(mien_onnx_proto INTERFACE onnx_proto protobuf::libprotobuf)
 add_library(Onnx::Proto ALIAS mien_onnx_proto)
 
+# FlatBuffers, for TensorFlow Lite's files, and zip archives of them. flatc makes the reader and its verifier.
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+find_program(MIEN_FLATC flatc)
+find_path(MIEN_FLATBUFFERS_INCLUDE flatbuffers/flatbuffers.h)
+if(NOT MIEN_FLATC OR NOT MIEN_FLATBUFFERS_INCLUDE)
+  message(FATAL_ERROR "FlatBuffers is missing; remedy: install flatbuffers-compiler and libflatbuffers-dev (tools/setup does)")
+endif()
+
 # LibTorch, for the program mien-train alone. Named directly: its own configuration adds flags.
 find_library(MIEN_TORCH torch)
 find_library(MIEN_TORCH_CPU torch_cpu)

@@ -10,7 +10,6 @@ namespace mien {
 
 Result<std::vector<ModelVerdict>> model_verdicts(const Resources& resources) {
   MIEN_TRY(models, ModelSet::open(resources.manifests, resources.models));
-  MIEN_TRY(optional, read_manifests(resources.manifests / "optional"));
   MIEN_TRY(encoders, read_sentence_manifests(resources.manifests / "sentence"));
   const auto is_there = [&](const std::string& file) {
     std::error_code ignored;
@@ -23,10 +22,13 @@ Result<std::vector<ModelVerdict>> model_verdicts(const Resources& resources) {
     const auto session = models.open_session(manifest.id);
     if (!session.ok()) verdict.wrong.push_back(session.error().message);
   }
-  for (const Manifest& manifest : optional) {
-    ModelVerdict& verdict = verdicts.emplace_back();
-    verdict = {manifest.id, true, is_there(manifest.onnx_file), {}};
-    if (verdict.is_installed) verdict.wrong = verify_model(manifest, resources.models);
+  for (const char* folder : {"optional", "bundle"}) {
+    MIEN_TRY(optional, read_manifests(resources.manifests / folder));
+    for (const Manifest& manifest : optional) {
+      ModelVerdict& verdict = verdicts.emplace_back();
+      verdict = {manifest.id, true, is_there(manifest.onnx_file), {}};
+      if (verdict.is_installed) verdict.wrong = verify_model(manifest, resources.models);
+    }
   }
   for (const SentenceManifest& manifest : encoders) {
     ModelVerdict& verdict = verdicts.emplace_back();

@@ -151,10 +151,17 @@ Status import_models(const Resources& resources) {
   return Ok{};
 }
 
+Status add_bundle(const Resources& resources, const std::string& path) {
+  MIEN_TRY(manifests, read_manifests(resources.manifests / "bundle"));
+  MIEN_TRY(ids, import_task_bundle(path, manifests, resources.models));
+  for (const std::string& id : ids) std::fputs(fmt::format("{:<26} added\n", id).c_str(), stderr);
+  return Ok{};
+}
+
 }  // namespace
 
 void add_models(CommandLine& line) {
-  CLI::App* verb = line.app.add_subcommand("models", "List, verify or import the networks");
+  CLI::App* verb = line.app.add_subcommand("models", "List, verify, import or add networks");
   verb->require_subcommand(1);
   const auto json = std::make_shared<bool>(false);
   CLI::App* list =
@@ -167,6 +174,14 @@ void add_models(CommandLine& line) {
   CLI::App* verify = verb->add_subcommand("verify", "Check every network against its manifest");
   add_example(verify, "mien models verify");
   verify->callback([&line] { line.action = [&line] { return verify_models(line.resources); }; });
+  const auto bundle = std::make_shared<std::string>();
+  CLI::App* add = verb->add_subcommand(
+      "add", "Make the networks of a task bundle that you have (face_landmarker.task)");
+  add->add_option("file", *bundle, "The bundle, FILE.task")->required();
+  add_example(add, "mien models add face_landmarker.task");
+  add->callback([&line, bundle] {
+    line.action = [&line, bundle] { return add_bundle(line.resources, *bundle); };
+  });
   CLI::App* import =
       verb->add_subcommand("import", "Make the networks from the installed packages");
   add_example(import, "mien models import");

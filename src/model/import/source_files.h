@@ -10,6 +10,9 @@
 
 namespace mien {
 
+// A whole file. kNotFound, with the remedy, where it cannot be opened.
+Result<std::string> read_bytes(const std::filesystem::path& path, const std::string& remedy);
+
 // The bytes of the source's files, in its order, from PACKAGES/NAME. A file that is missing is
 // kNotFound; one with another SHA-256 than the manifest's is kMismatch and names package, file,
 // both hashes. Both say `remedy`.

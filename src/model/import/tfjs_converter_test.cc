@@ -1,7 +1,5 @@
 // Every rewriting of the converter against the slow and obvious arithmetic, on graphs small enough
 // to write down.
-#include "model/import/tfjs_converter.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +9,7 @@
 #include <random>
 
 #include "model/import/import.h"
+#include "model/import/tf_converter.h"
 #include "model/import/tfjs_graph_fixture.h"
 
 namespace mien {

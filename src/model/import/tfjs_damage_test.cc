@@ -8,7 +8,7 @@
 #include <random>
 
 #include "model/import/import.h"
-#include "model/import/tfjs_converter.h"
+#include "model/import/tf_converter.h"
 #include "model/import/tfjs_graph_fixture.h"
 
 namespace mien {

@@ -1,6 +1,8 @@
 #include "model/import/tfjs_graph.h"
 
-#include <array>
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace mien {
@@ -45,19 +47,34 @@ std::int64_t to_integer(const nlohmann::json& field) {
   return field.is_number_integer() ? field.get<std::int64_t>() : 0;
 }
 
-const nlohmann::json* find(const nlohmann::json& attributes, const char* key, const char* kind) {
-  const auto it = attributes.find(key);
-  if (it == attributes.end() || !it->is_object()) return nullptr;
-  const auto inner = it->find(kind);
-  return inner == it->end() ? nullptr : &*inner;
+std::vector<std::int64_t> to_integers(const nlohmann::json& list) {
+  std::vector<std::int64_t> values;
+  for (const nlohmann::json& item : list) values.push_back(to_integer(item));
+  return values;
 }
 
-const nlohmann::json* find_list(const nlohmann::json& attributes, const char* key,
-                                const char* kind) {
-  const nlohmann::json* list = find(attributes, key, "list");
-  if (list == nullptr || !list->is_object()) return nullptr;
-  const auto inner = list->find(kind);
-  return inner == list->end() || !inner->is_array() ? nullptr : &*inner;
+std::vector<std::string> to_texts(const nlohmann::json& list) {
+  std::vector<std::string> values;
+  for (const nlohmann::json& item : list) {
+    if (item.is_string()) values.push_back(decode_base64(item.get<std::string>()));
+  }
+  return values;
+}
+
+// {"s": "U0FNRQ=="}, {"list": {"i": ["1", "2"]}}: of the kinds that operators ask for.
+std::optional<TfAttribute> read_attribute(const nlohmann::json& json) {
+  if (!json.is_object()) return std::nullopt;
+  for (const auto& [kind, value] : json.items()) {
+    if (kind == "i") return to_integer(value);
+    if (kind == "b" && value.is_boolean()) return value.get<bool>();
+    if (kind == "s" && value.is_string()) return decode_base64(value.get<std::string>());
+    if (kind == "type" && value.is_string()) return value.get<std::string>();
+    if (kind != "list" || !value.is_object()) continue;
+    if (const auto it = value.find("i"); it != value.end() && it->is_array())
+      return to_integers(*it);
+    if (const auto it = value.find("s"); it != value.end() && it->is_array()) return to_texts(*it);
+  }
+  return std::nullopt;
 }
 
 Error corrupt_graph(const std::string& message) {
@@ -66,55 +83,19 @@ Error corrupt_graph(const std::string& message) {
 
 }  // namespace
 
-std::string TfjsNode::text(const char* key, const std::string& otherwise) const {
-  const nlohmann::json* value = find(attributes, key, "s");
-  return value != nullptr && value->is_string() ? decode_base64(value->get<std::string>())
-                                                : otherwise;
-}
-
-std::vector<std::string> TfjsNode::texts(const char* key) const {
-  std::vector<std::string> values;
-  if (const nlohmann::json* list = find_list(attributes, key, "s")) {
-    for (const nlohmann::json& item : *list) {
-      if (item.is_string()) values.push_back(decode_base64(item.get<std::string>()));
-    }
-  }
-  return values;
-}
-
-std::int64_t TfjsNode::integer(const char* key, std::int64_t otherwise) const {
-  const nlohmann::json* value = find(attributes, key, "i");
-  return value != nullptr ? to_integer(*value) : otherwise;
-}
-
-std::vector<std::int64_t> TfjsNode::integers(const char* key) const {
-  std::vector<std::int64_t> values;
-  if (const nlohmann::json* list = find_list(attributes, key, "i")) {
-    for (const nlohmann::json& item : *list) values.push_back(to_integer(item));
-  }
-  return values;
-}
-
-float TfjsNode::number(const char* key, float otherwise) const {
-  const nlohmann::json* value = find(attributes, key, "f");
-  return value != nullptr && value->is_number() ? value->get<float>() : otherwise;
-}
-
-bool TfjsNode::flag(const char* key) const {
-  const nlohmann::json* value = find(attributes, key, "b");
-  return value != nullptr && value->is_boolean() && value->get<bool>();
-}
-
-Result<std::vector<TfjsNode>> read_tfjs_graph(const nlohmann::json& nodes) {
-  std::vector<TfjsNode> read;
+Result<std::vector<TfNode>> read_tfjs_graph(const nlohmann::json& nodes) {
+  std::vector<TfNode> read;
   std::map<std::string, std::size_t> position;
   try {
     for (const nlohmann::json& json : nodes) {
-      TfjsNode node;
+      TfNode node;
       node.name = json.at("name").get<std::string>();
       node.op = json.at("op").get<std::string>();
-      if (json.contains("attr")) node.attributes = json.at("attr");
-      if (!node.attributes.is_object()) node.attributes = nlohmann::json::object();
+      if (json.contains("attr") && json.at("attr").is_object()) {
+        for (const auto& [key, value] : json.at("attr").items()) {
+          if (auto attribute = read_attribute(value)) node.attributes[key] = *std::move(attribute);
+        }
+      }
       if (json.contains("input")) {
         for (const nlohmann::json& input : json.at("input")) {
           auto name = input.get<std::string>();
@@ -159,7 +140,7 @@ Result<std::vector<TfjsNode>> read_tfjs_graph(const nlohmann::json& nodes) {
       if (marks[it->second] == Mark::kNew) stack.emplace_back(it->second, 0);
     }
   }
-  std::vector<TfjsNode> ordered;
+  std::vector<TfNode> ordered;
   ordered.reserve(read.size());
   for (const std::size_t index : order) ordered.push_back(std::move(read[index]));
   return ordered;

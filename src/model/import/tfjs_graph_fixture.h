@@ -10,7 +10,7 @@
 #include "support/paths.h"
 
 #include "base/sha256.h"
-#include "model/import/tfjs_converter.h"
+#include "model/import/tf_converter.h"
 #include "model/session.h"
 
 namespace mien::testing {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "model/import/tfjs_tensors.h"
+#include "model/import/tf_tensors.h"
 
 namespace mien {
 
@@ -17,7 +17,7 @@ std::string list(OnnxGraph& graph, const Extents& values) {
 }
 
 // The leading extent 1 of a constant target becomes "as the input", so that batches pass.
-Status reshape(TfjsTensors& tensors, const TfjsNode& node) {
+Status reshape(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(target, tensors.integers(node, 1));
   Extents shape = target->integers;
@@ -28,7 +28,7 @@ Status reshape(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, static_cast<int>(shape.size()), -1});
 }
 
-Status squeeze(TfjsTensors& tensors, const TfjsNode& node) {
+Status squeeze(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   const Extents axes = node.integers("squeeze_dims");
   if (axes.empty()) return unsupported(node, "it must name its axes");
@@ -38,7 +38,7 @@ Status squeeze(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, std::max(rank, -1), -1});
 }
 
-Status transpose(TfjsTensors& tensors, const TfjsNode& node) {
+Status transpose(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(order, tensors.integers(node, 1));
   const std::string name =
@@ -46,7 +46,7 @@ Status transpose(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, static_cast<int>(order->size()), -1});
 }
 
-Status matrix_product(TfjsTensors& tensors, const TfjsNode& node) {
+Status matrix_product(TfTensors& tensors, const TfNode& node) {
   if (node.flag("transpose_a") || node.flag("transpose_b"))
     return unsupported(node, "transposed factors are not known");
   MIEN_TRY(left, tensors.input(node, 0));
@@ -66,7 +66,7 @@ Status matrix_product(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, 2, -1});
 }
 
-Status batch_product(TfjsTensors& tensors, const TfjsNode& node) {
+Status batch_product(TfTensors& tensors, const TfNode& node) {
   std::array<std::string, 2> factors;
   int rank = -1;
   for (const std::size_t i : {0U, 1U}) {
@@ -84,7 +84,7 @@ Status batch_product(TfjsTensors& tensors, const TfjsNode& node) {
       node, {nullptr, tensors.graph().node("MatMul", {factors[0], factors[1]}), false, rank, -1});
 }
 
-Status concatenate(TfjsTensors& tensors, const TfjsNode& node) {
+Status concatenate(TfTensors& tensors, const TfNode& node) {
   if (node.inputs.size() < 2) return unsupported(node, "it has too few inputs");
   MIEN_TRY(axis_weight, tensors.integers(node, node.inputs.size() - 1));
   if (axis_weight->size() != 1) return unsupported(node, "its axis is not one number");
@@ -92,7 +92,7 @@ Status concatenate(TfjsTensors& tensors, const TfjsNode& node) {
   bool all_pictures = true;
   int rank = -1;
   for (std::size_t i = 0; i + 1 < node.inputs.size(); ++i) {
-    const TfjsValue& value = tensors.at(node.inputs[i]);
+    const TfValue& value = tensors.at(node.inputs[i]);
     all_pictures &= value.channels_second;
     rank = std::max(rank, value.rank);
   }
@@ -104,14 +104,14 @@ Status concatenate(TfjsTensors& tensors, const TfjsNode& node) {
   if (all_pictures) axis = kMovedAxis.at(static_cast<std::size_t>(axis));
   std::vector<std::string> inputs;
   for (std::size_t i = 0; i + 1 < node.inputs.size(); ++i) {
-    const TfjsValue& value = tensors.at(node.inputs[i]);
+    const TfValue& value = tensors.at(node.inputs[i]);
     inputs.push_back(all_pictures ? tensors.picture(value) : tensors.plain(value));
   }
   const std::string name = tensors.graph().node("Concat", inputs, {{"axis", axis}});
   return tensors.set(node, {nullptr, name, all_pictures, rank, -1});
 }
 
-Status strided_slice(TfjsTensors& tensors, const TfjsNode& node) {
+Status strided_slice(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(begin, tensors.integers(node, 1));
   MIEN_TRY(end, tensors.integers(node, 2));
@@ -138,7 +138,7 @@ Status strided_slice(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, value.rank, -1});
 }
 
-Status gather(TfjsTensors& tensors, const TfjsNode& node) {
+Status gather(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(indices, tensors.input(node, 1));
   MIEN_TRY(axis, tensors.integers(node, 2));
@@ -150,7 +150,7 @@ Status gather(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, rank, -1});
 }
 
-Status gather_nd(TfjsTensors& tensors, const TfjsNode& node) {
+Status gather_nd(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(indices, tensors.input(node, 1));
   const std::string name =
@@ -158,16 +158,11 @@ Status gather_nd(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, -1, -1});
 }
 
-Status cast(TfjsTensors& tensors, const TfjsNode& node) {
+Status cast(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   constexpr std::int64_t kFloat = 1;  // onnx.TensorProto.DataType
   constexpr std::int64_t kInt64 = 7;
-  const auto it = node.attributes.find("DstT");
-  std::string type;
-  if (it != node.attributes.end() && it->is_object()) {
-    const auto inner = it->find("type");
-    if (inner != it->end() && inner->is_string()) type = inner->get<std::string>();
-  }
+  const std::string type = node.text("DstT", "");
   if (type != "DT_FLOAT" && type != "DT_INT32" && type != "DT_INT64")
     return unsupported(node, "the type '" + type + "' is not known");
   const std::string name = tensors.graph().node("Cast", {tensors.plain(value)},
@@ -175,7 +170,7 @@ Status cast(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, false, value.rank, -1});
 }
 
-Status softmax(TfjsTensors& tensors, const TfjsNode& node) {
+Status softmax(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   const std::string name =
       tensors.graph().node("Softmax", {tensors.plain(value)}, {{"axis", std::int64_t{-1}}});
@@ -184,19 +179,19 @@ Status softmax(TfjsTensors& tensors, const TfjsNode& node) {
 
 }  // namespace
 
-const TfjsOperators& array_operators() {
-  static const TfjsOperators kOperators = {{"Reshape", reshape},
-                                           {"Squeeze", squeeze},
-                                           {"Transpose", transpose},
-                                           {"MatMul", matrix_product},
-                                           {"_FusedMatMul", matrix_product},
-                                           {"BatchMatMulV2", batch_product},
-                                           {"ConcatV2", concatenate},
-                                           {"StridedSlice", strided_slice},
-                                           {"GatherV2", gather},
-                                           {"GatherNd", gather_nd},
-                                           {"Cast", cast},
-                                           {"Softmax", softmax}};
+const TfOperators& array_operators() {
+  static const TfOperators kOperators = {{"Reshape", reshape},
+                                         {"Squeeze", squeeze},
+                                         {"Transpose", transpose},
+                                         {"MatMul", matrix_product},
+                                         {"_FusedMatMul", matrix_product},
+                                         {"BatchMatMulV2", batch_product},
+                                         {"ConcatV2", concatenate},
+                                         {"StridedSlice", strided_slice},
+                                         {"GatherV2", gather},
+                                         {"GatherNd", gather_nd},
+                                         {"Cast", cast},
+                                         {"Softmax", softmax}};
   return kOperators;
 }
 

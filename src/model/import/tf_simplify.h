@@ -1,4 +1,4 @@
-// Rewrites spelled-out forms in a TensorFlow.js graph into the one node that they mean, because
+// Rewrites spelled-out forms in a TensorFlow graph into the one node that they mean, because
 // ONNX Runtime fuses the short form into the convolution before it and not the long one.
 //
 //   Maximum(Minimum(Relu(x), c), 0)             ->  ClipByValue(x, 0, c)        for c >= 0
@@ -11,12 +11,12 @@
 
 #include <vector>
 
-#include "model/import/tfjs_graph.h"
+#include "model/import/tf_node.h"
 #include "model/import/tfjs_weights.h"
 
 namespace mien {
 
 // `nodes` come inputs first and stay so. New constants go into `weights`.
-void simplify_tfjs(std::vector<TfjsNode>& nodes, Weights& weights);
+void simplify_tf(std::vector<TfNode>& nodes, Weights& weights);
 
 }  // namespace mien

@@ -1,4 +1,4 @@
-#include "model/import/tfjs_converter.h"
+#include "model/import/tf_converter.h"
 
 #include <algorithm>
 #include <array>
@@ -6,15 +6,15 @@
 #include <set>
 
 #include "model/import/onnx_graph.h"
-#include "model/import/tfjs_simplify.h"
-#include "model/import/tfjs_tensors.h"
+#include "model/import/tf_simplify.h"
+#include "model/import/tf_tensors.h"
 
 namespace mien {
 
 namespace {
 
 // Element by element of one tensor: the layout stays.
-Status unary(TfjsTensors& tensors, const TfjsNode& node, const std::string& op) {
+Status unary(TfTensors& tensors, const TfNode& node, const std::string& op) {
   MIEN_TRY(value, tensors.input(node, 0));
   OnnxGraph& graph = tensors.graph();
   const std::string x = tensors.as_is(value);
@@ -41,16 +41,16 @@ Status unary(TfjsTensors& tensors, const TfjsNode& node, const std::string& op) 
 }
 
 // Element by element of several: channels second where one of them is a picture and all fit.
-Status elementwise(TfjsTensors& tensors, const TfjsNode& node, const std::string& op) {
+Status elementwise(TfTensors& tensors, const TfNode& node, const std::string& op) {
   bool any_picture = false;
   bool all_fit = true;
   bool rank_known = true;
   int rank = 0;
   std::int64_t channels = -1;
   for (const std::string& name : node.inputs) {
-    const TfjsValue& value = tensors.at(name);
+    const TfValue& value = tensors.at(name);
     any_picture |= value.channels_second;
-    all_fit &= TfjsTensors::fits_picture(value);
+    all_fit &= TfTensors::fits_picture(value);
     rank_known &= value.rank >= 0;
     rank = std::max(rank, value.rank);
     channels = std::max(channels, value.channels);
@@ -58,15 +58,18 @@ Status elementwise(TfjsTensors& tensors, const TfjsNode& node, const std::string
   const bool as_pictures = any_picture && all_fit;
   std::vector<std::string> inputs;
   for (const std::string& name : node.inputs) {
-    const TfjsValue& value = tensors.at(name);
+    const TfValue& value = tensors.at(name);
     inputs.push_back(as_pictures ? tensors.picture(value) : tensors.plain(value));
   }
   if (inputs.empty()) return unsupported(node, "it has too few inputs");
-  return tensors.set(node, {nullptr, tensors.graph().node(op, inputs), as_pictures,
-                            rank_known ? rank : -1, as_pictures ? channels : -1});
+  const bool is_square = op == "SquaredDifference";
+  std::string name = tensors.graph().node(is_square ? "Sub" : op, inputs);
+  if (is_square) name = tensors.graph().node("Mul", {name, name});
+  return tensors.set(
+      node, {nullptr, name, as_pictures, rank_known ? rank : -1, as_pictures ? channels : -1});
 }
 
-Status reduce(TfjsTensors& tensors, const TfjsNode& node, const std::string& op) {
+Status reduce(TfTensors& tensors, const TfNode& node, const std::string& op) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(axes, tensors.integers(node, 1));
   const bool keep = node.flag("keep_dims") || node.flag("keepDims");
@@ -106,10 +109,10 @@ class Converter {
   Converter(const Weights& weights, const TensorSpec& input, const std::vector<TensorSpec>& outputs)
       : input_(input), outputs_(outputs), graph_("mien"), tensors_(weights, graph_) {}
 
-  Result<std::string> run(const std::vector<TfjsNode>& nodes) {
+  Result<std::string> run(const std::vector<TfNode>& nodes) {
     const std::set<std::string> needed = ancestors_of_outputs(nodes);
     graph_.input(input_.name, input_.shape);
-    for (const TfjsNode& node : nodes) {
+    for (const TfNode& node : nodes) {
       if (needed.contains(node.name)) MIEN_TRY_VOID(convert(node));
     }
     for (const TensorSpec& output : outputs_) {
@@ -124,7 +127,7 @@ class Converter {
   }
 
  private:
-  std::set<std::string> ancestors_of_outputs(const std::vector<TfjsNode>& nodes) const {
+  std::set<std::string> ancestors_of_outputs(const std::vector<TfNode>& nodes) const {
     std::set<std::string> needed;
     for (const TensorSpec& output : outputs_) needed.insert(output.source);
     for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
@@ -133,14 +136,17 @@ class Converter {
     return needed;
   }
 
-  Status convert(const TfjsNode& node) {
+  Status convert(const TfNode& node) {
     static const std::map<std::string, std::string> kUnary = {
         {"Relu", "Relu"},   {"Sigmoid", "Sigmoid"}, {"Abs", "Abs"},          {"Floor", "Floor"},
         {"Tanh", "Tanh"},   {"Exp", "Exp"},         {"Neg", "Neg"},          {"Sqrt", "Sqrt"},
         {"Rsqrt", "Rsqrt"}, {"Square", "Square"},   {"ClipByValue", "Clip"}, {"Relu6", "Relu6"}};
     static const std::map<std::string, std::string> kElementwise = {
-        {"Add", "Add"}, {"AddV2", "Add"},   {"BiasAdd", "Add"}, {"AddN", "Sum"},   {"Sub", "Sub"},
-        {"Mul", "Mul"}, {"RealDiv", "Div"}, {"Maximum", "Max"}, {"Minimum", "Min"}};
+        {"Add", "Add"},     {"AddV2", "Add"},
+        {"BiasAdd", "Add"}, {"AddN", "Sum"},
+        {"Sub", "Sub"},     {"Mul", "Mul"},
+        {"RealDiv", "Div"}, {"Maximum", "Max"},
+        {"Minimum", "Min"}, {"SquaredDifference", "SquaredDifference"}};
     static const std::map<std::string, std::string> kReduce = {{"Mean", "ReduceMean"},
                                                                {"Sum", "ReduceSum"},
                                                                {"Max", "ReduceMax"},
@@ -156,7 +162,7 @@ class Converter {
       MIEN_TRY(value, tensors_.input(node, 0));
       return tensors_.set(node, value);
     }
-    for (const TfjsOperators* operators : {&picture_operators(), &array_operators()}) {
+    for (const TfOperators* operators : {&picture_operators(), &array_operators()}) {
       if (const auto it = operators->find(node.op); it != operators->end())
         return it->second(tensors_, node);
     }
@@ -169,7 +175,7 @@ class Converter {
     return unsupported(node, "the converter does not know this operator");
   }
 
-  Status placeholder(const TfjsNode& node) {
+  Status placeholder(const TfNode& node) {
     if (!placeholder_.empty() && placeholder_ != node.name)
       return unsupported(node, "the graph has a second input; the first is '" + placeholder_ + "'");
     placeholder_ = node.name;
@@ -177,7 +183,7 @@ class Converter {
                         {nullptr, input_.name, false, static_cast<int>(input_.shape.size()), -1});
   }
 
-  Status constant(const TfjsNode& node) {
+  Status constant(const TfNode& node) {
     const auto it = tensors_.weights().find(node.name);
     if (it == tensors_.weights().end())
       return unsupported(node, "the weights have no such constant");
@@ -188,15 +194,15 @@ class Converter {
   const TensorSpec& input_;
   const std::vector<TensorSpec>& outputs_;
   OnnxGraph graph_;
-  TfjsTensors tensors_;
+  TfTensors tensors_;
   std::string placeholder_;
 };
 
 }  // namespace
 
-Result<std::string> convert_tfjs(std::vector<TfjsNode> nodes, Weights weights,
-                                 const TensorSpec& input, const std::vector<TensorSpec>& outputs) {
-  simplify_tfjs(nodes, weights);
+Result<std::string> convert_tf(std::vector<TfNode> nodes, Weights weights, const TensorSpec& input,
+                               const std::vector<TensorSpec>& outputs) {
+  simplify_tf(nodes, weights);
   return Converter(weights, input, outputs).run(nodes);
 }
 

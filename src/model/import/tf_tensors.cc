@@ -1,4 +1,4 @@
-#include "model/import/tfjs_tensors.h"
+#include "model/import/tf_tensors.h"
 
 #include <utility>
 
@@ -11,7 +11,7 @@ const Extents kToChannelsLast = {0, 2, 3, 1};
 
 }  // namespace
 
-Error unsupported(const TfjsNode& node, const std::string& what) {
+Error unsupported(const TfNode& node, const std::string& what) {
   return {ErrorCode::kUnsupported, "node '" + node.name + "' (" + node.op + "): " + what};
 }
 
@@ -38,18 +38,18 @@ std::vector<float> permuted(const std::vector<float>& values, const Extents& sha
   return out;
 }
 
-Status TfjsTensors::set(const TfjsNode& node, TfjsValue value) {
+Status TfTensors::set(const TfNode& node, TfValue value) {
   values_[node.name] = std::move(value);
   return Ok{};
 }
 
-Result<TfjsValue> TfjsTensors::input(const TfjsNode& node, std::size_t index) const {
+Result<TfValue> TfTensors::input(const TfNode& node, std::size_t index) const {
   if (index >= node.inputs.size()) return unsupported(node, "it has too few inputs");
   return values_.at(node.inputs[index]);
 }
 
-Result<const Weight*> TfjsTensors::constant(const TfjsNode& node, std::size_t index,
-                                            bool is_integer) const {
+Result<const Weight*> TfTensors::constant(const TfNode& node, std::size_t index,
+                                          bool is_integer) const {
   MIEN_TRY(value, input(node, index));
   if (value.constant == nullptr || value.constant->is_integer != is_integer) {
     return unsupported(node, "its input " + std::to_string(index) + " must be a constant of " +
@@ -58,15 +58,15 @@ Result<const Weight*> TfjsTensors::constant(const TfjsNode& node, std::size_t in
   return value.constant;
 }
 
-Result<const Weight*> TfjsTensors::numbers(const TfjsNode& node, std::size_t index) const {
+Result<const Weight*> TfTensors::numbers(const TfNode& node, std::size_t index) const {
   return constant(node, index, false);
 }
 
-Result<const Weight*> TfjsTensors::integers(const TfjsNode& node, std::size_t index) const {
+Result<const Weight*> TfTensors::integers(const TfNode& node, std::size_t index) const {
   return constant(node, index, true);
 }
 
-std::string TfjsTensors::plain(const TfjsValue& value) {
+std::string TfTensors::plain(const TfValue& value) {
   if (value.constant != nullptr) {
     const auto [it, is_new] = plain_constants_.try_emplace(value.constant);
     const Weight& w = *value.constant;
@@ -81,12 +81,12 @@ std::string TfjsTensors::plain(const TfjsValue& value) {
   return it->second;
 }
 
-bool TfjsTensors::fits_picture(const TfjsValue& value) {
+bool TfTensors::fits_picture(const TfValue& value) {
   return value.constant != nullptr ? !value.constant->is_integer && value.rank <= 4
                                    : value.rank == 4;
 }
 
-std::string TfjsTensors::picture(const TfjsValue& value) {
+std::string TfTensors::picture(const TfValue& value) {
   MIEN_CHECK(fits_picture(value), "only what fits a picture");
   if (value.constant != nullptr) {
     const auto [it, is_new] = picture_constants_.try_emplace(value.constant);
@@ -107,7 +107,7 @@ std::string TfjsTensors::picture(const TfjsValue& value) {
   return it->second;
 }
 
-Result<std::string> TfjsTensors::picture_input(const TfjsNode& node, std::size_t index) {
+Result<std::string> TfTensors::picture_input(const TfNode& node, std::size_t index) {
   MIEN_TRY(value, input(node, index));
   if (!fits_picture(value) && (value.constant != nullptr || value.rank != -1))
     return unsupported(node, "its input " + std::to_string(index) + " is not a picture");
@@ -115,7 +115,7 @@ Result<std::string> TfjsTensors::picture_input(const TfjsNode& node, std::size_t
   return picture(value);
 }
 
-std::string TfjsTensors::as_is(const TfjsValue& value) {
+std::string TfTensors::as_is(const TfValue& value) {
   return value.channels_second ? value.name : plain(value);
 }
 

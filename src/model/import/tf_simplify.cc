@@ -1,4 +1,4 @@
-#include "model/import/tfjs_simplify.h"
+#include "model/import/tf_simplify.h"
 
 #include <iterator>
 #include <map>
@@ -9,11 +9,11 @@ namespace {
 
 class Simplifier {
  public:
-  Simplifier(std::vector<TfjsNode>& nodes, Weights& weights) : nodes_(nodes), weights_(weights) {}
+  Simplifier(std::vector<TfNode>& nodes, Weights& weights) : nodes_(nodes), weights_(weights) {}
 
   void run() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) position_[nodes_[i].name] = i;
-    for (TfjsNode& node : nodes_) {
+    for (TfNode& node : nodes_) {
       if (node.inputs.size() != 2) continue;
       if (node.op == "Maximum") to_clip(node);
       if (node.op == "Add" || node.op == "AddV2") to_prelu(node);
@@ -24,7 +24,7 @@ class Simplifier {
 
  private:
   // The node of that name where it has this operator, else null.
-  const TfjsNode* find(const std::string& name, const char* op) const {
+  const TfNode* find(const std::string& name, const char* op) const {
     const auto it = position_.find(name);
     return it != position_.end() && nodes_[it->second].op == op ? &nodes_[it->second] : nullptr;
   }
@@ -41,7 +41,7 @@ class Simplifier {
     std::string constant_name;
     const Weight* constant = nullptr;
   };
-  WithConstant with_constant(const TfjsNode& node) const {
+  WithConstant with_constant(const TfNode& node) const {
     if (node.inputs.size() != 2) return {};
     for (const std::size_t i : {0U, 1U}) {
       if (const Weight* found = numbers(node.inputs[i]))
@@ -50,18 +50,18 @@ class Simplifier {
     return {};
   }
 
-  void to_clip(TfjsNode& node) const {
+  void to_clip(TfNode& node) const {
     const WithConstant lower = with_constant(node);
     if (lower.constant == nullptr || lower.constant->size() != 1 || lower.constant->floats[0] != 0)
       return;
-    const TfjsNode* minimum = find(lower.x, "Minimum");
+    const TfNode* minimum = find(lower.x, "Minimum");
     if (minimum == nullptr) return;
     const WithConstant upper = with_constant(*minimum);
     if (upper.constant == nullptr || upper.constant->size() != 1 ||
         !(upper.constant->floats[0] >= 0))
       return;
     std::string x = upper.x;
-    if (const TfjsNode* relu = find(x, "Relu"); relu != nullptr && relu->inputs.size() == 1)
+    if (const TfNode* relu = find(x, "Relu"); relu != nullptr && relu->inputs.size() == 1)
       x = relu->inputs[0];
     node.op = "ClipByValue";
     node.inputs = {x, lower.constant_name, upper.constant_name};
@@ -70,26 +70,26 @@ class Simplifier {
   bool is_never_negative(const std::string& name) const {
     const auto it = position_.find(name);
     if (it == position_.end()) return false;
-    const TfjsNode& node = nodes_[it->second];
+    const TfNode& node = nodes_[it->second];
     const std::vector<std::string> fused = node.texts("fused_ops");
     return node.op == "Relu" || (!fused.empty() && fused.back() == "Relu");
   }
 
   // "" or the x of Mul(Sub(x, Abs(x)), a); `slope` receives a.
   std::string negative_part(const std::string& name, const Weight*& slope) const {
-    const TfjsNode* mul = find(name, "Mul");
+    const TfNode* mul = find(name, "Mul");
     if (mul == nullptr) return {};
     const WithConstant scaled = with_constant(*mul);
     if (scaled.constant == nullptr) return {};
-    const TfjsNode* sub = find(scaled.x, "Sub");
+    const TfNode* sub = find(scaled.x, "Sub");
     if (sub == nullptr || sub->inputs.size() != 2) return {};
-    const TfjsNode* abs = find(sub->inputs[1], "Abs");
+    const TfNode* abs = find(sub->inputs[1], "Abs");
     if (abs == nullptr || abs->inputs.size() != 1 || abs->inputs[0] != sub->inputs[0]) return {};
     slope = scaled.constant;
     return sub->inputs[0];
   }
 
-  void to_prelu(TfjsNode& node) {
+  void to_prelu(TfNode& node) {
     for (const std::size_t i : {0U, 1U}) {
       const Weight* slope = nullptr;
       const std::string x = negative_part(node.inputs[1 - i], slope);
@@ -99,15 +99,14 @@ class Simplifier {
         node.inputs = {x};
         return;
       }
-      const TfjsNode* relu = find(node.inputs[i], "Relu");
+      const TfNode* relu = find(node.inputs[i], "Relu");
       if (relu == nullptr || relu->inputs.size() != 1 || relu->inputs[0] != x) continue;
       Weight doubled = *slope;
       for (float& value : doubled.floats) value *= 2;
-      TfjsNode constant;
+      TfNode constant;
       constant.name = node.name + "/slope";
       if (position_.contains(constant.name) || weights_.contains(constant.name)) return;
       constant.op = "Const";
-      constant.attributes = nlohmann::json::object();
       weights_[constant.name] = std::move(doubled);
       node.op = "Prelu";
       node.inputs = {x, constant.name};
@@ -116,15 +115,15 @@ class Simplifier {
     }
   }
 
-  std::vector<TfjsNode>& nodes_;
+  std::vector<TfNode>& nodes_;
   Weights& weights_;
   std::map<std::string, std::size_t> position_;
-  std::vector<TfjsNode> new_constants_;
+  std::vector<TfNode> new_constants_;
 };
 
 }  // namespace
 
-void simplify_tfjs(std::vector<TfjsNode>& nodes, Weights& weights) {
+void simplify_tf(std::vector<TfNode>& nodes, Weights& weights) {
   Simplifier(nodes, weights).run();
 }
 

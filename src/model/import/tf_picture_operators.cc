@@ -8,7 +8,7 @@
 #include <array>
 #include <cmath>
 
-#include "model/import/tfjs_tensors.h"
+#include "model/import/tf_tensors.h"
 
 namespace mien {
 
@@ -29,7 +29,7 @@ bool can_be_blocked(std::int64_t channels) {
 // PRelu(x) = x below zero times a slope a channel (He et al. 2015, "Delving deep into rectifiers").
 // With t = Relu(-|a - 1| x) it is x + t where a <= 1 and x - t where a > 1; exact for x >= 0,
 // within rounding below.
-Result<std::string> prelu(TfjsTensors& tensors, const TfjsNode& node, const std::string& picture,
+Result<std::string> prelu(TfTensors& tensors, const TfNode& node, const std::string& picture,
                           std::size_t slope_index, std::int64_t channels) {
   OnnxGraph& graph = tensors.graph();
   MIEN_TRY(slope, tensors.numbers(node, slope_index));
@@ -58,14 +58,14 @@ Result<std::string> prelu(TfjsTensors& tensors, const TfjsNode& node, const std:
       "PRelu", {picture, graph.floats(permuted(slope->floats, slope->shape, {2, 0, 1}), moved)});
 }
 
-Status convert_prelu(TfjsTensors& tensors, const TfjsNode& node) {
+Status convert_prelu(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(picture, tensors.picture_input(node, 0));
   MIEN_TRY(name, prelu(tensors, node, picture, 1, value.channels));
   return tensors.set(node, {nullptr, name, true, 4, value.channels});
 }
 
-Result<OnnxAttributes> window(const TfjsNode& node, const Extents& kernel) {
+Result<OnnxAttributes> window(const TfNode& node, const Extents& kernel) {
   const Extents strides = node.integers("strides");
   if (strides.size() != 4) return unsupported(node, "it needs four strides");
   if (node.text("data_format", "NHWC") != "NHWC") return unsupported(node, "only NHWC is known");
@@ -78,7 +78,7 @@ Result<OnnxAttributes> window(const TfjsNode& node, const Extents& kernel) {
 }
 
 // Bias is taken by the convolution; the activation that the fused forms name follows.
-Result<std::string> activated(TfjsTensors& tensors, const TfjsNode& node, std::string name,
+Result<std::string> activated(TfTensors& tensors, const TfNode& node, std::string name,
                               std::size_t next_input, std::int64_t channels) {
   OnnxGraph& graph = tensors.graph();
   for (const std::string& op : node.texts("fused_ops")) {
@@ -99,7 +99,7 @@ Result<std::string> activated(TfjsTensors& tensors, const TfjsNode& node, std::s
   return name;
 }
 
-Status convert_convolution(TfjsTensors& tensors, const TfjsNode& node) {
+Status convert_convolution(TfTensors& tensors, const TfNode& node) {
   const bool depthwise = node.op.find("Depthwise") != std::string::npos;
   MIEN_TRY(picture, tensors.picture_input(node, 0));
   MIEN_TRY(filter, tensors.numbers(node, 1));
@@ -129,7 +129,7 @@ Status convert_convolution(TfjsTensors& tensors, const TfjsNode& node) {
   return tensors.set(node, {nullptr, name, true, 4, outs});
 }
 
-Status convert_max_pool(TfjsTensors& tensors, const TfjsNode& node) {
+Status convert_max_pool(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(picture, tensors.picture_input(node, 0));
   const Extents size = node.integers("ksize");
@@ -153,7 +153,7 @@ std::string more_channels(OnnxGraph& graph, const std::string& picture, std::int
                     {{"kernel_shape", Extents{1, 1}}});
 }
 
-Status convert_pad(TfjsTensors& tensors, const TfjsNode& node) {
+Status convert_pad(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(paddings, tensors.integers(node, 1));
   const Extents& sides = paddings->integers;  // before and after, an axis
@@ -193,7 +193,7 @@ Status convert_pad(TfjsTensors& tensors, const TfjsNode& node) {
 
 // TensorFlow's bilinear resizing without half-pixel centres: output position i lies at i * from /
 // to.
-Status convert_resize_bilinear(TfjsTensors& tensors, const TfjsNode& node) {
+Status convert_resize_bilinear(TfTensors& tensors, const TfNode& node) {
   MIEN_TRY(value, tensors.input(node, 0));
   MIEN_TRY(picture, tensors.picture_input(node, 0));
   MIEN_TRY(size, tensors.integers(node, 1));
@@ -215,16 +215,16 @@ Status convert_resize_bilinear(TfjsTensors& tensors, const TfjsNode& node) {
 
 }  // namespace
 
-const TfjsOperators& picture_operators() {
-  static const TfjsOperators kOperators = {{"Conv2D", convert_convolution},
-                                           {"_FusedConv2D", convert_convolution},
-                                           {"FusedConv2D", convert_convolution},
-                                           {"DepthwiseConv2dNative", convert_convolution},
-                                           {"FusedDepthwiseConv2dNative", convert_convolution},
-                                           {"MaxPool", convert_max_pool},
-                                           {"Pad", convert_pad},
-                                           {"Prelu", convert_prelu},
-                                           {"ResizeBilinear", convert_resize_bilinear}};
+const TfOperators& picture_operators() {
+  static const TfOperators kOperators = {{"Conv2D", convert_convolution},
+                                         {"_FusedConv2D", convert_convolution},
+                                         {"FusedConv2D", convert_convolution},
+                                         {"DepthwiseConv2dNative", convert_convolution},
+                                         {"FusedDepthwiseConv2dNative", convert_convolution},
+                                         {"MaxPool", convert_max_pool},
+                                         {"Pad", convert_pad},
+                                         {"Prelu", convert_prelu},
+                                         {"ResizeBilinear", convert_resize_bilinear}};
   return kOperators;
 }
 
