@@ -88,6 +88,10 @@ Result<AssociateSummary> write_maps(const std::vector<AssociationSums>& sums,
   FileMetadata of_layout = layout_metadata(sums.front().layout);
   of_layout.insert(metadata.begin(), metadata.end());
   MIEN_TRY_VOID(make_folders(folder));
+  for (const char* file : {"maps.parquet", "excluded.parquet"})
+    MIEN_TRY_VOID(clear_left_overs_of(folder / file));
+  for (const AssociationSums& part : sums)
+    MIEN_TRY_VOID(clear_left_overs_of(association_file_path(folder, part.layout.source)));
   // The disk is waited for while the maps are made.
   std::future<Status> written = std::async(std::launch::async, [&]() -> Status {
     for (const AssociationSums& part : sums) {

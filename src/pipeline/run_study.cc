@@ -18,6 +18,7 @@
 #include "pipeline/file_lock.h"
 #include "pipeline/process.h"
 #include "pipeline/program_version.h"
+#include "pipeline/study_tables.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -184,6 +185,17 @@ Status clear_simulated(const RunStage& stage) {
   return Ok{};
 }
 
+// Unfinished files of stages that were killed, in the folders whose stages do not look for them
+// themselves. A stage that a killed run left alone may still be at work: then they are its own.
+Status clear_what_a_kill_left(const fs::path& study) {
+  const auto lock = FileLock::acquire(study / ".lock");
+  if (!lock.ok()) return Ok{};
+  for (const fs::path& folder :
+       {study, study / kTextsFolder, study / "maps", study / "compare", study / "log"})
+    MIEN_TRY_VOID(clear_left_overs(folder));
+  return Ok{};
+}
+
 }  // namespace
 
 Result<RunSummary> run_study(const RunRequest& request) {
@@ -192,6 +204,7 @@ Result<RunSummary> run_study(const RunRequest& request) {
   MIEN_TRY_VOID(make_folders(log));
   MIEN_TRY(lock, FileLock::acquire(log / "run.lock"));
   const InterruptsLeftToStages interrupts;
+  MIEN_TRY_VOID(clear_what_a_kill_left(study));
   Record record = Record::read(log / "run.json");
   RunSummary summary;
   for (const RunStage& stage : request.plan.stages) {

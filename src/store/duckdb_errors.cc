@@ -1,12 +1,17 @@
 #include "store/duckdb_errors.h"
 
 #include <cerrno>
+#include <string_view>
 
 #include "store/durable_file.h"
 
 namespace mien {
 
 namespace {
+
+constexpr std::string_view kDamaged =
+    "; remedy: the file is damaged or not Parquet; make it anew, or let 'mien verify --repair' do "
+    "so where it is a study's own";
 
 ErrorCode code_of(duckdb_error_type type) {
   switch (type) {
@@ -55,6 +60,10 @@ Error error_of(DuckResult& result) {
     error.message += "; remedy: allow more memory";
   } else if (error.code == ErrorCode::kIo) {
     error.message += "; " + io_remedy(errno_of(error.message));
+  } else if (error.message.find("Failed to read file") != std::string::npos ||
+             error.message.find("Corrupted file") != std::string::npos) {
+    error.code = ErrorCode::kCorrupt;
+    error.message += kDamaged;
   }
   return error;
 }
@@ -70,8 +79,8 @@ Error blame_file(Error error, const std::filesystem::path& path) {
   if (error.code == ErrorCode::kUsage || error.code == ErrorCode::kInternal) {
     error.code = ErrorCode::kCorrupt;
   }
-  if (error.code == ErrorCode::kCorrupt) {
-    error.message += "; remedy: the file is damaged or not Parquet; make it anew";
+  if (error.code == ErrorCode::kCorrupt && !error.message.ends_with(kDamaged)) {
+    error.message += kDamaged;
   }
   return std::move(error).with_context(path.string());
 }

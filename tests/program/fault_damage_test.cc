@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 constexpr std::array<const char*, 3> kInjuries = {"cut", "bit", "gone"};
@@ -173,7 +174,11 @@ TEST_F(FaultDamage, WhateverIsDamagedIsNamedAndMadeAgain) {
         EXPECT_THAT(run.err, HasSubstr("remedy:"));
         const ProgramRun repair = run_mien({"verify", study.string(), "--repair"});
         EXPECT_EQ(repair.exit_status, 0) << repair.out << repair.err;
-        run = run_mien(made_->command("whole"));
+        std::vector<std::string> again = made_->command("whole");
+        // Without the run's own notes nobody knows whose corpus it is: the remedy says so.
+        if (target == "log/run.json" && run.err.find("--redo replaces it") != std::string::npos)
+          again.emplace_back("--redo");
+        run = run_mien(again);
         ++repaired;
       }
       ASSERT_EQ(run.exit_status, 0) << run.err;
@@ -183,8 +188,33 @@ TEST_F(FaultDamage, WhateverIsDamagedIsNamedAndMadeAgain) {
       if (::testing::Test::HasFailure()) return;
     }
   }
-  std::printf("damages: %d, of them made again by the next run alone: %d, after --repair: %d\n",
-              runs, runs - repaired, repaired);
+  std::printf(
+      "damages: %d, of them made again by the next run alone: %d, after the remedy that it named: "
+      "%d\n",
+      runs, runs - repaired, repaired);
+}
+
+TEST_F(FaultDamage, WhatAKillLeftBesideAnyFileIsClearedByTheNextRun) {
+  restore();
+  const fs::path study = made_->study("whole");
+  for (const auto& [file, hash] : *expected_) {
+    const fs::path path = study / file;
+    // A shard and the pages are folders that are whole or absent: what is unfinished lies beside.
+    const bool is_inside = file.starts_with("report/") || file.find("/shard-") != file.npos;
+    const fs::path whole = is_inside ? path.parent_path() : path;
+    if (file.starts_with("report/")) continue;
+    std::ofstream(whole.parent_path() / ("." + whole.filename().string() + ".tmp-1-2")) << "half";
+  }
+  EXPECT_THAT(left_overs(study), Not(IsEmpty()));
+  const ProgramRun run = run_mien(made_->command("whole"));
+  ASSERT_EQ(run.exit_status, 0) << run.err;
+  EXPECT_THAT(left_overs(study), IsEmpty());
+  EXPECT_EQ(study_hashes(study), *expected_);
+
+  std::ofstream(study / "maps/.maps.parquet.tmp-1-2") << "half";
+  const ProgramRun associated = run_mien({"associate", study.string(), "--kind", "correlation"});
+  ASSERT_EQ(associated.exit_status, 0) << associated.err;
+  EXPECT_THAT(left_overs(study), IsEmpty());
 }
 
 TEST_F(FaultDamage, AFileThatVanishesMeanwhileIsDoneOnceItIsBack) {
