@@ -67,14 +67,14 @@ class TfliteFile {
   }
 
   template <typename Options = tflite::AddOptions>
-  int op(BuiltinOperator kind, const std::vector<int>& inputs, const std::string& output,
+  int op(BuiltinOperator kind, const std::vector<int>& from, const std::string& output,
          const std::vector<int>& shape, flatbuffers::Offset<Options> options = {}) {
     const int made = tensor(output, shape);
-    raw_op(kind, inputs, {made}, options);
+    raw_op(kind, from, {made}, options);
     return made;
   }
   template <typename Options = tflite::AddOptions>
-  void raw_op(BuiltinOperator kind, const std::vector<int>& inputs, const std::vector<int>& outputs,
+  void raw_op(BuiltinOperator kind, const std::vector<int>& from, const std::vector<int>& to,
               flatbuffers::Offset<Options> options = {}) {
     // Codes above 127 do not fit the older field; those below stand in both.
     codes_.push_back(tflite::CreateOperatorCode(
@@ -83,7 +83,7 @@ class TfliteFile {
         options.IsNull() ? BuiltinOptions::NONE : tflite::BuiltinOptionsTraits<Options>::enum_value;
     operators_.push_back(tflite::CreateOperatorDirect(builder_,
                                                       static_cast<std::uint32_t>(codes_.size() - 1),
-                                                      &inputs, &outputs, type, options.Union()));
+                                                      &from, &to, type, options.Union()));
   }
   flatbuffers::FlatBufferBuilder& builder() { return builder_; }
 
