@@ -9,9 +9,10 @@ namespace mien {
 
 namespace {
 
-// "basic7,action,label", and ids of further expression models.
+// "basic7,action,label,blendshape,au".
 Status choose_channels(const std::vector<std::string>& names, ChannelOptions& channels) {
   channels.basic7 = channels.action = channels.label = false;
+  channels.blendshape = channels.action_units = false;
   for (const std::string& name : names) {
     if (name == "basic7") {
       channels.basic7 = true;
@@ -19,10 +20,14 @@ Status choose_channels(const std::vector<std::string>& names, ChannelOptions& ch
       channels.action = true;
     } else if (name == "label") {
       channels.label = true;
+    } else if (name == "blendshape") {
+      channels.blendshape = true;
+    } else if (name == "au") {
+      channels.action_units = true;
     } else {
       return Error{ErrorCode::kUsage,
                    "--channels: '" + name +
-                       "' is not one of basic7, action, label; further models are "
+                       "' is not one of basic7, action, label, blendshape, au; further models are "
                        "added with --expression-model"};
     }
   }
@@ -49,7 +54,9 @@ void add_general_flags(CLI::App* verb, AnnotateFlags& flags) {
   verb->add_option("--rate", request.options.rate_hz, "Frames analysed a second")
       ->check(CLI::Range(0.01, 240.0))
       ->capture_default_str();
-  verb->add_option("--channels", flags.channels, "Expression channels, separated by commas")
+  verb->add_option("--channels", flags.channels,
+                   "Expression channels, separated by commas: basic7, action, label, and "
+                   "blendshape and au, whose networks 'mien models add' makes")
       ->delimiter(',')
       ->capture_default_str();
   verb->add_option(

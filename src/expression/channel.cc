@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "expression/action_units.h"
 #include "expression/actions.h"
+#include "expression/blendshapes.h"
 #include "expression/expression_crop.h"
 #include "expression/expression_model.h"
 #include "expression/prototype.h"
@@ -45,8 +47,8 @@ ColumnSpec column_of(const Prototype& prototype, const std::string& label) {
 
 }  // namespace
 
-// All numbers of one face stand in one row: basic7, further models, actions, labels, each only
-// where asked for or needed by the labels. Columns are places in that row.
+// All numbers of one face stand in one row: basic7, further models, actions, blendshapes, Action
+// Units, labels, each only where asked for or needed by another. Columns are places in that row.
 struct ChannelScorer::State {
   std::vector<ColumnSpec> row{};
   std::vector<ColumnSpec> columns{};
@@ -55,6 +57,8 @@ struct ChannelScorer::State {
   bool has_actions = false;
   std::optional<Prototype> prototype{};
   std::vector<std::size_t> prototype_places{};
+  std::optional<Blendshapes> blendshapes{};
+  std::optional<ActionUnits> action_units{};
   StageClock action_clock{};
   StageClock label_clock{};
   std::optional<FeatureExtractor> features{};
@@ -93,7 +97,7 @@ struct ChannelScorer::State {
   }
 
   Status add_prototype(const std::filesystem::path& file) {
-    MIEN_TRY(read, Prototype::read(file));
+    MIEN_TRY(read, Prototype::read(file, action_units.has_value()));
     for (const std::string& input : read.inputs()) {
       const auto found = std::find_if(
           row.begin(), row.end(), [&](const ColumnSpec& column) { return column.name == input; });
@@ -105,6 +109,21 @@ struct ChannelScorer::State {
     }
     for (const std::string& label : read.labels()) row.push_back(column_of(read, label));
     prototype = std::move(read);
+    return Ok{};
+  }
+
+  Status add_blendshapes(const ModelSet& set) {
+    MIEN_TRY(opened, Blendshapes::open(set));
+    for (ColumnSpec& column : blendshape_columns(opened.manifest()))
+      row.push_back(std::move(column));
+    blendshapes = std::move(opened);
+    return Ok{};
+  }
+
+  Status add_action_units() {
+    MIEN_TRY(opened, ActionUnits::open(blendshapes->manifest().labels));
+    for (ColumnSpec& column : action_unit_columns()) row.push_back(std::move(column));
+    action_units = std::move(opened);
     return Ok{};
   }
 
@@ -149,11 +168,21 @@ Result<ChannelScorer> ChannelScorer::open(const ModelSet& models, const ChannelO
   first = state->row.size();
   if (options.action || needs_prototype) state->add_actions();
   if (options.action) stretches.push_back(since(first));
+  std::vector<Stretch> after_labels;
+  first = state->row.size();
+  if (options.needs_blendshapes()) MIEN_TRY_VOID(state->add_blendshapes(models));
+  if (options.blendshape) after_labels.push_back(since(first));
+  first = state->row.size();
+  if (options.action_units) {
+    MIEN_TRY_VOID(state->add_action_units());
+    after_labels.push_back(since(first));
+  }
   first = state->row.size();
   if (needs_prototype) {
     MIEN_TRY_VOID(state->add_prototype(options.prototype_file));
     stretches.push_back(since(first));
   }
+  stretches.insert(stretches.end(), after_labels.begin(), after_labels.end());
   stretches.insert(stretches.end(), further.begin(), further.end());
   if (options.head) {
     first = state->row.size();
@@ -195,6 +224,14 @@ Result<std::vector<float>> ChannelScorer::score(const ImageView& image, double s
     const Actions actions = measure_actions(face.landmarks);
     row.insert(row.end(), actions.begin(), actions.end());
   }
+  if (state_->blendshapes) {
+    MIEN_TRY(shapes, state_->blendshapes->score(image, scale, face));
+    row.insert(row.end(), shapes.begin(), shapes.end());
+    if (state_->action_units) {
+      const std::vector<float> units = state_->action_units->from(shapes);
+      row.insert(row.end(), units.begin(), units.end());
+    }
+  }
   if (state_->prototype) {
     const StageClock::Call call(state_->label_clock);
     std::vector<float> inputs;
@@ -235,6 +272,10 @@ std::vector<StageTime> ChannelScorer::stage_times() const {
   };
   if (state_->has_actions) add("action", state_->action_clock);
   if (state_->prototype) add(kLabelPrefix, state_->label_clock);
+  if (state_->blendshapes) {
+    const std::vector<StageTime> shapes = state_->blendshapes->stage_times();
+    times.insert(times.end(), shapes.begin(), shapes.end());
+  }
   if (state_->features) {
     const std::vector<StageTime> read = state_->features->stage_times();
     times.insert(times.end(), read.begin(), read.end());

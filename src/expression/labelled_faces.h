@@ -55,6 +55,14 @@ inline std::optional<FaceObservation> main_face(const std::vector<FaceObservatio
   return main;
 }
 
+// Area under the curve: how often one of `ones` lies above one of `others`, ties counting half.
+inline double share_above(const std::vector<double>& ones, const std::vector<double>& others) {
+  double wins = 0;
+  for (const double a : ones)
+    for (const double b : others) wins += a > b ? 1 : a == b ? 0.5 : 0;
+  return wins / static_cast<double>(ones.size() * others.size());
+}
+
 // Counts of picture label (row) against the label with the highest score (column).
 struct Confusion {
   std::array<std::array<int, 6>, 6> count{};

@@ -121,20 +121,17 @@ TEST_F(LabelledFaces, HaveTheNeutralFaceOfTheActions) {
   }
 }
 
-// Area under the curve: how often a face of one label scores above a face of another.
+// How often a face of one label scores above a face of another.
 double above(const std::string& channel, const char* label, const char* other) {
-  double wins = 0;
-  double pairs = 0;
-  for (const Seen& a : pictures().faces) {
-    if (std::string(testing::kFaceLabels.at(a.label)) != label) continue;
-    for (const Seen& b : pictures().faces) {
-      if (std::string(testing::kFaceLabels.at(b.label)) != other) continue;
-      const double difference = a.scores.at(channel) - b.scores.at(channel);
-      wins += difference > 0 ? 1 : difference == 0 ? 0.5 : 0;
-      pairs += 1;
-    }
+  std::vector<double> ones;
+  std::vector<double> others;
+  for (const Seen& seen : pictures().faces) {
+    if (std::string(testing::kFaceLabels.at(seen.label)) == label)
+      ones.push_back(seen.scores.at(channel));
+    if (std::string(testing::kFaceLabels.at(seen.label)) == other)
+      others.push_back(seen.scores.at(channel));
   }
-  return wins / pairs;
+  return testing::share_above(ones, others);
 }
 
 // Each channel against neutral faces: the table of docs/actions.md and docs/prototype16.md. The

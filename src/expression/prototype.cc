@@ -1,5 +1,7 @@
 #include "expression/prototype.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -7,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "expression/action_units.h"
 
 namespace mien {
 namespace {
@@ -34,16 +37,25 @@ bool has_text(const Json& object, const char* name) {
          !object[name].get<std::string>().empty();
 }
 
+// "au_12" where the weight stands for that Action Unit alone and it is one of those measured.
+std::string action_unit_of(const Json& weight) {
+  if (!has_text(weight, "stands_for")) return {};
+  const auto stands_for = weight["stands_for"].get<std::string>();
+  for (const ActionUnitSpec& unit : action_unit_specs())
+    if (stands_for == fmt::format("AU{}", unit.number)) return action_unit_column(unit.number);
+  return {};
+}
+
 }  // namespace
 
-Result<Prototype> Prototype::read(const std::filesystem::path& file) {
+Result<Prototype> Prototype::read(const std::filesystem::path& file, bool over_action_units) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream || !std::filesystem::is_regular_file(file)) {
     return Error{ErrorCode::kNotFound,
                  file.string() + ": the weights of the label channel cannot be read; leave the " +
                      "channel out, or restore the file"};
   }
-  return parse(std::string{std::istreambuf_iterator<char>(stream), {}}, file);
+  return parse(std::string{std::istreambuf_iterator<char>(stream), {}}, file, over_action_units);
 }
 
 std::size_t Prototype::input_index(const std::string& channel) {
@@ -53,7 +65,8 @@ std::size_t Prototype::input_index(const std::string& channel) {
   return inputs_.size() - 1;
 }
 
-Result<Prototype> Prototype::parse(std::string_view text, const std::filesystem::path& file) {
+Result<Prototype> Prototype::parse(std::string_view text, const std::filesystem::path& file,
+                                   bool over_action_units) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return corrupt(file, "file", "no JSON object");
   Prototype prototype;
@@ -87,7 +100,8 @@ Result<Prototype> Prototype::parse(std::string_view text, const std::filesystem:
     double squares = 0;
     for (const Json& weight : weights) {
       if (!has_text(weight, "channel")) return corrupt(file, label, "a weight without a channel");
-      const auto channel = weight["channel"].get<std::string>();
+      const std::string unit = over_action_units ? action_unit_of(weight) : std::string();
+      const std::string channel = unit.empty() ? weight["channel"].get<std::string>() : unit;
       std::string place = label;
       place.append(", ").append(channel);
       if (!has_number(weight, "weight") || weight["weight"].get<double>() == 0) {

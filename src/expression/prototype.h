@@ -4,6 +4,9 @@
 //   score = 1 / (1 + exp(-(intercept + sum(w z) / sqrt(sum(w^2))))),
 //   z = (channel - mean) / sd, cut to [-limit, limit].
 //
+// Where Action Units are measured (action_units.h), a weight that stands for one of them alone goes
+// to `au_..` instead of the action that approximates it.
+//
 // Mean and sd are those of the labelled faces that the file names. So 0.27 (intercept -1) is what
 // an average face gets, for every label; a score is no probability and no share of raters. Labels
 // are on one scale, but not comparable in accuracy: docs/prototype16.md.
@@ -23,8 +26,9 @@ class Prototype {
  public:
   // Every field is checked: channels have norms, sources are listed, no weight or spread is 0.
   // Errors: kNotFound, kCorrupt, with file and place.
-  static Result<Prototype> read(const std::filesystem::path& file);
-  static Result<Prototype> parse(std::string_view text, const std::filesystem::path& file);
+  static Result<Prototype> read(const std::filesystem::path& file, bool over_action_units = false);
+  static Result<Prototype> parse(std::string_view text, const std::filesystem::path& file,
+                                 bool over_action_units = false);
 
   const std::string& id() const { return id_; }
   const std::string& notice() const { return notice_; }  // what the scores are not

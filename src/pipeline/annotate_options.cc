@@ -50,7 +50,9 @@ nlohmann::json to_json(const AnnotateOptions& options) {
   for_each_field(options, [&json](const char* group, const char* name, const auto& field) {
     json[group][name] = field;
   });
-  // Left out where it is off: files without a head are what they were before there was the option.
+  // Left out where they are off: such files are what they were before there was the option.
+  if (options.channels.blendshape) json["channels"]["blendshape"] = true;
+  if (options.channels.action_units) json["channels"]["au"] = true;
   if (options.face.unconfirmed_in_stills) json["face"]["unconfirmed_in_stills"] = true;
   if (options.channels.head) json["channels"]["head"] = to_json(*options.channels.head);
   json["windows"]["video_mean"] = kVideoMeans[static_cast<int>(options.windows.video_mean)];
@@ -67,6 +69,8 @@ Result<AnnotateOptions> annotate_options_from_json(const nlohmann::json& json) {
     });
     options.face.unconfirmed_in_stills = json.at("face").value("unconfirmed_in_stills", false);
     const nlohmann::json& channels = json.at("channels");
+    options.channels.blendshape = channels.value("blendshape", false);
+    options.channels.action_units = channels.value("au", false);
     if (channels.contains("head")) {
       MIEN_TRY(head, head_facts_from_json(channels.at("head")));
       options.channels.head = std::move(head);

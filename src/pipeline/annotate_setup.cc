@@ -10,6 +10,7 @@
 #include "base/outside_json.h"
 #include "base/sha256.h"
 #include "context/context_namer.h"
+#include "expression/blendshapes.h"
 #include "model/model_set.h"
 #include "pipeline/program_version.h"
 #include "store/durable_file.h"
@@ -47,20 +48,30 @@ Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet
   return settings;
 }
 
-// Those that were named, and the picture classifier that comes from an optional package, where it
-// is installed and contexts are asked for.
-std::vector<fs::path> extra_manifests_of(const AnnotateRequest& request) {
+// Those that were named; the picture classifier that comes from an optional package, where it is
+// installed and contexts are asked for; and the networks of the blendshapes, where these are.
+Result<std::vector<fs::path>> extra_manifests_of(const AnnotateRequest& request) {
   std::vector<fs::path> extra = request.extra_manifests;
   const fs::path classifier = request.model_folder / "efficientnet_lite0.json";
   std::error_code ignored;
   if (request.options.contexts.any() && fs::exists(classifier, ignored))
     extra.push_back(classifier);
+  if (!request.options.channels.needs_blendshapes()) return extra;
+  for (const char* id : {kIrisLandmarkModel, kBlendshapeModel}) {
+    extra.push_back(request.model_folder / (std::string(id) + ".json"));
+    if (fs::exists(extra.back(), ignored)) continue;
+    return Error{ErrorCode::kNotFound,
+                 "--channels blendshape or au: the network '" + std::string(id) +
+                     "' is not installed; remedy: mien models add FILE, with your copy of "
+                     "MediaPipe's face_landmarker.task"};
+  }
   return extra;
 }
 
 // An expression model gives its channel, or it is the head.
 Status take_model(const Manifest& read, AnnotateOptions& options) {
-  if (names_contexts(read.role)) return Ok{};
+  if (names_contexts(read.role) || read.id == kIrisLandmarkModel || read.id == kBlendshapeModel)
+    return Ok{};
   if (read.role != ModelRole::kExpressionHead) {
     options.channels.expression_models.push_back(read.id);
     return Ok{};
@@ -85,7 +96,7 @@ Status take_model(const Manifest& read, AnnotateOptions& options) {
 }  // namespace
 
 Result<WorkerSetup> worker_setup(const AnnotateRequest& request) {
-  const std::vector<fs::path> extra = extra_manifests_of(request);
+  MIEN_TRY(extra, extra_manifests_of(request));
   MIEN_TRY(models, ModelSet::open(request.manifest_folder, request.model_folder, extra));
   AnnotateOptions options = request.options;
   for (const fs::path& manifest : extra) {

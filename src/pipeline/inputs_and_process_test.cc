@@ -9,6 +9,7 @@
 #include "support/paths.h"
 
 #include "pipeline/annotate_options.h"
+#include "pipeline/annotate_setup.h"
 #include "pipeline/inputs.h"
 #include "pipeline/process.h"
 #include "pipeline/progress.h"
@@ -25,12 +26,26 @@ TEST(AnnotateOptionsTest, SurviveTheTripThroughJson) {
   options.face.max_yaw_deg = 33;
   options.face.small_faces = false;
   options.channels.expression_models = {"mine"};
+  options.channels.blendshape = options.channels.action_units = true;
   options.windows.video_mean = VideoMean::kLargestFace;
   const nlohmann::json json = to_json(options);
   const auto back = annotate_options_from_json(json);
   ASSERT_TRUE(back.ok()) << back.error().message;
   EXPECT_EQ(to_json(*back), json);
   EXPECT_FALSE(back->face.small_faces);
+  EXPECT_TRUE(back->channels.blendshape && back->channels.action_units);
+}
+
+TEST(AnnotateOptionsTest, AskForBlendshapesOnlyWhereTheirNetworksAre) {
+  const testing::TemporaryFolder models;
+  AnnotateRequest request;
+  request.manifest_folder = testing::source_dir() / "models";
+  request.model_folder = models.path();
+  request.options.channels.action_units = true;
+  const auto refused = worker_setup(request);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(refused.error().message, HasSubstr("remedy: mien models add FILE"));
 }
 
 TEST(AnnotateOptionsTest, RefuseMissingFields) {

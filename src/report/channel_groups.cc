@@ -35,6 +35,24 @@ ChannelGroup group_of(const std::string& prefix) {
             "A prior that no rating has validated: how often raters would agree is not known.",
             true,
             true};
+  if (prefix == "blendshape")
+    return {"blendshape",
+            "Blendshapes",
+            "52 movements named after Apple's ARKit, by a network of MediaPipe over landmarks. No "
+            "emotion word, no rater.",
+            "How the values were made that the network learned from is not documented; not "
+            "calibrated against human coders.",
+            false,
+            false};
+  if (prefix == "au")
+    return {"au",
+            "Action Units",
+            "Action Units of the Facial Action Coding System, read off blendshapes by a published "
+            "table. No emotion word, no coder.",
+            "No FACS intensities; agreement with human coders was not measured. AU6 and AU9 cannot "
+            "be told and are left out.",
+            false,
+            false};
   return {prefix,
           prefix,
           "A model that the study's owner added; see its manifest.",
