@@ -43,6 +43,7 @@ void add_models(CommandLine& line);
 void add_rate(CommandLine& line);
 void add_report(CommandLine& line);
 void add_run(CommandLine& line);
+void add_serve(CommandLine& line);
 void add_simulate(CommandLine& line);
 void add_train(CommandLine& line);
 void add_verify(CommandLine& line);

@@ -103,6 +103,7 @@ int run(int argc, char** argv) {
   add_plan(line);
   add_privacy(line);
   add_rate(line);
+  add_serve(line);
   add_report(line);
   add_run(line);
   add_simulate(line);

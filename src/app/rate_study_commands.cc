@@ -3,17 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <set>
-#include <thread>
 
 #include "app/command.h"
-#include "app/interrupt.h"
 #include "app/print.h"
-#include "pipeline/file_lock.h"
-#include "pipeline/reliability_json.h"
-#include "serve/http_server.h"
-#include "serve/rating_api.h"
+#include "app/serving.h"
 #include "store/durable_file.h"
 #include "survey/clip_list.h"
 #include "survey/label_studio.h"
@@ -26,8 +20,6 @@ namespace mien {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kLiveReplicates = 100;  // of the researcher's page; the verb's own default is higher
 
 struct StudyRatings {
   SurveyDefinition definition;
@@ -78,28 +70,10 @@ struct ServeRequest {
 };
 
 Status run_serve(const ServeRequest& request, const Resources& resources) {
-  const auto& stop = stop_on_interrupt();
-  MIEN_TRY(lock, FileLock::acquire(rating_folder(request.study) / "server.lock"));
-  RatingApiOptions options;
-  options.web = resources.web;
-  options.origin = request.origin;
-  options.clock = now_ms;
-  options.log = [](const std::string& message) { say("mien rate serve: " + message); };
-  options.reliability = [](const Ratings& ratings) {
-    ReliabilityOptions how;
-    how.replicates = kLiveReplicates;
-    return to_json(reliability_of(ratings, how));
-  };
-  MIEN_TRY(api, RatingApi::open(request.study, options));
-  MIEN_TRY(server, HttpServer::start(*api, request.listen));
-  if (api->definition().simulated) say("This study is marked as simulated: no people rate.");
-  say(fmt::format("{} clips, {} labels, {} groups; researcher's page: http://{}:{}/research",
-                  api->clips().clips().size(), api->definition().labels.size(),
-                  api->definition().groups.size(), request.listen.address, server.port()));
-  MIEN_TRY_VOID(print_text(fmt::format("http://{}:{}\n", request.listen.address, server.port())));
-  std::fflush(stdout);
-  while (!stop) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  return Ok{};
+  MIEN_TRY(service,
+           open_rating_service(request.study, request.origin, resources, "mien rate serve"));
+  return serve_until_stopped(*service.api, request.listen,
+                             [&](int port) { return told(*service.api, request.listen, port); });
 }
 
 struct ExportRequest {

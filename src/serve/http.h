@@ -11,7 +11,8 @@ namespace mien {
 struct HttpRequest {
   std::string method, path;  // the path as it was decoded, without the query
   std::string query;         // "from=3&to=4", each part decoded
-  std::string host, origin, fetch_site, content_type, authorization;  // headers; empty: not sent
+  // Headers; empty: not sent.
+  std::string host, origin, fetch_site, content_type, authorization, range;
   std::string body;
 };
 
@@ -19,9 +20,11 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::filesystem::path file;  // sent instead of the body where it is named
-  bool remove_file = false;    // once it is open
-  std::string download_name;   // a plain name of the program's own; empty: shown, not saved
+  // Sent instead of the body where it is named; of at_once(), a part where one was asked for.
+  std::filesystem::path file;
+  bool remove_file = false;   // once it is open
+  std::string download_name;  // a plain name of the program's own; empty: shown, not saved
+  const char* content_security_policy = nullptr;  // instead of the server's own
 };
 
 // What a server does with requests. quick() and slow() run in a thread of their own each.

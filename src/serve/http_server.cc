@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <condition_variable>
@@ -28,11 +29,10 @@ constexpr std::size_t kLargestBatch = 256;
 
 // Of every response. Scripts and styles are files of the page's own, clips come by fetch() and are
 // shown from memory, and nothing may put the page into a frame.
-constexpr std::array<std::pair<const char*, const char*>, 8> kSecurityHeaders = {{
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src "
-     "blob:; "
-     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+constexpr const char* kPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src blob:; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+constexpr std::array<std::pair<const char*, const char*>, 7> kSecurityHeaders = {{
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Referrer-Policy", "no-referrer"},
@@ -109,16 +109,67 @@ MHD_Result add_query(void* to, MHD_ValueKind, const char* key, const char* value
   return MHD_YES;
 }
 
-MHD_Response* response_for(HttpResponse& from) {
+// Bytes of a file that are sent.
+struct Part {
+  std::uint64_t begin = 0, size = 0;
+};
+
+// "bytes=100-199", "bytes=100-", "bytes=-50" of a file of `size` bytes; nullopt: the whole file is
+// sent, as a server may always do (RFC 9110, section 14.2).
+std::optional<Part> part_of(std::string_view range, std::uint64_t size) {
+  constexpr std::string_view kUnit = "bytes=";
+  constexpr std::size_t kMostDigits = 18;
+  if (!range.starts_with(kUnit)) return std::nullopt;
+  range.remove_prefix(kUnit.size());
+  const std::size_t dash = range.find('-');
+  if (dash == range.npos) return std::nullopt;
+  const auto number = [](std::string_view digits) -> std::optional<std::uint64_t> {
+    if (digits.empty() || digits.size() > kMostDigits ||
+        digits.find_first_not_of("0123456789") != digits.npos) {
+      return std::nullopt;
+    }
+    std::uint64_t value = 0;
+    for (const char digit : digits) value = 10 * value + static_cast<std::uint64_t>(digit - '0');
+    return value;
+  };
+  const std::optional<std::uint64_t> first = number(range.substr(0, dash));
+  const std::optional<std::uint64_t> last = number(range.substr(dash + 1));
+  if (!first && dash == 0 && last && *last > 0 && *last <= size) return Part{size - *last, *last};
+  if (!first || *first >= size) return std::nullopt;
+  if (last && *last < *first) return std::nullopt;
+  const std::uint64_t end = last ? std::min(*last + 1, size) : size;
+  if (!last && dash + 1 != range.size()) return std::nullopt;
+  return Part{*first, end - *first};
+}
+
+MHD_Response* file_response(int file, std::uint64_t size, const std::string& range, int& status) {
+  const std::optional<Part> part = status == 200 ? part_of(range, size) : std::nullopt;
+  MHD_Response* response =
+      part ? MHD_create_response_from_fd_at_offset64(part->size, file, part->begin)
+           : MHD_create_response_from_fd64(size, file);
+  if (response == nullptr) return nullptr;
+  MHD_add_response_header(response, "Accept-Ranges", "bytes");
+  if (part) {
+    status = 206;
+    MHD_add_response_header(
+        response, "Content-Range",
+        fmt::format("bytes {}-{}/{}", part->begin, part->begin + part->size - 1, size).c_str());
+  }
+  return response;
+}
+
+MHD_Response* response_for(HttpResponse& from, const std::string& range) {
   MHD_Response* response = nullptr;
   if (!from.file.empty()) {
     const int file = open(from.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat info {};
     if (file >= 0 && fstat(file, &info) == 0 && S_ISREG(info.st_mode)) {
-      response = MHD_create_response_from_fd(static_cast<std::uint64_t>(info.st_size), file);
+      response = file_response(file, static_cast<std::uint64_t>(info.st_size), range, from.status);
     } else {
       if (file >= 0) close(file);
-      from = {503, "application/json", kUnreadable, {}, false, ""};
+      from = HttpResponse{};
+      from.status = 503;
+      from.body = kUnreadable;
     }
     std::error_code ignored;
     if (from.remove_file) std::filesystem::remove(from.file, ignored);
@@ -128,6 +179,9 @@ MHD_Response* response_for(HttpResponse& from) {
         MHD_create_response_from_buffer(from.body.size(), from.body.data(), MHD_RESPMEM_MUST_COPY);
   }
   if (response == nullptr) return nullptr;
+  const char* policy = from.content_security_policy;
+  MHD_add_response_header(response, "Content-Security-Policy",
+                          policy != nullptr ? policy : kPolicy);
   for (const auto& [name, value] : kSecurityHeaders) MHD_add_response_header(response, name, value);
   MHD_add_response_header(response, "Content-Type", from.content_type.c_str());
   if (!from.download_name.empty()) {
@@ -183,8 +237,9 @@ struct HttpServer::State {
     }
   }
 
-  static MHD_Result send(MHD_Connection* connection, HttpResponse& from) {
-    MHD_Response* response = response_for(from);
+  static MHD_Result send(MHD_Connection* connection, HttpResponse& from,
+                         const std::string& range = "") {
+    MHD_Response* response = response_for(from, range);
     if (response == nullptr) return MHD_NO;
     const MHD_Result queued =
         MHD_queue_response(connection, static_cast<unsigned>(from.status), response);
@@ -217,18 +272,23 @@ struct HttpServer::State {
     if (exchange.too_large) return refuse_large(connection);
     if (exchange.answered) return send(connection, exchange.response);
     complete(connection, exchange.request);
-    if (auto response = handler->at_once(exchange.request)) return send(connection, *response);
+    if (auto response = handler->at_once(exchange.request)) {
+      return send(connection, *response, exchange.request.range);
+    }
     Line& line = handler->is_slow(exchange.request) ? slow : quick;
     MHD_suspend_connection(connection);
     if (!line.put(&exchange)) {
-      exchange.response = {503, "application/json", kClosing, {}, false, ""};
+      exchange.response.status = 503;
+      exchange.response.body = kClosing;
       hand_back(&exchange);
     }
     return MHD_YES;
   }
 
   static MHD_Result refuse_large(MHD_Connection* connection) {
-    HttpResponse response{413, "application/json", kTooLarge, {}, false, ""};
+    HttpResponse response;
+    response.status = 413;
+    response.body = kTooLarge;
     return send(connection, response);
   }
 
@@ -239,6 +299,7 @@ struct HttpServer::State {
     request.fetch_site = header(connection, "Sec-Fetch-Site");
     request.content_type = header(connection, "Content-Type");
     request.authorization = header(connection, "Authorization");
+    request.range = header(connection, "Range");
   }
 
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url,
