@@ -1,5 +1,5 @@
 # The commands people type; everything real is in tools/ and CMakePresets.json.
-.PHONY: build demo install test test-fast bench soak clean setup
+.PHONY: build demo install package test test-fast bench soak clean setup
 PREFIX ?= /usr/local
 
 setup:
@@ -13,6 +13,9 @@ demo: build
 
 install: build
 	@tools/install "$(PREFIX)"
+
+package: build
+	@tools/package
 
 test: setup
 	@tools/test

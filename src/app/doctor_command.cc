@@ -70,8 +70,9 @@ std::vector<Finding> networks(const Resources& resources) {
     if (verdict.is_optional && !verdict.is_installed) {
       findings.push_back({State::kLimited, "network", verdict.id + " is not installed",
                           resources.is_installed
-                              ? "optional; a source tree whose tools/optional_models fetched it "
-                                "installs and packages it"
+                              ? "optional; the package mien-optional-models has it, and 'make "
+                                "install' of a source "
+                                "tree whose tools/optional_models fetched it"
                               : "optional; tools/optional_models fetches it, then tools/build "
                                 "release"});
     } else if (verdict.wrong.empty()) {

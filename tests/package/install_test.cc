@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "package/shell.h"
+#include "package/installed_tree.h"
 #include "program/program.h"
 
 namespace mien::testing {
@@ -13,29 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
-
-// Installed once below DESTDIR, moved elsewhere, and looked at there by every test.
-class Installed : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = std::make_unique<TemporaryFolder>();
-    const fs::path staging = folder_->path() / "staging";
-    installed_ = shell("DESTDIR='" + staging.string() + "' tools/install /opt/mien program");
-    std::error_code error;
-    fs::rename(staging / "opt" / "mien", folder_->path() / "moved", error);
-    prefix_ = folder_->path() / "moved";
-  }
-  static void TearDownTestSuite() { folder_.reset(); }
-  void SetUp() override { ASSERT_EQ(installed_.exit_status, 0) << installed_.out; }
-
-  static ShellRun run(const std::string& arguments) {
-    return shell("'" + (prefix_ / "bin" / "mien").string() + "' " + arguments);
-  }
-
-  static inline std::unique_ptr<TemporaryFolder> folder_;
-  static inline fs::path prefix_;
-  static inline ShellRun installed_;
-};
 
 TEST_F(Installed, MeasuresAsTheBuiltProgramDoes) {
   const std::string clip =
