@@ -41,7 +41,7 @@ const CLI::App& innermost(const CLI::App& app) {
 
 int explain_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& verb = innermost(app);
-  const std::string name = &verb == &app ? "mien" : "mien " + verb.get_name();
+  const std::string name = facts_of(verb).name();
   std::string message = fmt::format("{}: {}\n", name, error.what());
   for (const std::string& word : verb.remaining(true)) {
     const std::string flag = word.substr(0, word.find('='));
@@ -87,6 +87,10 @@ int run(int argc, char** argv) {
   line.app.set_help_all_flag("--help-all", "Print this help with all options");
   bool show_version = false;
   line.app.add_flag("--version", show_version, "Versions of Mien, its libraries and its model set");
+  // For the test that reads the documentation.
+  bool parse_only = false;
+  line.app.add_flag("--parse-only", parse_only, "Say whether the command line is understood")
+      ->group("");
   add_probe(line);
   add_annotate(line);
   add_associate(line);
@@ -127,6 +131,7 @@ int run(int argc, char** argv) {
     std::fputs(version_text(line.resources).c_str(), stdout);
     return kDone;
   }
+  if (parse_only) return kDone;
   if (!line.action) {
     std::fputs(help_text(facts_of(line.app), false).c_str(), stderr);
     return kUsage;

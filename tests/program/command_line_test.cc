@@ -29,6 +29,8 @@ TEST(CommandLine, SuggestsTheNearestFlagAndVerb) {
   const ProgramRun verb = run_mien({"anotate", "a.mp4"});
   EXPECT_EQ(verb.exit_status, 2);
   EXPECT_THAT(verb.err, HasSubstr("did you mean 'annotate'?"));
+  const ProgramRun below = run_mien({"rate", "serve", "--port", "1"});
+  EXPECT_THAT(below.err, HasSubstr("Run 'mien rate serve --help' for what it takes."));
   const ProgramRun option = run_mien({"export", "s", "--tabel", "media"});
   EXPECT_EQ(option.exit_status, 2);
   EXPECT_THAT(option.err, HasSubstr("did you mean '--table'?"));
