@@ -9,10 +9,8 @@
 
 namespace mien {
 
-using Json = nlohmann::json;
-
-Json to_json(const FeatureTask& task) {
-  Json clips = Json::array();
+nlohmann::json to_json(const FeatureTask& task) {
+  nlohmann::json clips = nlohmann::json::array();
   for (const RatedClip& clip : task.clips)
     clips.push_back({clip.track, clip.start_us, clip.end_us});
   return {{"folder", task.cache.folder().string()},
@@ -21,18 +19,18 @@ Json to_json(const FeatureTask& task) {
           {"clips", clips}};
 }
 
-Result<FeatureTask> feature_task_from(const Json& json) {
+Result<FeatureTask> feature_task_from(const nlohmann::json& json) {
   try {
     FeatureTask task{FeatureCache(std::filesystem::path(json.at("folder").get<std::string>()),
                                   json.at("row_size").get<std::size_t>()),
                      json.at("has_company").get<bool>(),
                      {}};
-    for (const Json& entry : json.at("clips")) {
+    for (const nlohmann::json& entry : json.at("clips")) {
       task.clips.push_back({"", 0, entry.at(0).get<int>(), entry.at(1).get<std::int64_t>(),
                             entry.at(2).get<std::int64_t>()});
     }
     return task;
-  } catch (const Json::exception& error) {
+  } catch (const nlohmann::json::exception& error) {
     return Error{ErrorCode::kCorrupt, std::string("features to read: ") + error.what()};
   }
 }
