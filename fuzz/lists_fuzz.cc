@@ -17,9 +17,12 @@
 #include "pipeline/plan.h"
 #include "pipeline/published_maps.h"
 #include "pipeline/rating_list.h"
+#include "pipeline/score_file.h"
+#include "pipeline/score_layout.h"
 #include "pipeline/study_maps.h"
 #include "store/csv_import.h"
 #include "store/list_rows.h"
+#include "store/table_cells.h"
 
 namespace {
 
@@ -72,6 +75,35 @@ void read_published(std::string_view bytes) {
     (void)map_set_of(maps->maps);
 }
 
+// Another tool's scores: of what is read, times rise and every row is one of a frame.
+void read_score_file(std::string_view bytes, const char* name, const mien::ScoreOptions& options) {
+  const auto path = scratch().put(name, bytes);
+  const auto header = mien::read_table_header(database(), path);
+  if (!header.ok()) return;
+  const auto layout = score_layout(options, {&*header, 1});
+  if (!layout.ok()) return;
+  const auto sheet = read_scores(database(), path, *layout);
+  if (!sheet.ok()) return;
+  const auto& times = sheet->frame_times_us;
+  for (std::size_t i = 1; i < times.size(); ++i) MIEN_CHECK(times[i] > times[i - 1], "times rise");
+  std::size_t frame = 0;
+  for (const mien::ScoreRow& row : sheet->rows) {
+    while (frame < times.size() && times[frame] != row.time_us) ++frame;
+    MIEN_CHECK(frame < times.size(), "a row is one of a frame");
+    MIEN_CHECK(row.first_value + layout->channels.size() <= sheet->values.size(), "its values");
+  }
+}
+
+void read_any_scores(std::string_view bytes, const char* name) {
+  mien::ScoreOptions options;
+  options.tool = mien::ScoreTool::kTable;
+  options.channel = "any";
+  options.time = "t";
+  options.face = "face";
+  options.values = {"*"};
+  read_score_file(bytes, name, options);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -105,6 +137,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'M':
       read_maps(bytes);
+      break;
+    case 'O':
+      read_score_file(bytes, "openface.csv", {});
+      break;
+    case 'F': {
+      mien::ScoreOptions options;
+      options.tool = mien::ScoreTool::kPyFeat;
+      options.frames_per_s = 25;
+      read_score_file(bytes, "pyfeat.csv", options);
+      break;
+    }
+    case 'S':
+      read_any_scores(bytes, "scores.csv");
+      break;
+    case 'Q':
+      read_any_scores(bytes, "scores.parquet");
+      break;
+    case 'Y':
+      ingest_list(bytes, "video.info.json");
       break;
     case 'L':
       (void)mien::Plan::read(database(), scratch().put("plan.parquet", bytes)).ok();

@@ -38,6 +38,7 @@ void add_cluster(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_contexts(CommandLine& line);
 void add_merge(CommandLine& line);
+void add_import(CommandLine& line);
 void add_ingest(CommandLine& line);
 void add_models(CommandLine& line);
 void add_rate(CommandLine& line);

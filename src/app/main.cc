@@ -101,6 +101,7 @@ int run(int argc, char** argv) {
   add_cluster(line);
   add_compare(line);
   add_contexts(line);
+  add_import(line);
   add_ingest(line);
   add_merge(line);
   add_models(line);

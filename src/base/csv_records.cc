@@ -10,6 +10,10 @@ Result<CsvRecord> CsvRecords::next() {
   CsvRecord record;
   record.line = line_;
   while (true) {
+    if (record.fields.size() == most_fields_) {
+      return error(record.line, "more than " + std::to_string(most_fields_) + " fields",
+                   "leave out columns that are not needed");
+    }
     MIEN_TRY(field, bytes_.substr(at_).starts_with('"') ? quoted_field() : plain_field());
     record.fields.push_back(std::move(field));
     if (at_end()) return record;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +31,10 @@ struct CsvRecord {
 
 class CsvRecords {
  public:
-  // `name` is how errors call the file.
-  CsvRecords(std::string_view bytes, std::string name, char separator)
-      : bytes_(bytes), name_(std::move(name)), separator_(separator) {}
+  // `name` is how errors call the file. A record of more fields than `most_fields` is an error.
+  CsvRecords(std::string_view bytes, std::string name, char separator,
+             std::size_t most_fields = std::numeric_limits<std::size_t>::max())
+      : bytes_(bytes), name_(std::move(name)), separator_(separator), most_fields_(most_fields) {}
 
   bool at_end() const { return at_ >= bytes_.size(); }
   Result<CsvRecord> next();
@@ -52,6 +54,7 @@ class CsvRecords {
   std::string_view bytes_;
   std::string name_;
   char separator_;
+  std::size_t most_fields_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
 };

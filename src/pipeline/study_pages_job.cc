@@ -143,7 +143,7 @@ Status add_excluded(Database& database, const fs::path& study, StudyPagesFacts& 
   return Ok{};
 }
 
-void describe(MapSet& set, bool is_simulated, const std::optional<HeadFacts>& trained) {
+void describe(MapSet& set, bool is_simulated, const nlohmann::json& options) {
   if (is_simulated) {
     set.is_simulated = true;
     set.whose_labels = "Nobody's: scores and contexts were drawn from a declared model.";
@@ -151,9 +151,7 @@ void describe(MapSet& set, bool is_simulated, const std::optional<HeadFacts>& tr
     return;
   }
   const ColumnSpec column{set.channel + "_", ColumnType::kDouble, ""};
-  const ChannelGroup group = trained && trained->channel == set.channel
-                                 ? channel_group_of(*trained)
-                                 : default_channel_groups({&column, 1}).front();
+  const ChannelGroup group = channel_groups_of({&column, 1}, options).front();
   set.is_prior = group.is_prior;
   set.whose_labels = group.whose_labels;
   set.reliability = group.reliability;
@@ -177,7 +175,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
     add_options("corpus", of_corpus, facts);
   }
   add_options("associate", metadata, facts);
-  const std::optional<HeadFacts> trained = label_model(metadata);
+  const nlohmann::json options = measuring_options(metadata);
   const fs::path compared = request.study / "compare" / "compare.json";
   if (is_file(compared)) {
     MIEN_TRY(bytes, read_whole_file(compared));
@@ -211,7 +209,7 @@ Status add_study(Database& database, const StudyPagesRequest& request, StudyPage
   }
   const std::optional<std::string> note = private_note(metadata);
   for (MapSet& set : sets) {
-    describe(set, is_simulated, trained);
+    describe(set, is_simulated, options);
     // A comparison of the maps says it too.
     if (note && std::ranges::find(set.notes, *note) == set.notes.end()) set.notes.push_back(*note);
     facts.sets.push_back(std::move(set));

@@ -14,6 +14,7 @@
 #include "pipeline/study_tables.h"
 #include "store/durable_file.h"
 #include "table/comparison_schema.h"
+#include "table/import_schema.h"
 
 namespace mien {
 
@@ -42,6 +43,7 @@ const std::map<std::string, DeclaredTable>& declared_tables() {
       {"context_frames", {context_frames_schema()}},
       {"scenes", {scenes_schema()}},
       {"duplicates", {duplicates_schema()}},
+      {"imports", {imports_schema()}},
       {"maps", {maps_schema()}},
       {"compare/pairs", {compare_pairs_schema()}},
       {"compare/cells", {compare_cells_schema()}},

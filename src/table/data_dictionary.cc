@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "table/comparison_schema.h"
+#include "table/import_schema.h"
 #include "table/rating_schema.h"
 
 namespace mien {
@@ -50,6 +51,7 @@ std::string data_dictionary(ChannelColumns channels, const TableSchema& tracks) 
                                            context_status_schema(),
                                            context_frames_schema(),
                                            scenes_schema(),
+                                           imports_schema(),
                                            maps_schema(),
                                            compare_pairs_schema(),
                                            compare_cells_schema(),
