@@ -90,6 +90,7 @@ void add_contexts(CommandLine& line) {
       return write_file_durably(*out, csv);
     };
   });
+  add_contexts_import(*verb, line);
   add_contexts_text(*verb, line);
   add_contexts_calibrate(*verb, line);
   add_contexts_masking(*verb, line);

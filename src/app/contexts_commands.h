@@ -15,6 +15,7 @@ void add_text_model_options(CLI::App& verb, const CommandLine& line, TextModelRe
 void add_least_prob(CLI::App& verb, TextModelRequest& request);
 
 void add_contexts_text(CLI::App& contexts, CommandLine& line);
+void add_contexts_import(CLI::App& contexts, CommandLine& line);
 void add_contexts_masking(CLI::App& contexts, CommandLine& line);
 void add_contexts_calibrate(CLI::App& contexts, CommandLine& line);
 

@@ -92,6 +92,8 @@ class Parts {
     const auto texts = manifest_checksum(texts_part(shard));
     origin["texts"] =
         texts.ok() ? *texts : stamp_of({whole_texts("context_status"), whole_texts("contexts")});
+    const std::vector<fs::path> coded = coded_table_files(study_, "context_status");
+    if (!coded.empty()) origin["coded"] = stamp_of(coded);
     return origin;
   }
 
@@ -125,6 +127,10 @@ class Parts {
         files.push_back(texts_part(shard) / name);
       } else if (is_there(whole_texts(table))) {
         files.push_back(whole_texts(table));
+        scope.is_part = true;
+      }
+      for (fs::path& coded : coded_table_files(study_, table)) {
+        files.push_back(std::move(coded));
         scope.is_part = true;
       }
     };

@@ -39,11 +39,14 @@ class Forgetting {
       return Error{ErrorCode::kNotFound,
                    request_.study.string() + ": no such folder; remedy: name a study's folder"};
     }
-    std::optional<FileLock> study, texts, log;
+    std::optional<FileLock> study, texts, coded, log;
     if (!request_.dry_run) {
       MIEN_TRY_VOID(hold(study, request_.study));
       if (is_there(request_.study / kTextsFolder)) {
         MIEN_TRY_VOID(hold(texts, request_.study / kTextsFolder));
+      }
+      if (is_there(request_.study / kCodedFolder)) {
+        MIEN_TRY_VOID(hold(coded, request_.study / kCodedFolder));
       }
       if (is_there(request_.study / "log")) {
         MIEN_TRY(held, FileLock::acquire(request_.study / "log" / "run.lock"));
@@ -78,8 +81,9 @@ class Forgetting {
   // What a killed process left half written is of videos too.
   Status clear_left_overs_of_study() const {
     const fs::path& study = request_.study;
-    for (const fs::path& folder : {study, study / "annotations", study / "annotations" / "pending",
-                                   study / kTextsFolder, study / "overlays"}) {
+    for (const fs::path& folder :
+         {study, study / "annotations", study / "annotations" / "pending", study / kTextsFolder,
+          study / kCodedFolder, study / "overlays"}) {
       if (is_there(folder)) MIEN_TRY_VOID(clear_left_overs(folder));
     }
     std::error_code error;

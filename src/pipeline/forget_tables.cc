@@ -167,6 +167,11 @@ Status forget_in_tables(ForgetTask& task) {
     MIEN_TRY_VOID(rejects ? filter_rejects(task, file) : filter_file(task, file));
   }
   MIEN_TRY_VOID(filter_texts(task));
+  for (const char* table : {"contexts", "context_status"}) {
+    for (const fs::path& file : coded_table_files(task.study, table)) {
+      MIEN_TRY_VOID(filter_file(task, file));
+    }
+  }
   return task.remove(task.study / kTextsFolder / ".work");
 }
 

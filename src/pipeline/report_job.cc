@@ -97,12 +97,7 @@ Result<ReportFacts> facts_of(const StudyReportRequest& request, const Study& stu
     if (description != words.channels.end()) column.description = description->second;
     facts.channels.push_back(std::move(column));
   }
-  if (options.channels.head) {
-    facts.groups = default_channel_groups(facts.channels);
-    const ChannelGroup own = channel_group_of(*options.channels.head);
-    std::ranges::replace_if(
-        facts.groups, [&](const ChannelGroup& group) { return group.prefix == own.prefix; }, own);
-  }
+  facts.groups = channel_groups_of(facts.channels, settings.options);
   facts.web_assets = request.web_assets;
   if (request.has_study_pages) facts.study_page = "study/index.html";
   return facts;
@@ -200,10 +195,13 @@ class ReportJob {
     return select(std::span(&file, 1), id);
   }
 
-  // Named from pictures, in the shard, and from words.
+  // Named from pictures, in the shard, from words, and by a table of somebody's.
   std::vector<fs::path> context_files(const fs::path& shard, const std::string& table) const {
     std::vector<fs::path> files{shard / (table + ".parquet"),
                                 study_.folder() / kTextsFolder / (table + ".parquet")};
+    for (fs::path& coded : coded_table_files(study_.folder(), table)) {
+      files.push_back(std::move(coded));
+    }
     std::erase_if(files, [](const fs::path& file) {
       std::error_code ignored;
       return !fs::exists(file, ignored);

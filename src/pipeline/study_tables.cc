@@ -59,6 +59,19 @@ std::vector<fs::path> shard_folders(const fs::path& study) {
   return shards;
 }
 
+fs::path coded_folder(const fs::path& study, const std::string& source) {
+  return study / kCodedFolder / source;
+}
+
+std::vector<fs::path> coded_table_files(const fs::path& study, const std::string& table) {
+  std::vector<fs::path> files;
+  for (const fs::path& folder : sorted_entries(study / kCodedFolder)) {
+    const fs::path file = folder / (table + ".parquet");
+    if (!folder.filename().string().starts_with(".") && is_table(file)) files.push_back(file);
+  }
+  return files;
+}
+
 Result<std::vector<fs::path>> study_table_files(const fs::path& study, const std::string& table) {
   std::vector<fs::path> files;
   for (const fs::path& shard : shard_folders(study)) {
@@ -69,6 +82,7 @@ Result<std::vector<fs::path>> study_table_files(const fs::path& study, const std
   if (files.empty() && is_table(whole)) files.push_back(whole);
   const fs::path of_texts = study / kTextsFolder / (table + ".parquet");
   if (is_table(of_texts)) files.push_back(of_texts);
+  for (fs::path& coded : coded_table_files(study, table)) files.push_back(std::move(coded));
   if (files.empty()) {
     return Error{ErrorCode::kNotFound, study.string() + ": the study has no table " + table};
   }

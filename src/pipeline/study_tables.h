@@ -4,6 +4,7 @@
 //                                          that is simulated
 //   STUDY/annotations/shard-*/NAME.parquet what was measured; goes before STUDY/NAME.parquet
 //   STUDY/texts/NAME.parquet               contexts named from words, beside those from pictures
+//   STUDY/coded/SOURCE/NAME.parquet        contexts that a table of somebody's gave, by source
 //   STUDY/maps/NAME.parquet  STUDY/compare/NAME.parquet
 #pragma once
 
@@ -17,13 +18,21 @@
 namespace mien {
 
 inline constexpr const char* kTextsFolder = "texts";
+inline constexpr const char* kCodedFolder = "coded";
 
 // The published shards' folders in their order; none where there are none.
 std::vector<std::filesystem::path> shard_folders(const std::filesystem::path& study);
 
+// Where the contexts of a source lie that a table gave (coded_contexts.h).
+std::filesystem::path coded_folder(const std::filesystem::path& study, const std::string& source);
+
+// The files of a table in such folders, by source; none where there are none.
+std::vector<std::filesystem::path> coded_table_files(const std::filesystem::path& study,
+                                                     const std::string& table);
+
 // The files of a table that perception makes, in the order of the shards; without any in shards,
-// STUDY/TABLE.parquet; then STUDY/texts/TABLE.parquet. kNotFound where there is none. Does not look
-// into them.
+// STUDY/TABLE.parquet; then STUDY/texts/TABLE.parquet and those of coded sources. kNotFound where
+// there is none. Does not look into them.
 Result<std::vector<std::filesystem::path>> study_table_files(const std::filesystem::path& study,
                                                              const std::string& table);
 

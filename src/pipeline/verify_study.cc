@@ -61,7 +61,7 @@ class VerifyRun {
   std::vector<fs::path> own_folders() const {
     std::vector<fs::path> folders{study_};
     for (const char* name :
-         {"annotations", "annotations/pending", kTextsFolder, "maps", "compare", "log"}) {
+         {"annotations", "annotations/pending", kTextsFolder, kCodedFolder, "maps", "compare", "log"}) {
       folders.push_back(study_ / name);
     }
     return folders;

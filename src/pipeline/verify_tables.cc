@@ -48,6 +48,9 @@ std::string remedy_for(const fs::path& study, const fs::path& file) {
     return "'mien simulate' makes it again";
   }
   if (folder == kTextsFolder) return "'mien contexts text --redo' makes it again";
+  if (file.parent_path().parent_path() == study / kCodedFolder) {
+    return "'mien contexts import --redo' makes it again from its file";
+  }
   if (folder == "maps") return "'mien associate' makes it again";
   return "'mien compare' makes it again";
 }
@@ -58,8 +61,12 @@ class WholeTables {
       : database_(database), study_(study), findings_(findings) {}
 
   void run() {
-    for (const fs::path& folder :
-         {study_, study_ / kTextsFolder, study_ / "maps", study_ / "compare"}) {
+    std::vector<fs::path> folders = {study_, study_ / kTextsFolder, study_ / "maps",
+                                     study_ / "compare"};
+    for (const fs::path& file : coded_table_files(study_, "context_status")) {
+      folders.push_back(file.parent_path());
+    }
+    for (const fs::path& folder : folders) {
       for (const fs::path& file : files_in(folder)) {
         if (file.extension() == ".parquet") {
           take(file, hold_table(file));
@@ -115,7 +122,8 @@ class WholeTables {
     findings_.report().rows += rows;
     const bool one_a_video = name == "corpus" || name == "context_status" || name == "duplicates";
     if (one_a_video) MIEN_TRY_VOID(hold_ids(from));
-    if (folder == kTextsFolder) MIEN_TRY_VOID(hold_known(from));
+    const bool is_coded = file.parent_path().parent_path() == study_ / kCodedFolder;
+    if (folder == kTextsFolder || is_coded) MIEN_TRY_VOID(hold_known(from));
     return Ok{};
   }
 

@@ -9,9 +9,10 @@
 
 namespace mien {
 
-// STUDY/*.parquet, texts/, maps/, compare/: each file is read to its end and held against its
-// declared columns; ids stand once; texts have no video that the corpus lacks. Of statistics-*.sums
-// the checksum. compare.json and log/run.json are JSON, and what a run recorded is as it left it.
+// STUDY/*.parquet, texts/, coded/, maps/, compare/: each file is read to its end and held against
+// its declared columns; ids stand once; texts have no video that the corpus lacks. Of
+// statistics-*.sums the checksum. compare.json and log/run.json are JSON, and what a run recorded
+// is as it left it.
 void verify_whole_tables(Database& database, const std::filesystem::path& study,
                          VerifyFindings& findings);
 

@@ -10,7 +10,9 @@ using enum ColumnType;
 ColumnSpec source_column() {
   return {
       "source", kString,
-      "What named the contexts: visual (pictures with their faces filled), text (words); for "
+      "What named the contexts: visual (pictures with their faces filled), text (words), or the "
+      "name "
+      "that `mien contexts import` was given; for "
       "comparison visual_visible (faces left visible) and visual_patches (other parts filled)."};
 }
 
@@ -46,7 +48,7 @@ TableSchema context_status_schema() {
         "Reason code where status is not ok, else null. Of pictures: mostly_filled (skipped: heads "
         "cover more than half of every frame), else that of the video. Of words: no_text, "
         "no_words, not_text, language_unknown_to_model, script_unknown_to_model, "
-        "no_words_known_to_model."},
+        "no_words_known_to_model. Of imported contexts: not_annotated (skipped: no row), bad_row."},
        {"language", kString, "Language of the words, ISO 639; null for pictures."},
        {"language_prob", kDouble, "How sure the language is, in [0, 1]; null for pictures."},
        {"none_prob", kDouble, "Probability that no context of the vocabulary fits; may be null."}}};
