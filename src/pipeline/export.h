@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/database.h"
 
 namespace mien {
 
@@ -26,6 +27,12 @@ struct ExportSummary {
   std::vector<std::string> problems;  // shards that do not hold, in words; their rows are left out
   bool is_simulated = false;          // as the table's file says
 };
+
+// The files of a table, in the order of their rows; in `summary` what of it is not there. Errors as
+// export_table's.
+Result<std::vector<std::filesystem::path>> export_files(const std::filesystem::path& study,
+                                                        const std::string& table,
+                                                        Database& database, ExportSummary& summary);
 
 // What perception measured: rows in the order of shards and of the plan, only published shards
 // whose checksums hold. Other tables: the rows of their file. `write` gets text, and nothing where
