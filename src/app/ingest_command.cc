@@ -134,7 +134,9 @@ void add_ingest(CommandLine& line) {
   request->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   CLI::App* verb =
       line.app.add_subcommand("ingest", "Check a list of videos and make it a study's corpus");
-  verb->add_option("list", flags->list, "CSV, TSV, JSON lines (*.jsonl) or Parquet");
+  verb->add_option("list", flags->list,
+                   "CSV, TSV, JSON lines (*.jsonl) or Parquet; a folder of "
+                   "yt-dlp's *.info.json");
   verb->add_option("--out", request->study, "The study folder")->required();
   add_example(verb, "mien ingest videos.csv --out study");
   verb->add_option("--config", flags->config,

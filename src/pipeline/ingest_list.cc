@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ascii_case.h"
+#include "pipeline/video_info_rows.h"
 #include "store/list_rows.h"
 
 namespace mien {
@@ -110,6 +111,24 @@ Result<StagedList> stage_parquet(Database& database, const IngestOptions& option
   return list;
 }
 
+template <typename Rows>
+Result<StagedList> stage_rows(Database& database, const IngestOptions& options,
+                              const fs::path& file, Rows& rows, const StageReport& progress,
+                              const std::atomic<bool>& stop) {
+  StagedList list;
+  list.file = file;
+  MIEN_TRY(columns, map_columns(rows.columns(), options));
+  list.columns = std::move(columns);
+  const BulkSource source = [&](BulkBatch& batch) -> Result<bool> {
+    if (stop) return Error{ErrorCode::kCancelled, "stopped as asked; the corpus is as it was"};
+    if (progress) progress({"list", rows.rows(), 0, "rows"});
+    return rows.next(batch);
+  };
+  MIEN_TRY_VOID(database.write_stream(rows.schema(), source, file, {}));
+  list.rows = rows.rows();
+  return list;
+}
+
 }  // namespace
 
 std::string StagedList::text_of(const std::string& name) const {
@@ -131,19 +150,12 @@ Result<StagedList> stage_list(Database& database, const IngestOptions& options,
   if (ascii_lower_case(options.list.extension().string()) == ".parquet") {
     return stage_parquet(database, options, file);
   }
+  if (VideoInfoRows::is_info(options.list)) {
+    MIEN_TRY(infos, VideoInfoRows::open(options.list));
+    return stage_rows(database, options, file, infos, progress, stop);
+  }
   MIEN_TRY(rows, ListRows::open(options.list));
-  StagedList list;
-  list.file = file;
-  MIEN_TRY(columns, map_columns(rows.columns(), options));
-  list.columns = std::move(columns);
-  const BulkSource source = [&](BulkBatch& batch) -> Result<bool> {
-    if (stop) return Error{ErrorCode::kCancelled, "stopped as asked; the corpus is as it was"};
-    if (progress) progress({"list", rows.rows(), 0, "rows"});
-    return rows.next(batch);
-  };
-  MIEN_TRY_VOID(database.write_stream(rows.schema(), source, file, {}));
-  list.rows = rows.rows();
-  return list;
+  return stage_rows(database, options, file, rows, progress, stop);
 }
 
 }  // namespace mien

@@ -59,6 +59,52 @@ class IngestTest : public ::testing::Test {
   IngestRequest request_;
 };
 
+// Fields as yt-dlp names them.
+TEST_F(IngestTest, TakesAFolderOfWhatYtDlpWrote) {
+  const std::filesystem::path folder = folder_.path() / "downloads";
+  std::filesystem::create_directories(folder);
+  const auto put = [&](const std::string& name, const std::string& text) {
+    std::ofstream(folder / name, std::ios::binary) << text;
+  };
+  put("a.info.json",
+      R"({"id": "x1", "title": "A walk in the park", "description": "d", "upload_date": "20200131",
+          "duration": 61.5, "channel_id": "UC1", "uploader_id": "@one", "extractor": "site",
+          "webpage_url": "https://site/x1", "language": "en", "view_count": 7,
+          "tags": ["park", "walk"], "ext": "mp4", "_type": "video", "formats": [{"url": "u"}]})");
+  put("a.mp4", "bytes");
+  put("b.info.json", R"({"id": "x2", "title": null, "uploader_id": "@two", "ext": "../../x"})");
+  put("c.info.json", R"({"id": "PL", "_type": "playlist"})");
+  put("d.info.json", R"({"id": "cut)");
+  put("e.json", "{}");
+  request_.options.list = folder;
+  const auto summary = ingest(request_, countries_, kGoOn);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_EQ(summary->accepted, 2);
+  EXPECT_EQ(summary->reasons.at("bad_json"), 2);
+  EXPECT_EQ(summary->without_country, 2);
+  EXPECT_THAT(column("corpus", "video_id"), ElementsAre("x1", "x2"));
+  EXPECT_THAT(column("corpus", "uri"), ElementsAre((folder / "a.mp4").string(), "-"));
+  EXPECT_THAT(column("corpus", "uploaded_on"), ElementsAre("2020-01-31", "-"));
+  EXPECT_THAT(column("corpus", "uploader"), ElementsAre("UC1", "@two"));
+  EXPECT_THAT(column("corpus", "country"), ElementsAre("-", "-"));
+  EXPECT_THAT(column("corpus", "tags"), ElementsAre("park|walk", "-"));
+  EXPECT_THAT(column("rejects", "message"),
+              ElementsAre(HasSubstr("c.info.json: not of a video"), HasSubstr("d.info.json: no ")));
+}
+
+TEST_F(IngestTest, TakesYtDlpsLinesAndLeavesOrdinaryOnesAlone) {
+  ASSERT_TRUE(run(R"({"id": "x1", "extractor": "s", "title": "One", "formats": []})"
+                  "\n\n"
+                  R"({"id": "x2", "extractor": "s", "channel_id": "c"})"
+                  "\n",
+                  "lines.jsonl")
+                  .ok());
+  EXPECT_THAT(column("corpus", "video_id"), ElementsAre("x1", "x2"));
+  EXPECT_THAT(column("corpus", "title"), ElementsAre("One", "-"));
+  ASSERT_TRUE(run(R"({"video_id": "y1", "id": "z", "extractor": "s"})", "list.jsonl").ok());
+  EXPECT_THAT(column("corpus", "video_id"), ElementsAre("y1"));
+}
+
 TEST_F(IngestTest, PutsEveryColumnIntoTheCorpussTerms) {
   const auto summary = run(
       "video_id,Country,language,uploaded_on,uploader,uri,title,covariate_a,covariate_b,site,line\n"
