@@ -126,6 +126,7 @@ TEST(OpenFaceTable, KnowsActionUnitsByTheirNumber) {
   EXPECT_EQ(openface_name("openface_au12_r"), "AU12_r");
   EXPECT_EQ(openface_name("openface_au45_c"), "AU45_c");
   EXPECT_EQ(openface_name("pyfeat_au01"), "AU01_r");
+  EXPECT_EQ(openface_name("au_12"), "AU12_r");
   EXPECT_EQ(openface_name("action_jaw_drop"), std::nullopt);
   EXPECT_EQ(openface_name("x_au1"), std::nullopt);
   EXPECT_EQ(openface_name("x_auto"), std::nullopt);

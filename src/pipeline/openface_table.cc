@@ -29,6 +29,8 @@ std::string field(const std::optional<double>& value) {
 std::optional<std::string> openface_name(const std::string& column) {
   std::string_view name = label_name(column);
   char kind = 'r';
+  const std::string own = "au" + std::string(name);  // Mien's own channel: "au_12"
+  if (column.starts_with("au_")) name = own;
   if (name.ends_with("_r") || name.ends_with("_c")) {
     kind = name.back();
     name.remove_suffix(2);

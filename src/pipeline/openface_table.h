@@ -1,9 +1,10 @@
 // Rows of a study's windows or frames under the column names of OpenFace 2.
 //
 // frame, face_id, timestamp, confidence, success, pose_Rx, pose_Ry, pose_Rz, and AUxx_r or AUxx_c
-// for every channel column that tells of an Action Unit by number ("..._au12", "..._au12_r",
-// "..._au12_c"). What the study has not is an empty field, never 0. What each column holds, and
-// which of OpenFace's columns are left out: docs/export.md.
+// for every channel column that tells of an Action Unit by number ("au_12", "..._au12",
+// "..._au12_r", "..._au12_c"), its values as the study has them. What the study has not is an empty
+// field, never 0. What each column holds, and which of OpenFace's columns are left out:
+// docs/export.md.
 #pragma once
 
 #include <optional>

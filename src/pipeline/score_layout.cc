@@ -152,7 +152,7 @@ Status check_channel(const std::string& channel) {
                              "begins with a letter",
                              channel)};
   }
-  for (const char* own : {"basic7", "action", "label", "baseline"}) {
+  for (const char* own : {"basic7", "action", "label", "au", "blendshape", "baseline"}) {
     if (channel != own) continue;
     return Error{ErrorCode::kUsage,
                  fmt::format("--channel {}: so Mien calls what it measures itself; remedy: name "

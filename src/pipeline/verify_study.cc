@@ -60,8 +60,8 @@ class VerifyRun {
  private:
   std::vector<fs::path> own_folders() const {
     std::vector<fs::path> folders{study_};
-    for (const char* name :
-         {"annotations", "annotations/pending", kTextsFolder, kCodedFolder, "maps", "compare", "log"}) {
+    for (const char* name : {"annotations", "annotations/pending", kTextsFolder, kCodedFolder,
+                             "maps", "compare", "log"}) {
       folders.push_back(study_ / name);
     }
     return folders;
