@@ -1,5 +1,7 @@
 #include "pipeline/video_info_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <system_error>
@@ -134,7 +136,7 @@ TableSchema VideoInfoRows::schema() const {
   schema.columns.push_back({"problem", ColumnType::kString, ""});
   schema.columns.push_back({"message", ColumnType::kString, ""});
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    schema.columns.push_back({"c" + std::to_string(i), ColumnType::kString, columns_[i]});
+    schema.columns.push_back({fmt::format("c{}", i), ColumnType::kString, columns_[i]});
   }
   return schema;
 }
