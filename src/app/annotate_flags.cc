@@ -27,7 +27,8 @@ Status choose_channels(const std::vector<std::string>& names, ChannelOptions& ch
     } else {
       return Error{ErrorCode::kUsage,
                    "--channels: '" + name +
-                       "' is not one of basic7, action, label, blendshape, au; further models are "
+                       "' is not one of the channels; remedy: name some of basic7, action, label, "
+                       "blendshape, au; further models are "
                        "added with --expression-model"};
     }
   }

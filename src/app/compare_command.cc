@@ -20,7 +20,9 @@ struct CompareRequest {
 
 Status run_compare(const CompareRequest& request) {
   if (request.maps.empty() == request.study.empty()) {
-    return Error{ErrorCode::kUsage, "name either a study or --maps DIR"};
+    return Error{
+        ErrorCode::kUsage,
+        "no maps are named; remedy: name a study's folder, or with --maps one of published maps"};
   }
   const bool is_folder_of_study = has_maps(request.maps);
   if (!request.maps.empty() && !is_folder_of_study) {

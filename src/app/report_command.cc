@@ -111,7 +111,9 @@ void add_report(CommandLine& line) {
     line.action = [&line, request]() -> Status {
       if (!request->maps.empty()) return report_maps(*request, line.resources);
       if (request->study.empty()) {
-        return Error{ErrorCode::kUsage, "name either a study or --maps DIR"};
+        return Error{ErrorCode::kUsage,
+                     "no maps are named; remedy: name a study's folder, or with --maps one of "
+                     "published maps"};
       }
       return report_study(*request, line.resources);
     };

@@ -21,6 +21,8 @@ constexpr int kLiveReplicates = 100;  // of the researcher's page; the verb's ow
 
 Result<RatingService> open_rating_service(const std::string& study, const std::string& origin,
                                           const Resources& resources, const std::string& verb) {
+  const auto definition = read_survey_definition(study);  // what is missing is told first
+  if (!definition.ok()) return Error(definition.error());
   MIEN_TRY(lock, FileLock::acquire(rating_folder(study) / "server.lock"));
   RatingApiOptions options;
   options.web = resources.web;

@@ -137,7 +137,8 @@ Result<AssociateSummary> associate(const AssociateOptions& options) {
   StageClock clock(times);
   std::error_code code;
   if (!std::filesystem::is_directory(options.study, code)) {
-    return Error{ErrorCode::kNotFound, options.study.string() + ": no such study folder"};
+    return Error{ErrorCode::kNotFound,
+                 options.study.string() + ": no such study folder; remedy: check the path"};
   }
   MIEN_TRY(lock, FileLock::acquire(options.study / ".lock"));
   MIEN_TRY(opened, association_database(options.map.threads));

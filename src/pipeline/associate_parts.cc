@@ -244,7 +244,8 @@ Result<PartSummary> associate_shard(const AssociateOptions& options, const PartC
 Result<AssociateSummary> associate_from_parts(const AssociateOptions& options) {
   std::error_code code;
   if (!fs::is_directory(options.study, code)) {
-    return Error{ErrorCode::kNotFound, options.study.string() + ": no such study folder"};
+    return Error{ErrorCode::kNotFound,
+                 options.study.string() + ": no such study folder; remedy: check the path"};
   }
   MIEN_TRY(lock, FileLock::acquire(options.study / ".lock"));
   MIEN_TRY(opened, association_database(options.map.threads));

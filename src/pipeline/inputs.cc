@@ -81,8 +81,13 @@ Status add_list(const fs::path& list, Database& database, Inputs& inputs) {
   MIEN_TRY(rows, read_list(database, list, {"video_id", "uri"}));
   for (const char* needed : {"video_id", "uri"}) {
     if (!rows.has(needed)) {
-      return Error{ErrorCode::kUsage, list.string() + ": the list has no column '" + needed +
-                                          "'; its first line must name at least video_id and uri"};
+      return Error{
+          ErrorCode::kUsage,
+          list.string() + ": the list has no column '" + needed +
+              "'; remedy: its first line must name at least video_id and uri; a list with other "
+              "names is read by 'mien ingest LIST --column "
+              "video_id=NAME', after which 'mien annotate --study' "
+              "takes its videos"};
     }
   }
   const fs::path folder = absolute_path(list).parent_path();
@@ -127,6 +132,11 @@ Result<Inputs> expand_inputs(const std::vector<fs::path>& named, bool image_sequ
       }
     } else if (is_list(path)) {
       MIEN_TRY_VOID(add_list(path, database, inputs));
+    } else if (path.native().find("://") != std::string::npos) {
+      return Error{ErrorCode::kUsage,
+                   path.string() +
+                       ": Mien reads files, not addresses; remedy: download the video "
+                       "first, if its terms allow it"};
     } else {
       inputs.videos.push_back({path.filename().string(), absolute_path(path)});
     }

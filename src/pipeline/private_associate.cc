@@ -158,7 +158,8 @@ PrivateSourceSummary summary_of(const std::string& source,
 Result<PrivateSummary> associate_privately(const PrivateRequest& request) {
   std::error_code ignored;
   if (!fs::is_directory(request.study, ignored)) {
-    return Error{ErrorCode::kNotFound, request.study.string() + ": no such study folder"};
+    return Error{ErrorCode::kNotFound,
+                 request.study.string() + ": no such study folder; remedy: check the path"};
   }
   MIEN_TRY(declaration, read_private_declaration(request.declaration));
   MIEN_TRY_VOID(check_request(request, declaration));

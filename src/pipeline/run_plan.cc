@@ -103,9 +103,10 @@ class Reader {
       const bool is_declared =
           std::ranges::find(kDeclarationKeys, key.str()) != std::ranges::end(kDeclarationKeys);
       if ((key.str() != "out" && !is_declared) || !text.has_value()) {
-        return wrong(file_, node,
-                     fmt::format("[study] takes out = \"FOLDER\", and as text {}",
-                                 fmt::join(kDeclarationKeys, ", ")));
+        return wrong(
+            file_, node,
+            fmt::format("[study] does not take that; remedy: out = \"FOLDER\", and as text {}",
+                        fmt::join(kDeclarationKeys, ", ")));
       }
       if (is_declared) continue;
       plan_.study = (file_.parent_path() / *text).lexically_normal();

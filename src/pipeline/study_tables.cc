@@ -72,6 +72,19 @@ std::vector<fs::path> coded_table_files(const fs::path& study, const std::string
   return files;
 }
 
+namespace {
+
+// What makes a table that is not there.
+std::string remedy_for(const std::string& table, const fs::path& study) {
+  if (table == "contexts" || table == "context_status") {
+    return "name contexts, from words with 'mien contexts text --study " + study.string() +
+           "' or from pictures with 'mien annotate --contexts'";
+  }
+  return "make it with 'mien annotate VIDEOS --out " + study.string() + "'";
+}
+
+}  // namespace
+
 Result<std::vector<fs::path>> study_table_files(const fs::path& study, const std::string& table) {
   std::vector<fs::path> files;
   for (const fs::path& shard : shard_folders(study)) {
@@ -84,7 +97,8 @@ Result<std::vector<fs::path>> study_table_files(const fs::path& study, const std
   if (is_table(of_texts)) files.push_back(of_texts);
   for (fs::path& coded : coded_table_files(study, table)) files.push_back(std::move(coded));
   if (files.empty()) {
-    return Error{ErrorCode::kNotFound, study.string() + ": the study has no table " + table};
+    return Error{ErrorCode::kNotFound, study.string() + ": the study has no table " + table +
+                                           "; remedy: " + remedy_for(table, study)};
   }
   return files;
 }

@@ -34,7 +34,8 @@ class VerifyRun {
     const auto begin = std::chrono::steady_clock::now();
     std::error_code ignored;
     if (!fs::is_directory(study_, ignored)) {
-      return Error{ErrorCode::kNotFound, study_.string() + ": no such study folder"};
+      return Error{ErrorCode::kNotFound,
+                   study_.string() + ": no such study folder; remedy: check the path"};
     }
     std::optional<FileLock> lock;
     if (findings_.repairs()) {

@@ -37,7 +37,7 @@ Result<TableSchema> schema_of(const CsvRecord& header, const CsvRecords& parser)
 Result<Table> read_parquet_list(Database& database, const std::filesystem::path& path) {
   std::error_code code;
   if (!std::filesystem::is_regular_file(path, code)) {
-    return Error{ErrorCode::kNotFound, path.string() + ": no such file"};
+    return Error{ErrorCode::kNotFound, path.string() + ": no such file; remedy: check the path"};
   }
   const std::string source = sql_read_parquet({&path, 1});
   Result<Table> described = database.query(

@@ -308,7 +308,7 @@ ListRows::~ListRows() = default;
 Result<ListRows> ListRows::open(const std::filesystem::path& path) {
   std::error_code code;
   if (!std::filesystem::is_regular_file(path, code)) {
-    return Error{ErrorCode::kNotFound, path.string() + ": no such file"};
+    return Error{ErrorCode::kNotFound, path.string() + ": no such file; remedy: check the path"};
   }
   auto state = std::make_unique<State>(path, Bytes(path));
   if (!state->bytes.is_open()) {

@@ -20,7 +20,7 @@ Status check_readable(const std::filesystem::path& path) {
   std::error_code code;
   const auto status = std::filesystem::status(path, code);
   if (!std::filesystem::exists(status)) {
-    return Error{ErrorCode::kNotFound, path.string() + ": no such file"};
+    return Error{ErrorCode::kNotFound, path.string() + ": no such file; remedy: check the path"};
   }
   if (!std::filesystem::is_regular_file(status)) {
     return Error{ErrorCode::kCorrupt, path.string() + ": not a file"};

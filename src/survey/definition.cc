@@ -336,9 +336,13 @@ Result<SurveyDefinition> read_survey_definition(const std::filesystem::path& stu
   const std::filesystem::path file = rating_folder(study) / "rating.toml";
   auto text = read_whole_file(file);
   if (!text.ok()) {
-    return Error{text.error().code, text.error().message +
-                                        "; remedy: write the study's rating.toml "
-                                        "(docs/rating-study.md has one to begin with)"};
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored)) return std::move(text).error();
+    return Error{ErrorCode::kNotFound,
+                 file.string() +
+                     ": there is no rating study yet; remedy: mien rate prepare --study " +
+                     study.string() + ", then mien rate template > " + file.string() +
+                     " and write down there what is asked"};
   }
   return parse_survey_definition(*text, file.string());
 }

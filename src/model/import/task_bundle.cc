@@ -35,7 +35,8 @@ Result<Archive> open_archive(std::string_view bytes) {
   Archive archive(source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error));
   if (archive == nullptr) {
     if (source != nullptr) zip_source_free(source);
-    return Error{ErrorCode::kCorrupt, "it is no zip archive (" + words_of(error) + ")"};
+    return Error{ErrorCode::kCorrupt, "it is no zip archive (" + words_of(error) +
+                                          "); remedy: give MediaPipe's face_landmarker.task"};
   }
   zip_error_fini(&error);
   return archive;
