@@ -74,7 +74,8 @@ Result<StagedList> stage_parquet(Database& database, const IngestOptions& option
                                  const fs::path& file) {
   std::error_code code;
   if (!fs::is_regular_file(options.list, code)) {
-    return Error{ErrorCode::kNotFound, options.list.string() + ": no such file; remedy: check the path"};
+    return Error{ErrorCode::kNotFound,
+                 options.list.string() + ": no such file; remedy: check the path"};
   }
   const std::string source = sql_read_parquet({&options.list, 1});
   Result<Table> described = database.query(
