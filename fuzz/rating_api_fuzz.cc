@@ -86,8 +86,15 @@ struct Study {
   mien::HttpResponse ask(const std::string& method, const std::string& path,
                          const std::string& token, const std::string& body,
                          const std::string& query = "", const std::string& origin = "") {
-    const mien::HttpRequest request{
-        method, path, query, "host", origin, "", "application/json", "Bearer " + token, body};
+    mien::HttpRequest request;
+    request.method = method;
+    request.path = path;
+    request.query = query;
+    request.host = "host";
+    request.origin = origin;
+    request.content_type = "application/json";
+    request.authorization = "Bearer " + token;
+    request.body = body;
     if (auto response = api->at_once(request)) return *response;
     if (api->is_slow(request)) return api->slow(request);
     return api->quick({request}).front();

@@ -123,18 +123,21 @@ SourceComparison compare_sources(const Comparison& a, const Comparison& b) {
 }
 
 nlohmann::ordered_json to_json(const SourceComparison& comparison) {
-  using Json = nlohmann::ordered_json;
   if (!comparison.not_possible.empty()) {
     return {{"possible", false}, {"reason", comparison.not_possible}};
   }
-  const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
-  const auto test = [&](const PermutationTest& of) {
-    return Json{{"observed", number(of.observed)},
-                {"p", number(of.p)},
-                {"permutations", of.permutations},
-                {"reason", of.reason.empty() ? Json() : Json(of.reason)}};
+  const auto number = [](double value) {
+    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
   };
-  Json r = Json::object();
+  const auto test = [&](const PermutationTest& of) {
+    return nlohmann::ordered_json{
+        {"observed", number(of.observed)},
+        {"p", number(of.p)},
+        {"permutations", of.permutations},
+        {"reason",
+         of.reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(of.reason)}};
+  };
+  nlohmann::ordered_json r = nlohmann::ordered_json::object();
   for (std::size_t g = 0; g < comparison.regions.size(); ++g) {
     r[comparison.regions[g]] = number(comparison.shared_r[g]);
   }

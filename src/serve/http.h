@@ -11,9 +11,9 @@ namespace mien {
 struct HttpRequest {
   std::string method, path;  // the path as it was decoded, without the query
   std::string query;         // "from=3&to=4", each part decoded
-  // Headers; empty: not sent.
-  std::string host, origin, fetch_site, content_type, authorization, range;
+  std::string host, origin, fetch_site, content_type, authorization;  // headers; empty: not sent
   std::string body;
+  std::string range;  // a header, too
 };
 
 struct HttpResponse {
