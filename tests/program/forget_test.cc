@@ -159,6 +159,16 @@ TEST_F(Forget, StoppedAfterAnyStepTheNextCallCompletesIt) {
   }
 }
 
+TEST_F(Forget, WhatAKillLeftAmongTheFeaturesGoesToo) {
+  ASSERT_TRUE(Forgotten::read_or_begin(folder()).ok());
+  copy("left");
+  const fs::path shard = folder("left") / "features/key/3a";
+  fs::create_directories(shard);
+  std::ofstream(shard / ".3a4d2858c33d214d41ee81f40d418b15.tmp-1-2") << "features";
+  ASSERT_TRUE(forget_in("left", {"v1.mp4"}, {}, {}).ok());
+  EXPECT_TRUE(fs::is_empty(shard));
+}
+
 TEST_F(Forget, KilledAtAnyMomentTheNextCallCompletesIt) {
   ASSERT_TRUE(Forgotten::read_or_begin(folder()).ok());
   const fs::path whole = copy("whole");

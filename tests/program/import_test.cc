@@ -86,7 +86,8 @@ TEST(Import, FromFilesToMapsAndOut) {
 
   run_well({"verify", study});
   run_well({"report", study});
-  EXPECT_THAT(text_of(folder.path() / "study" / "report" / "index.html"), HasSubstr("v00"));
+  EXPECT_THAT(text_of(folder.path() / "study" / "report" / "data" / "index-0.js"),
+              HasSubstr("v00"));
   run_well({"forget", study, "--video", "v00"});
   run_well({"verify", study});
   EXPECT_EQ(table_rows(study, "context_status").size(), static_cast<std::size_t>(kVideos));

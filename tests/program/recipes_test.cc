@@ -123,10 +123,10 @@ TEST_P(RecipeTest, PrintsWhatTheTableTells) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfThePage, RecipeTest, ::testing::Range(0, 8),
-                         [](const ::testing::TestParamInfo<int>& info) {
+                         [](const ::testing::TestParamInfo<int>& of) {
                            const std::vector<Recipe> recipes = recipes_of_page();
-                           const auto number = static_cast<std::size_t>(info.param);
-                           std::string name = std::to_string(info.param);
+                           const auto number = static_cast<std::size_t>(of.param);
+                           std::string name = std::to_string(of.param);
                            if (number >= recipes.size()) return name;
                            name += recipes[number].language;
                            for (const std::string& package : recipes[number].packages) {
