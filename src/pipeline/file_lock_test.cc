@@ -23,7 +23,8 @@ class FileLockTest : public testing::Test {
     fs::create_directories(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_ = fs::path(testing::TempDir()) / "mien_file_lock";
+  fs::path folder_ =
+      fs::path(testing::TempDir()) / ("mien_file_lock_" + std::to_string(::getpid()));
 };
 
 TEST_F(FileLockTest, AKilledHolderFreesItAndALiveOneIsNamed) {

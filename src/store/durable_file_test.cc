@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace mien {
 namespace {
@@ -12,7 +13,7 @@ using testing::HasSubstr;
 class DurableFileTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "mien_durable_file";
+    folder_ = fs::path(testing::TempDir()) / ("mien_durable_file_" + std::to_string(::getpid()));
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }

@@ -164,9 +164,10 @@ TEST_F(Forget, WhatAKillLeftAmongTheFeaturesGoesToo) {
   copy("left");
   const fs::path shard = folder("left") / "features/key/3a";
   fs::create_directories(shard);
-  std::ofstream(shard / ".3a4d2858c33d214d41ee81f40d418b15.tmp-1-2") << "features";
+  const fs::path left = shard / ".3a4d2858c33d214d41ee81f40d418b15.tmp-1-2";
+  std::ofstream(left) << "features";
   ASSERT_TRUE(forget_in("left", {"v1.mp4"}, {}, {}).ok());
-  EXPECT_TRUE(fs::is_empty(shard));
+  EXPECT_FALSE(fs::exists(left));
 }
 
 TEST_F(Forget, KilledAtAnyMomentTheNextCallCompletesIt) {
