@@ -131,10 +131,8 @@ Status export_each_video(ExportFlags& flags) {
 
 void add_export(CommandLine& line) {
   const auto flags = std::make_shared<ExportFlags>();
-  CLI::App* verb =
-      line.app.add_subcommand("export",
-                              "Write a study's table as CSV, JSON lines or Parquet, or for "
-                              "other programs");
+  CLI::App* verb = line.app.add_subcommand(
+      "export", "Write a study's tables, for people and for other programs");
   verb->add_option("study,--study", flags->table.study, "The study folder")->required();
   verb->add_option("--table", flags->table.table,
                    "Any table of the study: corpus, rejects, media, tracks, windows, "

@@ -75,8 +75,8 @@ void add_import(CommandLine& line) {
   const auto options = std::make_shared<Options>();
   ImportRequest& request = options->request;
   ScoreOptions& scores = request.scores;
-  CLI::App* verb = line.app.add_subcommand(
-      "import", "Take scores that another tool measured into a study, as if annotated");
+  CLI::App* verb =
+      line.app.add_subcommand("import", "Take the scores of another tool into a study");
   verb->add_option("input", request.inputs,
                    "Files of scores, one a video, or folders of them (.csv, .tsv, .parquet); the "
                    "file's name without ending is the video's id");

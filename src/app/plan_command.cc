@@ -65,7 +65,7 @@ void add_plan(CommandLine& line) {
   const auto flags = std::make_shared<PlanFlags>();
   CapacityRequest& request = flags->request;
   CLI::App* verb = line.app.add_subcommand(
-      "plan", "What a corpus will cost in time, memory and storage, from a sample");
+      "plan", "What a corpus will cost, from a sample: time, memory, storage");
   CLI::Option* calibrate =
       verb->add_option("--calibrate", flags->calibrate.videos,
                        "Measure these videos on this machine, and write --calibration");

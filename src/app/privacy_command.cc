@@ -14,7 +14,7 @@ void add_privacy(CommandLine& line) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* verb = line.app.add_subcommand(
-      "privacy", "What differentially private releases of a study have cost, and may cost");
+      "privacy", "What private releases of a study have cost, and may cost");
   verb->add_option("study,--study", options->study, "The study folder")
       ->required()
       ->check(CLI::ExistingDirectory);
