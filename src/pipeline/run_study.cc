@@ -186,13 +186,19 @@ Status clear_simulated(const RunStage& stage) {
 }
 
 // Unfinished files of stages that were killed, in the folders whose stages do not look for them
-// themselves. A stage that a killed run left alone may still be at work: then they are its own.
+// themselves. A stage that a killed run left alone, or somebody else's, may still be at work: what
+// lies under its lock is left to it.
 Status clear_what_a_kill_left(const fs::path& study) {
-  const auto lock = FileLock::acquire(study / ".lock");
-  if (!lock.ok()) return Ok{};
-  for (const fs::path& folder :
-       {study, study / kTextsFolder, study / "maps", study / "compare", study / "log"})
-    MIEN_TRY_VOID(clear_left_overs(folder));
+  const fs::path texts = study / kTextsFolder;
+  const std::pair<fs::path, std::vector<fs::path>> held[] = {
+      {study, {study, study / "maps", study / "compare", study / "log"}}, {texts, {texts}}};
+  for (const auto& [holder, folders] : held) {
+    std::error_code ignored;
+    if (!fs::is_directory(holder, ignored)) continue;
+    const auto lock = FileLock::acquire(holder / ".lock");
+    if (!lock.ok()) continue;
+    for (const fs::path& folder : folders) MIEN_TRY_VOID(clear_left_overs(folder));
+  }
   return Ok{};
 }
 
