@@ -8,10 +8,9 @@
 
 #include "support/soak.h"
 
-#include "expression/blendshapes.h"
+#include "expression/bundle_fixture.h"
 #include "expression/channel.h"
 #include "expression/labelled_faces.h"
-#include "model/import/import.h"
 
 namespace mien {
 namespace {
@@ -30,21 +29,15 @@ void add(ChannelScorer& scorer, const Image& image, const FaceObservation& face,
 }
 
 TEST(ActionUnitsOfLabelledFaces, TellLabelsFromNeutralFaces) {
-  const fs::path bundle = testing::shared_dir() / "data/models/face_landmarker.task";
+  const fs::path bundle = testing::reference_bundle();
   const auto pictures = testing::labelled_pictures();
   if (!fs::exists(bundle)) GTEST_SKIP() << bundle << " is not there";
   if (pictures.empty()) GTEST_SKIP() << "no labelled faces in " << testing::shared_dir();
   const testing::TemporaryFolder folder;
-  const fs::path root = testing::source_dir();
-  const auto manifests = read_manifests(root / "models/bundle").value();
-  ASSERT_TRUE(import_task_bundle(bundle, manifests, folder.path()).ok());
-  const ModelSet models = ModelSet::open(root / "models", root / "build/models",
-                                         {folder.path() / "mediapipe_face_landmarks.json",
-                                          folder.path() / "mediapipe_blendshapes.json"})
-                              .value();
+  const ModelSet models = testing::models_with_bundle(folder.path());
   ChannelOptions options;
   options.basic7 = options.action = false;
-  options.prototype_file = root / "data/prototype16.json";
+  options.prototype_file = testing::source_dir() / "data/prototype16.json";
   ChannelScorer by_actions = ChannelScorer::open(models, options).value();
   options.action_units = true;
   ChannelScorer by_units = ChannelScorer::open(models, options).value();

@@ -14,9 +14,9 @@
 #include "support/real_pictures.h"
 
 #include "expression/blendshapes.h"
+#include "expression/bundle_fixture.h"
 #include "face/landmarker.h"
 #include "face/real_faces.h"
-#include "model/import/import.h"
 
 namespace mien {
 namespace {
@@ -32,15 +32,9 @@ double quantile(std::vector<double> values, double share) {
 class BlendshapesReference : public ::testing::Test {
  protected:
   void SetUp() override {
-    const fs::path bundle = testing::shared_dir() / "data/models/face_landmarker.task";
+    const fs::path bundle = testing::reference_bundle();
     if (!fs::exists(bundle)) GTEST_SKIP() << bundle << " is not there";
-    const fs::path root = testing::source_dir();
-    const auto manifests = read_manifests(root / "models/bundle").value();
-    ASSERT_TRUE(import_task_bundle(bundle, manifests, folder_.path()).ok());
-    models_ = ModelSet::open(root / "models", root / "build/models",
-                             {folder_.path() / "mediapipe_face_landmarks.json",
-                              folder_.path() / "mediapipe_blendshapes.json"})
-                  .value();
+    models_ = testing::models_with_bundle(folder_.path());
   }
 
   // MediaPipe's faces of one picture where it follows them against those of its first look.

@@ -15,6 +15,7 @@
 #include "pipeline/label_model.h"
 #include "pipeline/openface_table.h"
 #include "pipeline/simulate.h"
+#include "report/page_data.h"
 #include "store/database.h"
 #include "store/durable_file.h"
 
@@ -99,7 +100,7 @@ class VideoExport {
                                       group.reliability);
     }
     for (const ColumnSpec& column : channels) {
-      if (chosen.contains(column.name.substr(0, column.name.find('_')))) {
+      if (chosen.contains(channel_prefix(column.name))) {
         summary_.labels.push_back(column.name);
       }
     }

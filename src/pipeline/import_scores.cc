@@ -10,7 +10,6 @@
 
 #include "base/ascii_case.h"
 #include "base/sha256.h"
-#include "base/utf8.h"
 #include "pipeline/annotate_options.h"
 #include "pipeline/corpus.h"
 #include "pipeline/imported_video.h"
@@ -88,23 +87,6 @@ Status add_listed_files(const fs::path& list, Database& database, Inputs& inputs
   return Ok{};
 }
 
-// Names that are not UTF-8 stand escaped and fail, as videos' do.
-Status check_names(Inputs& inputs) {
-  std::map<std::string, fs::path> seen;
-  for (InputVideo& video : inputs.videos) {
-    const std::string id = escape_invalid_utf8(video.video_id);
-    const std::string path = escape_invalid_utf8(video.path.native());
-    if (id != video.video_id || path != video.path.native()) video = {id, path, false};
-    const auto [it, is_new] = seen.emplace(video.video_id, video.path);
-    if (is_new) continue;
-    return Error{ErrorCode::kUsage,
-                 fmt::format("two files would be the video '{}': {} and {}; remedy: give ids in a "
-                             "list, --list FILE",
-                             video.video_id, it->second.string(), video.path.string())};
-  }
-  return Ok{};
-}
-
 Result<Inputs> files_of(const ImportRequest& request, Database& database) {
   Inputs inputs;
   if (request.inputs.empty() == request.list.empty()) {
@@ -123,7 +105,12 @@ Result<Inputs> files_of(const ImportRequest& request, Database& database) {
     return Error{ErrorCode::kNotFound,
                  "no .csv, .tsv or .parquet file in what was named; remedy: name the files"};
   }
-  MIEN_TRY_VOID(check_names(inputs));
+  MIEN_TRY_VOID(settle_names(inputs, [](const InputVideo& first, const InputVideo& second) {
+    return fmt::format(
+        "two files would be the video '{}': {} and {}; remedy: give ids in a list, "
+        "--list FILE",
+        first.video_id, first.path.string(), second.path.string());
+  }));
   return inputs;
 }
 

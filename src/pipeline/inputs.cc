@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string_view>
 #include <system_error>
+#include <unordered_map>
 
 #include "base/ascii_case.h"
 #include "base/utf8.h"
@@ -141,23 +141,25 @@ Result<Inputs> expand_inputs(const std::vector<fs::path>& named, bool image_sequ
       inputs.videos.push_back({path.filename().string(), absolute_path(path)});
     }
   }
+  MIEN_TRY_VOID(settle_names(inputs, [](const InputVideo& first, const InputVideo& second) {
+    return "two videos have the id '" + first.video_id + "': " + first.path.string() + " and " +
+           second.path.string() + "; name their common folder, or give ids in a corpus CSV";
+  }));
+  return inputs;
+}
+
+Status settle_names(
+    Inputs& inputs,
+    const std::function<std::string(const InputVideo& first, const InputVideo& second)>& twice) {
+  std::unordered_map<std::string_view, const InputVideo*> seen;
   for (InputVideo& video : inputs.videos) {
     const std::string id = escape_invalid_utf8(video.video_id);
     const std::string path = escape_invalid_utf8(video.path.native());
-    if (id == video.video_id && path == video.path.native()) continue;
-    video = {id, path, false};
+    if (id != video.video_id || path != video.path.native()) video = {id, path, false};
+    const auto [it, is_new] = seen.emplace(video.video_id, &video);
+    if (!is_new) return Error{ErrorCode::kUsage, twice(*it->second, video)};
   }
-  std::map<std::string, fs::path> seen;
-  for (const InputVideo& video : inputs.videos) {
-    const auto [it, is_new] = seen.emplace(video.video_id, video.path);
-    if (!is_new) {
-      return Error{ErrorCode::kUsage,
-                   "two videos have the id '" + video.video_id + "': " + it->second.string() +
-                       " and " + video.path.string() +
-                       "; name their common folder, or give ids in a corpus CSV"};
-    }
-  }
-  return inputs;
+  return Ok{};
 }
 
 std::vector<StudyInput> described_inputs(const Inputs& inputs) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,12 @@ struct Inputs {
 // to that folder. Two equal ids are an error that names both files.
 Result<Inputs> expand_inputs(const std::vector<std::filesystem::path>& named, bool image_sequence,
                              Database& database);
+
+// Names that are not UTF-8 stand escaped, and their videos fail. kUsage where two videos have one
+// id, with what `twice` says of them.
+Status settle_names(
+    Inputs& inputs,
+    const std::function<std::string(const InputVideo& first, const InputVideo& second)>& twice);
 
 // Looks at every file.
 std::vector<StudyInput> described_inputs(const Inputs& inputs);

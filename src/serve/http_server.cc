@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -118,28 +119,29 @@ struct Part {
 // sent, as a server may always do (RFC 9110, section 14.2).
 std::optional<Part> part_of(std::string_view range, std::uint64_t size) {
   constexpr std::string_view kUnit = "bytes=";
-  constexpr std::size_t kMostDigits = 18;
   if (!range.starts_with(kUnit)) return std::nullopt;
   range.remove_prefix(kUnit.size());
   const std::size_t dash = range.find('-');
   if (dash == range.npos) return std::nullopt;
+  const std::string_view from = range.substr(0, dash);
+  const std::string_view to = range.substr(dash + 1);
   const auto number = [](std::string_view digits) -> std::optional<std::uint64_t> {
-    if (digits.empty() || digits.size() > kMostDigits ||
-        digits.find_first_not_of("0123456789") != digits.npos) {
-      return std::nullopt;
-    }
     std::uint64_t value = 0;
-    for (const char digit : digits) value = 10 * value + static_cast<std::uint64_t>(digit - '0');
+    const char* end = digits.data() + digits.size();
+    const auto [at, error] = std::from_chars(digits.data(), end, value);
+    if (error != std::errc() || at != end) return std::nullopt;
     return value;
   };
-  const std::optional<std::uint64_t> first = number(range.substr(0, dash));
-  const std::optional<std::uint64_t> last = number(range.substr(dash + 1));
-  if (!first && dash == 0 && last && *last > 0 && *last <= size) return Part{size - *last, *last};
-  if (!first || *first >= size) return std::nullopt;
-  if (last && *last < *first) return std::nullopt;
-  const std::uint64_t end = last ? std::min(*last + 1, size) : size;
-  if (!last && dash + 1 != range.size()) return std::nullopt;
-  return Part{*first, end - *first};
+  const std::optional<std::uint64_t> first = number(from);
+  const std::optional<std::uint64_t> last = number(to);
+  if (from.empty()) {
+    if (!last || *last == 0 || *last > size) return std::nullopt;
+    return Part{size - *last, *last};
+  }
+  if (!first || *first >= size || (!last && !to.empty()) || (last && *last < *first)) {
+    return std::nullopt;
+  }
+  return Part{*first, (last ? std::min(*last, size - 1) : size - 1) - *first + 1};
 }
 
 MHD_Response* file_response(int file, std::uint64_t size, const std::string& range, int& status) {
