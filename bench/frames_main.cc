@@ -20,7 +20,7 @@
 #include "expression/channel.h"
 #include "face/frame_analyser.h"
 #include "model/model_set.h"
-#include "pipeline/annotate_options.h"
+#include "pipeline/annotate/annotate_options.h"
 
 namespace mien::bench {
 namespace {

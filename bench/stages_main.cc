@@ -22,7 +22,7 @@
 #include "face/landmarker.h"
 #include "media/grid_sampler.h"
 #include "model/model_set.h"
-#include "pipeline/annotate_options.h"
+#include "pipeline/annotate/annotate_options.h"
 
 namespace mien::bench {
 namespace {

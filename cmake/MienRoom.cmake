@@ -92,10 +92,14 @@ function(mien_batches TARGET)  # TARGET [BY_SUBJECT]
   endif()
 endfunction()
 
-# Where there are many sources (BY_SUBJECT) a batch is what mien_subject(ROOM SUBJECT SOURCES...) names.
+# A room of many sources (BY_SUBJECT) has a folder a subject; mien_subject(ROOM FOLDER SOURCES...) names what is in one,
+# which is a batch, and FOLDER/BATCH a part of a large one.
 function(mien_subject ROOM SUBJECT)
+  string(REGEX REPLACE "/.*" "" folder ${SUBJECT})
+  string(REPLACE "/" "_" batch ${SUBJECT})
+  list(TRANSFORM ARGN PREPEND ${folder}/)
   target_sources(mien_${ROOM} PRIVATE ${ARGN})
-  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${SUBJECT})
+  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${batch})
 endfunction()
 
 function(mien_room)

@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 #include "model/model_set.h"
-#include "pipeline/program_version.h"
-#include "pipeline/video_job.h"
+#include "pipeline/annotate/video_job.h"
+#include "pipeline/study/program_version.h"
 #include "table/table.h"
 
 namespace mien::library {

@@ -12,7 +12,7 @@
 #include "app/shard_list.h"
 #include "app/shard_task.h"
 #include "app/worker_flags.h"
-#include "pipeline/annotate.h"
+#include "pipeline/annotate/annotate.h"
 
 namespace mien {
 

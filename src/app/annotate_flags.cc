@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pipeline/annotate_setup.h"
+#include "pipeline/annotate/annotate_setup.h"
 
 namespace mien {
 

@@ -8,7 +8,7 @@
 
 #include "app/resources.h"
 #include "base/result.h"
-#include "pipeline/annotate.h"
+#include "pipeline/annotate/annotate.h"
 
 namespace mien {
 

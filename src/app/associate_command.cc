@@ -10,9 +10,9 @@
 #include "app/private_associate.h"
 #include "app/shard_list.h"
 #include "app/shard_task.h"
-#include "pipeline/associate.h"
-#include "pipeline/associate_json.h"
-#include "pipeline/associate_parts.h"
+#include "pipeline/associate/associate.h"
+#include "pipeline/associate/associate_json.h"
+#include "pipeline/associate/associate_parts.h"
 
 namespace mien {
 

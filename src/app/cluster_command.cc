@@ -7,7 +7,7 @@
 #include "app/cluster_commands.h"
 #include "app/command.h"
 #include "app/print.h"
-#include "pipeline/cluster_plan.h"
+#include "pipeline/cluster/cluster_plan.h"
 
 namespace mien {
 

@@ -6,7 +6,7 @@
 
 #include "app/annotate_flags.h"
 #include "app/command.h"
-#include "pipeline/cluster_plan.h"
+#include "pipeline/cluster/cluster_plan.h"
 
 namespace mien {
 

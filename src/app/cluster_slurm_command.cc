@@ -9,10 +9,10 @@
 #include "app/annotate_flags.h"
 #include "app/cluster_commands.h"
 #include "app/print.h"
-#include "pipeline/cluster_status.h"
-#include "pipeline/process.h"
-#include "pipeline/slurm_scripts.h"
-#include "pipeline/study_parts.h"
+#include "pipeline/cluster/cluster_status.h"
+#include "pipeline/cluster/slurm_scripts.h"
+#include "pipeline/study/study_parts.h"
+#include "pipeline/worker/process.h"
 #include "store/durable_file.h"
 
 namespace mien {

@@ -6,7 +6,7 @@
 
 #include "app/cluster_commands.h"
 #include "app/print.h"
-#include "pipeline/cluster_status.h"
+#include "pipeline/cluster/cluster_status.h"
 
 namespace mien {
 

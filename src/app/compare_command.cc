@@ -3,8 +3,8 @@
 
 #include "app/command.h"
 #include "app/print.h"
-#include "pipeline/compare_study.h"
-#include "pipeline/study_pages_job.h"
+#include "pipeline/compare/compare_study.h"
+#include "pipeline/report/study_pages_job.h"
 
 namespace mien {
 

@@ -7,7 +7,7 @@
 #include "app/contexts_commands.h"
 #include "app/print.h"
 #include "context/vocabulary.h"
-#include "pipeline/vocabulary_import.h"
+#include "pipeline/texts/vocabulary_import.h"
 #include "store/durable_file.h"
 
 namespace mien {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/command.h"
-#include "pipeline/text_model.h"
+#include "pipeline/texts/text_model.h"
 
 namespace mien {
 

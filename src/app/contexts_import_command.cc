@@ -5,7 +5,7 @@
 
 #include "app/contexts_commands.h"
 #include "app/print.h"
-#include "pipeline/coded_contexts.h"
+#include "pipeline/import/coded_contexts.h"
 
 namespace mien {
 

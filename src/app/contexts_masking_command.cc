@@ -5,7 +5,7 @@
 
 #include "app/contexts_commands.h"
 #include "app/print.h"
-#include "pipeline/masking_panel.h"
+#include "pipeline/panels/masking_panel.h"
 
 namespace mien {
 

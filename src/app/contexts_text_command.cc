@@ -11,8 +11,8 @@
 #include "app/shard_list.h"
 #include "app/shard_task.h"
 #include "app/stage_lines.h"
-#include "pipeline/text_contexts.h"
-#include "pipeline/text_parts.h"
+#include "pipeline/texts/text_contexts.h"
+#include "pipeline/texts/text_parts.h"
 #include "store/durable_file.h"
 
 namespace mien {

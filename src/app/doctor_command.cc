@@ -13,9 +13,9 @@
 #include "app/print.h"
 #include "media/media_info.h"
 #include "model/session.h"
-#include "pipeline/confinement.h"
-#include "pipeline/process.h"
-#include "pipeline/program_version.h"
+#include "pipeline/study/program_version.h"
+#include "pipeline/worker/confinement.h"
+#include "pipeline/worker/process.h"
 #include "store/database.h"
 
 namespace mien {

@@ -5,7 +5,7 @@
 
 #include "app/evaluate_commands.h"
 #include "app/print.h"
-#include "pipeline/evaluate_expression.h"
+#include "pipeline/train/evaluate_expression.h"
 #include "training/card.h"
 
 namespace mien {

@@ -6,8 +6,8 @@
 
 #include "app/command.h"
 #include "app/print.h"
-#include "pipeline/export.h"
-#include "pipeline/export_videos.h"
+#include "pipeline/export/export.h"
+#include "pipeline/export/export_videos.h"
 
 namespace mien {
 

@@ -4,7 +4,7 @@
 
 #include "app/command.h"
 #include "app/print.h"
-#include "pipeline/forget.h"
+#include "pipeline/forget/forget.h"
 
 namespace mien {
 

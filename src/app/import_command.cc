@@ -7,7 +7,7 @@
 #include "app/interrupt.h"
 #include "app/print.h"
 #include "app/stage_lines.h"
-#include "pipeline/import_scores.h"
+#include "pipeline/import/import_scores.h"
 
 namespace mien {
 

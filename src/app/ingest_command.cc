@@ -8,7 +8,7 @@
 #include "app/command.h"
 #include "app/interrupt.h"
 #include "app/stage_lines.h"
-#include "pipeline/ingest.h"
+#include "pipeline/ingest/ingest.h"
 #include "stats/suppression.h"
 
 namespace mien {

@@ -12,7 +12,7 @@
 #include "app/command.h"
 #include "app/help_text.h"
 #include "app/suggestion.h"
-#include "pipeline/process.h"
+#include "pipeline/worker/process.h"
 
 namespace mien {
 namespace {

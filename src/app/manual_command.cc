@@ -10,7 +10,7 @@
 #include "app/completion.h"
 #include "app/man_page.h"
 #include "app/verb_facts.h"
-#include "pipeline/program_version.h"
+#include "pipeline/study/program_version.h"
 #include "store/durable_file.h"
 
 namespace mien {

@@ -5,9 +5,9 @@
 
 #include "app/command.h"
 #include "app/print.h"
-#include "pipeline/capacity.h"
-#include "pipeline/capacity_calibration.h"
-#include "pipeline/process.h"
+#include "pipeline/cluster/capacity.h"
+#include "pipeline/cluster/capacity_calibration.h"
+#include "pipeline/worker/process.h"
 #include "store/durable_file.h"
 
 namespace mien {

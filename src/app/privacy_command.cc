@@ -3,7 +3,7 @@
 
 #include "app/command.h"
 #include "app/print.h"
-#include "pipeline/private_ledger.h"
+#include "pipeline/private/private_ledger.h"
 
 namespace mien {
 

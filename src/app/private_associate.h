@@ -2,8 +2,8 @@
 #pragma once
 
 #include "app/command.h"
-#include "pipeline/associate.h"
-#include "pipeline/private_associate.h"
+#include "pipeline/associate/associate.h"
+#include "pipeline/private/private_associate.h"
 
 namespace mien {
 

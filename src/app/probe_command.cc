@@ -6,7 +6,7 @@
 
 #include "app/command.h"
 #include "media/media_info.h"
-#include "pipeline/confinement.h"
+#include "pipeline/worker/confinement.h"
 
 namespace mien {
 

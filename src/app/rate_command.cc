@@ -7,8 +7,8 @@
 #include "app/command.h"
 #include "app/print.h"
 #include "app/rate_study_commands.h"
-#include "pipeline/rating_list.h"
-#include "pipeline/reliability_json.h"
+#include "pipeline/rate/rating_list.h"
+#include "pipeline/rate/reliability_json.h"
 #include "rating/view_comparison.h"
 
 namespace mien {

@@ -14,7 +14,7 @@
 #include "app/print.h"
 #include "app/rate_study_commands.h"
 #include "app/stage_lines.h"
-#include "pipeline/prepare_clips.h"
+#include "pipeline/rate/prepare_clips.h"
 #include "store/durable_file.h"
 #include "survey/definition.h"
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "app/command.h"
-#include "pipeline/report_job.h"
-#include "pipeline/study_pages_job.h"
+#include "pipeline/report/report_job.h"
+#include "pipeline/report/study_pages_job.h"
 
 namespace mien {
 

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "app/command.h"
-#include "pipeline/process.h"
-#include "pipeline/run_study.h"
-#include "pipeline/study_declaration.h"
+#include "pipeline/run/run_study.h"
+#include "pipeline/study/study_declaration.h"
+#include "pipeline/worker/process.h"
 
 namespace mien {
 

@@ -8,7 +8,7 @@
 
 #include "app/interrupt.h"
 #include "app/print.h"
-#include "pipeline/reliability_json.h"
+#include "pipeline/rate/reliability_json.h"
 #include "survey/rating_database.h"
 
 namespace mien {

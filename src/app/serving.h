@@ -7,7 +7,7 @@
 
 #include "app/resources.h"
 #include "base/result.h"
-#include "pipeline/file_lock.h"
+#include "pipeline/study/file_lock.h"
 #include "serve/http_server.h"
 #include "serve/rating_api.h"
 

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "pipeline/shard_record.h"
+#include "pipeline/annotate/shard_record.h"
 
 namespace mien {
 

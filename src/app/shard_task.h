@@ -1,5 +1,5 @@
-// A verb as a task of a cluster: leaves a record of each shard (pipeline/shard_record.h) and ends
-// in 75 where it may be tried again.
+// A verb as a task of a cluster: leaves a record of each shard (pipeline/annotate/shard_record.h)
+// and ends in 75 where it may be tried again.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include "app/command.h"
 #include "app/interrupt.h"
 #include "app/stage_lines.h"
-#include "pipeline/simulate.h"
+#include "pipeline/simulate/simulate.h"
 
 namespace mien {
 

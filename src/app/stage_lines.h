@@ -2,7 +2,7 @@
 // terminal, a plain line now and then in a log.
 #pragma once
 
-#include "pipeline/stage_progress.h"
+#include "pipeline/study/stage_progress.h"
 
 namespace mien {
 

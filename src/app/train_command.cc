@@ -6,7 +6,7 @@
 #include "app/command.h"
 #include "app/print.h"
 #include "app/train_commands.h"
-#include "pipeline/train_text.h"
+#include "pipeline/texts/train_text.h"
 
 namespace mien {
 

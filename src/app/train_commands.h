@@ -4,7 +4,7 @@
 #include <string>
 
 #include "app/command.h"
-#include "pipeline/text_model.h"
+#include "pipeline/texts/text_model.h"
 
 namespace mien {
 

@@ -10,7 +10,7 @@
 #include "app/stage_lines.h"
 #include "app/train_commands.h"
 #include "app/worker_flags.h"
-#include "pipeline/train_expression.h"
+#include "pipeline/train/train_expression.h"
 
 namespace mien {
 

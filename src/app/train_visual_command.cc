@@ -10,7 +10,7 @@
 #include "app/print.h"
 #include "app/train_commands.h"
 #include "app/worker_flags.h"
-#include "pipeline/train_visual.h"
+#include "pipeline/train/train_visual.h"
 
 namespace mien {
 

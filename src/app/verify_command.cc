@@ -5,7 +5,7 @@
 
 #include "app/command.h"
 #include "app/print.h"
-#include "pipeline/verify_study.h"
+#include "pipeline/verify/verify_study.h"
 #include "stats/suppression.h"
 
 namespace mien {

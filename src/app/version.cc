@@ -4,7 +4,7 @@
 #include "media/media_info.h"
 #include "model/model_set.h"
 #include "model/session.h"
-#include "pipeline/program_version.h"
+#include "pipeline/study/program_version.h"
 #include "store/database.h"
 
 namespace mien {

@@ -1,5 +1,5 @@
 #include "app/command.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 
 namespace mien {
 

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "pipeline/protocol.h"
+#include "pipeline/worker/protocol.h"
 
 namespace mien {
 

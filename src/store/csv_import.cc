@@ -39,7 +39,7 @@ Result<Table> read_parquet_list(Database& database, const std::filesystem::path&
   if (!std::filesystem::is_regular_file(path, code)) {
     return Error{ErrorCode::kNotFound, path.string() + ": no such file; remedy: check the path"};
   }
-  const std::string source = sql_read_parquet({&path, 1});
+  const std::string source = sql_read_parquet(path);
   Result<Table> described = database.query(
       "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + source + ")");
   // The plain reader has the better words for a file that does not parse.

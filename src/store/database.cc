@@ -320,7 +320,7 @@ Status Database::read_file(const std::filesystem::path& path, const std::string&
                            const std::function<Status(const Table&)>& each) {
   MIEN_TRY_VOID(check_readable(path));
   MIEN_TRY_VOID(check_name(path));
-  const std::string sql = "SELECT * FROM " + sql_read_parquet({&path, 1}) + rest;
+  const std::string sql = "SELECT * FROM " + sql_read_parquet(path) + rest;
   Status status = state_->stream(sql, path.stem().string(), each, true);
   if (!status.ok()) return blame_file(std::move(status).error(), path);
   return status;

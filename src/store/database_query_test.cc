@@ -156,12 +156,11 @@ TEST_F(DatabaseTest, ParallelScanShowsEveryRowOfAFileOnce) {
     return Ok{};
   };
   const std::vector<std::string> columns = {"file_row_number", "t", "d"};
-  ASSERT_TRUE(database.scan_parallel(columns, sql_read_parquet({&path, 1}), each).ok());
+  ASSERT_TRUE(database.scan_parallel(columns, sql_read_parquet(path), each).ok());
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(std::count(seen.begin(), seen.end(), 1), kRows);
 
-  ASSERT_TRUE(
-      database.scan_parallel(columns, sql_read_parquet({&path, 1}) + " WHERE d < 10", each).ok());
+  ASSERT_TRUE(database.scan_parallel(columns, sql_read_parquet(path) + " WHERE d < 10", each).ok());
   EXPECT_EQ(std::count(seen.begin(), seen.end(), 2), 20);
 }
 

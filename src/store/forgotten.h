@@ -5,7 +5,7 @@
 // It holds marks, not names: a mark is the SHA-256 of the study's salt and the id. So a study can
 // pass over what it has forgotten when it comes again in a list, and no list of ids can be read
 // from it; who has the file and guesses an id can tell whether it is there. Models that are trained
-// on a study mark what they were trained on with the same salt (pipeline/trained_on.h).
+// on a study mark what they were trained on with the same salt (pipeline/forget/trained_on.h).
 //
 // Errors: kCorrupt (not such a file), kIo.
 #pragma once

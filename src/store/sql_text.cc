@@ -32,4 +32,8 @@ std::string sql_read_parquet(std::span<const std::filesystem::path> paths) {
   return sql + "], hive_partitioning = false, union_by_name = false)";
 }
 
+std::string sql_read_parquet(const std::filesystem::path& path) {
+  return sql_read_parquet({&path, 1});
+}
+
 }  // namespace mien

@@ -15,5 +15,6 @@ std::string sql_identifier(std::string_view name);  // "na""me"
 // literally (no patterns, no partition columns read out of folder names). Its rows have the further
 // column file_row_number (BIGINT), from 0 in each file, for those who ask for it.
 std::string sql_read_parquet(std::span<const std::filesystem::path> paths);
+std::string sql_read_parquet(const std::filesystem::path& path);
 
 }  // namespace mien

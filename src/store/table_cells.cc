@@ -65,7 +65,7 @@ std::string_view without_mark(std::string_view bytes) {
 // Names with the kind that DuckDB gives their columns, in the file's order.
 Result<Names> parquet_header(Database& database, const fs::path& file) {
   MIEN_TRY(described, database.query("SELECT column_name FROM (DESCRIBE SELECT * FROM " +
-                                     sql_read_parquet({&file, 1}) + ")"));
+                                     sql_read_parquet(file) + ")"));
   const auto names = described.column(0).strings();
   return Names(names.begin(), names.end());
 }
@@ -127,7 +127,7 @@ Status each_parquet_row(Database& database, const fs::path& file, const Names& w
         places[i] == std::string::npos ? "NULL" : sql_identifier(header[places[i]]);
     select += ", CAST(" + cell + " AS VARCHAR) AS c" + std::to_string(i);
   }
-  return database.query(select + " FROM " + sql_read_parquet({&file, 1}),
+  return database.query(select + " FROM " + sql_read_parquet(file),
                         [&](const Table& batch) -> Status {
                           std::vector<std::string_view> cells(wanted.size());
                           for (std::size_t row = 0; row < batch.rows(); ++row) {

@@ -161,7 +161,7 @@ TEST(ContextsProgram, AnAssociationTakesContextsFromWords) {
                   ->write_query_parquet(
                       "SELECT * REPLACE (CASE WHEN hash(video_id) % 2 = 0 THEN 'wedding' ELSE "
                       "'weight training' END AS title) FROM " +
-                          sql_read_parquet({&corpus, 1}),
+                          sql_read_parquet(corpus),
                       titled, {})
                   .ok());
   std::filesystem::rename(titled, corpus);

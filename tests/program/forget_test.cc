@@ -8,9 +8,9 @@
 #include "program/program.h"
 
 #include "base/random.h"
-#include "pipeline/forget_fixture.h"
-#include "pipeline/inputs.h"
-#include "pipeline/verify_study.h"
+#include "pipeline/annotate/inputs.h"
+#include "pipeline/forget/forget_fixture.h"
+#include "pipeline/verify/verify_study.h"
 #include "store/forgotten.h"
 
 namespace mien {

@@ -9,7 +9,7 @@
 
 #include "program/program.h"
 
-#include "pipeline/score_fixture.h"
+#include "pipeline/import/score_fixture.h"
 
 namespace mien::testing {
 namespace {

@@ -16,7 +16,7 @@
 #include "program/program.h"
 #include "support/hostile_media.h"
 
-#include "pipeline/sanitizer.h"
+#include "pipeline/worker/sanitizer.h"
 
 namespace mien::testing {
 namespace {

@@ -11,7 +11,7 @@
 #include "program/program.h"
 
 #include "base/random.h"
-#include "pipeline/study.h"
+#include "pipeline/study/study.h"
 
 namespace mien::testing {
 namespace {

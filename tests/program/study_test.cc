@@ -7,7 +7,7 @@
 #include "program/clips.h"
 #include "program/program.h"
 
-#include "pipeline/file_lock.h"
+#include "pipeline/study/file_lock.h"
 #include "store/database.h"
 
 namespace mien::testing {

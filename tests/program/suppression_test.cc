@@ -109,7 +109,7 @@ class Suppression : public ::testing::Test {
   Counts truth(const std::string& column) {
     const auto table = [&](const char* name) {
       const fs::path file = study() / name;
-      return sql_read_parquet({&file, 1});
+      return sql_read_parquet(file);
     };
     Counts counts;
     const Table rows =

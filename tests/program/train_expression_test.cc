@@ -15,7 +15,7 @@
 #include "support/hostile_media.h"
 
 #include "base/sha256.h"
-#include "pipeline/sanitizer.h"
+#include "pipeline/worker/sanitizer.h"
 
 namespace mien::testing {
 namespace {

@@ -10,7 +10,7 @@
 #include "program/program.h"
 #include "program/zoo_files.h"
 
-#include "pipeline/sanitizer.h"
+#include "pipeline/worker/sanitizer.h"
 
 namespace mien::testing {
 namespace {
