@@ -44,7 +44,7 @@ Table corpus_rows(const Inputs& inputs) {
       cells[c] = inputs.corpus.has_value() ? inputs.corpus->column(c).at(row) : Cell{};
     }
     cells[static_cast<std::size_t>(id)] = inputs.videos[row].video_id;
-    cells[static_cast<std::size_t>(uri)] = inputs.videos[row].path.string();
+    cells[static_cast<std::size_t>(uri)] = inputs.videos[row].path;
     rows.append(cells);
   }
   return rows;

@@ -142,8 +142,8 @@ Result<Inputs> expand_inputs(const std::vector<fs::path>& named, bool image_sequ
     }
   }
   MIEN_TRY_VOID(settle_names(inputs, [](const InputVideo& first, const InputVideo& second) {
-    return "two videos have the id '" + first.video_id + "': " + first.path.string() + " and " +
-           second.path.string() + "; name their common folder, or give ids in a corpus CSV";
+    return "two videos have the id '" + first.video_id + "': " + first.path + " and " +
+           second.path + "; name their common folder, or give ids in a corpus CSV";
   }));
   return inputs;
 }
@@ -154,8 +154,8 @@ Status settle_names(
   std::unordered_map<std::string_view, const InputVideo*> seen;
   for (InputVideo& video : inputs.videos) {
     const std::string id = escape_invalid_utf8(video.video_id);
-    const std::string path = escape_invalid_utf8(video.path.native());
-    if (id != video.video_id || path != video.path.native()) video = {id, path, false};
+    const std::string path = escape_invalid_utf8(video.path);
+    if (id != video.video_id || path != video.path) video = {id, path, false};
     const auto [it, is_new] = seen.emplace(video.video_id, &video);
     if (!is_new) return Error{ErrorCode::kUsage, twice(*it->second, video)};
   }

@@ -18,7 +18,9 @@ namespace mien {
 
 struct InputVideo {
   std::string video_id;
-  std::filesystem::path path;  // absolute; need not exist: then the video fails with its reason
+  // Absolute; need not exist: then the video fails with its reason. Text, since a path takes
+  // several times its size, and corpora have millions.
+  std::string path;
   // False: the name is not UTF-8; in id and path such bytes stand as "\xe9", and the video fails.
   bool has_text_name = true;
 };

@@ -126,7 +126,7 @@ TEST_F(InputsTest, NamesFilesByNameAndFolderFilesByRelativePath) {
   ASSERT_TRUE(inputs.ok()) << inputs.error().message;
   EXPECT_THAT(ids(*inputs), ElementsAre("c.mp4", "b.mp4", "deep/a.webm", "lost.mp4"));
   EXPECT_EQ(inputs->files_passed_over, 2U);
-  EXPECT_TRUE(inputs->videos[0].path.is_absolute());
+  EXPECT_TRUE(std::filesystem::path(inputs->videos[0].path).is_absolute());
 }
 
 TEST_F(InputsTest, TakesFolderOfPicturesAsOneVideoWhereAsked) {

@@ -47,8 +47,8 @@ bool is_text(const std::string& text) {
 void add_row(Sha256& hash, std::int64_t shard, const StudyInput& video) {
   std::string content;
   for (const std::string& field :
-       {std::to_string(shard), video.video_id, video.path.string(),
-        std::to_string(video.size_bytes), std::to_string(video.mtime_ns)}) {
+       {std::to_string(shard), video.video_id, video.path, std::to_string(video.size_bytes),
+        std::to_string(video.mtime_ns)}) {
     content += std::to_string(field.size()) + ":" + field;
   }
   hash.add(content);
@@ -144,7 +144,7 @@ Status Plan::write(Database& database, const fs::path& file) const {
   for (std::size_t i = 0; i < videos_.size(); ++i) {
     row.set("shard", shard_of(i))
         .set("video_id", videos_[i].video_id)
-        .set("path", videos_[i].path.string())
+        .set("path", videos_[i].path)
         .set("size_bytes", videos_[i].size_bytes)
         .set("mtime_ns", videos_[i].mtime_ns);
     table.append(row.finish());
@@ -154,11 +154,12 @@ Status Plan::write(Database& database, const fs::path& file) const {
 }
 
 Status Plan::check(std::span<const StudyInput> inputs) const {
-  std::map<std::string_view, const StudyInput*> seen;
+  std::unordered_map<std::string_view, const StudyInput*> seen;
+  seen.reserve(inputs.size());
   for (const StudyInput& input : inputs) {
-    if (input.video_id.empty() || !is_text(input.video_id) || !is_text(input.path.native())) {
+    if (input.video_id.empty() || !is_text(input.video_id) || !is_text(input.path)) {
       return Error{ErrorCode::kUnsupported,
-                   input.path.string() + ": the name or the id '" + input.video_id +
+                   input.path + ": the name or the id '" + input.video_id +
                        "' is empty or not UTF-8 text; remedy: rename the file, or give it an id "
                        "in a corpus list"};
     }
@@ -174,8 +175,8 @@ Status Plan::check(std::span<const StudyInput> inputs) const {
       if (!same_file && fs::exists(known.path, ignored)) other = &known;
     }
     if (other != nullptr) {
-      return Error{ErrorCode::kUsage, "two videos have the id '" + input.video_id + "': " +
-                                          other->path.string() + " and " + input.path.string() +
+      return Error{ErrorCode::kUsage, "two videos have the id '" + input.video_id +
+                                          "': " + other->path + " and " + input.path +
                                           "; remedy: give ids in a corpus list, or another --out"};
     }
   }

@@ -25,7 +25,7 @@ inline constexpr std::int64_t kSizeOfUnreadableName = -2;
 
 struct StudyInput {
   std::string video_id;
-  std::filesystem::path path;
+  std::string path;
   std::int64_t size_bytes = -1;  // -1: there is no such file; kSizeOfUnreadableName
   std::int64_t mtime_ns = 0;
 };

@@ -9,12 +9,13 @@
 #include <set>
 #include <string_view>
 #include <system_error>
-#include <unordered_map>
 
+#include "base/check.h"
 #include "pipeline/annotate/annotate_setup.h"
 #include "pipeline/annotate/inputs.h"
 #include "pipeline/study/program_version.h"
 #include "pipeline/study/study.h"
+#include "pipeline/study/video_index.h"
 #include "store/durable_file.h"
 
 namespace mien {
@@ -89,18 +90,21 @@ Result<ShardPlanSummary> plan_shards(const AnnotateRequest& request, int shards)
   MIEN_TRY(study,
            Study::open_or_create(request.study, setup.settings, {request.redo, 64}, database));
   MIEN_TRY_VOID(remember_own_files(request));
-  const std::vector<StudyInput> videos = described_inputs(inputs);
+  std::vector<StudyInput> videos = described_inputs(inputs);
   const Durations durations = durations_of(*inputs.corpus, videos);
+  inputs = {};
   const std::int64_t shards_before = study.plan().shards();
   const std::size_t videos_before = study.plan().videos().size();
   ShardPlanSummary summary;
-  std::unordered_map<std::string_view, double> seconds;  // of the new videos
+  VideoIndex new_videos;
+  std::vector<double> seconds;  // of each
   for (std::size_t i = 0; i < videos.size(); ++i) {
     if (study.plan().find(videos[i].video_id)) continue;
-    seconds.emplace(videos[i].video_id, durations.seconds[i]);
+    if (!new_videos.add(videos[i].video_id)) continue;  // twice: study.add_balanced() tells
+    seconds.push_back(durations.seconds[i]);
     summary.without_duration += durations.guessed[i] ? 1 : 0;
   }
-  MIEN_TRY_VOID(study.add_balanced(videos, durations.seconds, shards));
+  MIEN_TRY_VOID(study.add_balanced(std::move(videos), durations.seconds, shards));
 
   const Plan& plan = study.plan();
   summary.videos = static_cast<std::int64_t>(plan.videos().size());
@@ -110,7 +114,9 @@ Result<ShardPlanSummary> plan_shards(const AnnotateRequest& request, int shards)
   for (std::int64_t shard = shards_before; shard < plan.shards(); ++shard) {
     double total = 0;
     for (std::size_t i = plan.shard_begin(shard); i < plan.shard_end(shard); ++i) {
-      total += seconds.at(plan.videos()[i].video_id) + Plan::kOpening_s;
+      const auto position = new_videos.find(plan.videos()[i].video_id);
+      MIEN_CHECK(position.has_value(), "a new shard holds new videos");
+      total += seconds[*position] + Plan::kOpening_s;
     }
     summary.least_s = shard == shards_before ? total : std::min(summary.least_s, total);
     summary.most_s = std::max(summary.most_s, total);

@@ -169,7 +169,7 @@ class Forgetting {
       if (!uri.empty()) task.paths.insert(uri);
     }
     for (const std::string& id : task.videos) {
-      if (const auto at = plan.find(id)) task.paths.insert(plan.videos()[*at].path.string());
+      if (const auto at = plan.find(id)) task.paths.insert(plan.videos()[*at].path);
     }
     return Ok{};
   }

@@ -136,7 +136,7 @@ class ForgetFixture : public StudyFixture {
       const auto title = titles.find(video.video_id);
       const bool of_zoe = video.video_id == "v4.mp4" || video.video_id == "v5.mp4";
       row.set("video_id", video.video_id)
-          .set("uri", video.path.string())
+          .set("uri", video.path)
           .set("country", std::string("FR"))
           .set("region", std::string("Europe"))
           .set("uploader", std::string(of_zoe ? kUploader : "Max"))
@@ -186,11 +186,11 @@ class ForgetFixture : public StudyFixture {
       write_text(overlay_path(study, settings_hash(settings()), video), "overlay");
       const std::string hash = sha256_of_bytes(video.video_id).substr(0, 32);
       write_text(features_folder(study) / "key" / hash.substr(0, 2) / hash, "features");
-      log += "failed: " + video.path.string() + ": truncated\n";
+      log += "failed: " + video.path + ": truncated\n";
     }
     write_text(study / "log" / "annotate.txt", log + "done\n");
     nlohmann::ordered_json inputs;
-    for (const StudyInput& video : videos) inputs[video.path.string()] = "digest";
+    for (const StudyInput& video : videos) inputs[video.path] = "digest";
     write_text(
         study / "log" / "run.json",
         nlohmann::ordered_json({{"stages", {{"annotate", {{"inputs", inputs}}}}}}).dump(1) + "\n");

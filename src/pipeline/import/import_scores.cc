@@ -109,7 +109,7 @@ Result<Inputs> files_of(const ImportRequest& request, Database& database) {
     return fmt::format(
         "two files would be the video '{}': {} and {}; remedy: give ids in a list, "
         "--list FILE",
-        first.video_id, first.path.string(), second.path.string());
+        first.video_id, first.path, second.path);
   }));
   return inputs;
 }
@@ -194,7 +194,7 @@ class ImportRun {
                 {{"video_id", ColumnType::kString, ""}, {"uri", ColumnType::kString, ""}}});
     for (const InputVideo& video : inputs.videos) {
       if (known.contains(video.video_id)) continue;
-      rows.append(std::vector<Cell>{video.video_id, video.path.string()});
+      rows.append(std::vector<Cell>{video.video_id, video.path});
     }
     summary_.new_to_corpus = static_cast<std::int64_t>(rows.rows());
     if (rows.rows() == 0) return Ok{};
@@ -244,7 +244,7 @@ class ImportRun {
       if (facts.ok()) {
         count(*facts, *read);
       } else if (facts.error().code == ErrorCode::kUnsupported) {
-        failure = std::move(facts).error().with_context(input.path.string());
+        failure = std::move(facts).error().with_context(input.path);
       } else {
         return std::move(facts).error();
       }
@@ -264,12 +264,12 @@ class ImportRun {
   Result<ScoreSheet> sheet_of(const StudyInput& input) {
     if (input.size_bytes == kSizeOfUnreadableName) {
       return Error{ErrorCode::kUnsupported,
-                   input.path.string() + ": its name is not UTF-8; remedy: rename the file"};
+                   input.path + ": its name is not UTF-8; remedy: rename the file"};
     }
     MIEN_TRY(sheet, read_scores(*database_, input.path, layout_));
     if (!sheet.rows.empty()) return sheet;
     return Error{ErrorCode::kCorrupt,
-                 input.path.string() +
+                 input.path +
                      ": line 1: no row after the column names; remedy: let the tool measure the "
                      "video again"};
   }
@@ -288,7 +288,7 @@ class ImportRun {
     const Result<std::string> sha256 = sha256_of_file(input.path);
     row.set("video_id", input.video_id)
         .set("tool", layout_.tool_name)
-        .set("file", input.path.filename().string())
+        .set("file", std::filesystem::path(input.path).filename().string())
         .set("sha256", sha256.ok() ? Cell{*sha256} : Cell{})
         .set("rows",
              sheet != nullptr ? Cell{static_cast<std::int64_t>(sheet->rows.size())} : Cell{})

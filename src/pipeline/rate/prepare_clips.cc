@@ -272,10 +272,10 @@ class PrepareRun {
   bool is_as_annotated(const StudyInput& input) {
     const StudyInput now = describe_input(input.video_id, input.path);
     if (now.size_bytes < 0) {
-      skip(input.video_id, "missing", input.path.string() + ": is gone; remedy: put it back");
+      skip(input.video_id, "missing", input.path + ": is gone; remedy: put it back");
     } else if (now.size_bytes != input.size_bytes || now.mtime_ns != input.mtime_ns) {
       skip(input.video_id, "changed",
-           input.path.string() + ": has changed since it was annotated; remedy: mien annotate");
+           input.path + ": has changed since it was annotated; remedy: mien annotate");
     }
     return !refused_videos_.contains(input.video_id);
   }
@@ -308,8 +308,7 @@ class PrepareRun {
 
   Status take(const WorkerTask& task, const WorkerReply& reply) {
     if (reply.clips.empty()) {
-      skip(task.input.video_id, reply.facts.reason,
-           task.input.path.string() + ": " + reply.facts.message);
+      skip(task.input.video_id, reply.facts.reason, task.input.path + ": " + reply.facts.message);
       return Ok{};
     }
     const auto list = parse_own_json(reply.clips);

@@ -247,33 +247,34 @@ void Study::take_pending(const fs::path& folder) {
   if (!stands) discard_pending(folder);
 }
 
-std::vector<StudyInput> Study::still_present(std::span<const StudyInput> inputs) const {
-  std::vector<StudyInput> present;
-  for (const StudyInput& input : inputs) {
-    const bool vanished = input.size_bytes < 0 && state_of(input.video_id) == VideoState::kDone;
-    if (!vanished) present.push_back(input);
-  }
-  return present;
+bool Study::has_vanished(const StudyInput& input) const {
+  return input.size_bytes < 0 && state_of(input.video_id) == VideoState::kDone;
 }
 
 Status Study::add_inputs(std::span<const StudyInput> inputs) {
+  std::vector<StudyInput> present;
+  for (const StudyInput& input : inputs) {
+    if (!has_vanished(input)) present.push_back(input);
+  }
   Plan plan = plan_;
-  MIEN_TRY(changed, plan.add(still_present(inputs), videos_per_shard_));
+  MIEN_TRY(changed, plan.add(present, videos_per_shard_));
   return changed ? take_plan(std::move(plan)) : Ok{};
 }
 
-Status Study::add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
+Status Study::add_balanced(std::vector<StudyInput> inputs, std::span<const double> seconds,
                            int shards) {
   MIEN_CHECK(inputs.size() == seconds.size(), "every video has its duration");
-  const std::vector<StudyInput> present = still_present(inputs);
+  std::vector<StudyInput> present;
   std::vector<double> durations;
-  for (std::size_t i = 0, k = 0; i < inputs.size() && k < present.size(); ++i) {
-    if (inputs[i].video_id != present[k].video_id) continue;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (has_vanished(inputs[i])) continue;
+    present.push_back(std::move(inputs[i]));
     durations.push_back(seconds[i]);
-    ++k;
   }
+  inputs.clear();
   Plan plan = plan_;
   MIEN_TRY(changed, plan.add_balanced(present, durations, shards));
+  present.clear();
   return changed ? take_plan(std::move(plan)) : Ok{};
 }
 
@@ -281,8 +282,8 @@ Status Study::add_balanced(std::span<const StudyInput> inputs, std::span<const d
 Status Study::take_plan(Plan plan) {
   MIEN_CHECK(lock_.has_value(), "a study opened for reading is not written");
   MIEN_TRY_VOID(plan.write(*database_, annotations() / "plan.parquet"));
-  const std::vector<StudyInput> before = plan_.videos();
-  plan_ = std::move(plan);
+  const Plan before_it = std::exchange(plan_, std::move(plan));
+  const std::vector<StudyInput>& before = before_it.videos();
   states_.resize(plan_.videos().size(), VideoState::kTodo);
   shards_.resize(static_cast<std::size_t>(plan_.shards()));
   for (std::size_t i = 0; i < before.size(); ++i) {

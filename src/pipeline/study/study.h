@@ -78,8 +78,7 @@ class Study {
 
   // Plans the videos that are new as `shards` shards of like duration (plan.h); else as
   // add_inputs().
-  Status add_balanced(std::span<const StudyInput> inputs, std::span<const double> seconds,
-                      int shards);
+  Status add_balanced(std::vector<StudyInput> inputs, std::span<const double> seconds, int shards);
 
   // Makes those of these videos todo that are done or pending and whose media row says failed.
   Status retry_failed(const std::set<std::string>& video_ids);
@@ -125,7 +124,7 @@ class Study {
 
   Status prepare(const StudySettings& settings, const StudyOpenOptions& options);
   Status compare_settings() const;
-  std::vector<StudyInput> still_present(std::span<const StudyInput> inputs) const;
+  bool has_vanished(const StudyInput& input) const;
   Status take_plan(Plan plan);
   Status load();
   Status load_shard(std::int64_t shard);

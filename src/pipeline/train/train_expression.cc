@@ -195,13 +195,12 @@ class TrainRun {
     if (of_video_[at].empty()) return false;
     const StudyInput now = describe_input(video.input.video_id, video.input.path);
     if (now.size_bytes < 0) {
-      unread_[at] =
-          fmt::format("{} is gone; put it back, or rate other clips", video.input.path.string());
+      unread_[at] = fmt::format("{} is gone; put it back, or rate other clips", video.input.path);
       return false;
     }
     if (now.size_bytes != video.input.size_bytes || now.mtime_ns != video.input.mtime_ns) {
-      unread_[at] = fmt::format("{} changed since it was annotated; annotate it again",
-                                video.input.path.string());
+      unread_[at] =
+          fmt::format("{} changed since it was annotated; annotate it again", video.input.path);
       return false;
     }
     if (!cache_->read(video, of_video_[at])) return true;

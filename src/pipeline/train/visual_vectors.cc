@@ -93,7 +93,7 @@ Status check_dimensions(const std::vector<VideoVectors>& all,
     const std::size_t own = all[i].vectors.front().size();
     if (dimension == 0) dimension = own;
     if (own == dimension) continue;
-    return Error{ErrorCode::kCorrupt, videos[i].path.string() +
+    return Error{ErrorCode::kCorrupt, videos[i].path +
                                           ": its worker gave vectors of another length than those "
                                           "before; remedy: leave that video out"};
   }

@@ -123,7 +123,7 @@ Result<ReachableFiles> decode_reachable(const std::string& line) {
 
 std::string encode(const WorkerTask& task) {
   return line_of({{"video_id", task.input.video_id},
-                  {"path", task.input.path.string()},
+                  {"path", task.input.path},
                   {"size_bytes", task.input.size_bytes},
                   {"mtime_ns", task.input.mtime_ns},
                   {"threads", task.threads},
