@@ -115,10 +115,13 @@ HttpResponse StudySite::file_of(const std::string& path) const {
 HttpResponse StudySite::start_page() const {
   HttpResponse response;
   response.content_type = "text/html; charset=utf-8";
+  response.content_security_policy = kReportPolicy;
   response.body =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
       "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>A Mien "
-      "study</title>\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n<main>\n<h1>A Mien "
+      "study</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>:root{color-scheme:light "
+      "dark}body{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 "
+      "1rem}h1{font-weight:600}li{margin:.4rem 0}</style>\n</head>\n<body>\n<main>\n<h1>A Mien "
       "study</h1>\n<ul>\n";
   response.body += has_report()
                        ? "<li><a href=\"/report/\">Report</a>: videos, maps, comparison</li>\n"

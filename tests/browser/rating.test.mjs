@@ -184,3 +184,11 @@ test("the command line: reliability of a study, and forgetting a rater", () => {
   assert.ok(!Object.keys(JSON.parse(mien("rate", "reliability", study, "--json", "--bootstrap", "20")).rater_profiles).includes(rater));
   assert.throws(() => mien("forget", study, "--rater", "rNobody"), /unknown raters: 'rNobody'/);
 });
+
+test("an invitation counts where the page without one is open already", async () => {
+  const { page, done } = await open(server.url);
+  await page.waitForSelector(".message");
+  await page.evaluate((link) => (location.href = link), invite(study, server.url));
+  await page.waitForSelector('body[data-state="consent"]');
+  await done();
+});

@@ -378,4 +378,8 @@ async function begin(): Promise<void> {
   }
 }
 
+// A link opened where this page is open already changes the address alone.
+addEventListener("hashchange", () => {
+  if (/\binvitation=/.test(location.hash)) location.reload();
+});
 void begin();
