@@ -69,6 +69,25 @@ TEST(ContextMaps, AnExpressionThatARegionLacksCostsNoContexts) {
   EXPECT_EQ(missing_rows(maps)[0].region, 2U);
 }
 
+TEST(Similarity, ConcordanceAsksForOneSizeAndOneLevel) {
+  ContextMaps maps = random_maps(2, 20, 4, 3);
+  const Matrix centred = maps.cells[0].array() - maps.cells[0].mean();
+  const double spread = centred.squaredNorm() / 80;
+  const auto of_pair = [&](const Matrix& other) {
+    maps.cells = {centred, other};
+    return pairwise_similarity(maps).pairs[0];
+  };
+  EXPECT_NEAR(of_pair(centred).concordance, 1, 1e-12);
+  EXPECT_NEAR(of_pair(centred / 2).r, 1, 1e-12);
+  EXPECT_NEAR(of_pair(centred / 2).concordance, 0.8, 1e-12);
+  EXPECT_NEAR(of_pair(-centred).concordance, -1, 1e-12);
+  const Matrix moved = centred.array() + std::sqrt(spread);
+  EXPECT_NEAR(of_pair(moved).concordance, 2.0 / 3, 1e-12);
+  EXPECT_NEAR(of_pair(Matrix::Constant(20, 4, 1)).concordance, 0, 1e-12);
+  maps.cells = {Matrix::Zero(20, 4), Matrix::Zero(20, 4)};
+  EXPECT_TRUE(std::isnan(pairwise_similarity(maps).pairs[0].concordance));
+}
+
 TEST(Similarity, MissingCellsCostOnlyThePairsThatTheyTouch) {
   ContextMaps maps = random_maps(3, 20, 4, 3);
   const PairwiseSimilarity whole = pairwise_similarity(maps);

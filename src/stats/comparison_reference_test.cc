@@ -105,14 +105,17 @@ TEST(ComparisonReference, Similarity) {
   std::vector<double> r;
   std::vector<double> rank;
   std::vector<double> robust;
+  std::vector<double> in_size;
   for (const RegionPair& pair : pairwise.pairs) {
     r.push_back(pair.r);
     rank.push_back(pair.spearman);
     robust.push_back(pair.r_winsorised);
+    in_size.push_back(pair.concordance);
   }
   expect_agree(r, expected["r"], "r");
   expect_agree(rank, expected["spearman"], "Spearman");
   expect_agree(robust, expected["winsorised"], "winsorised");
+  expect_agree(in_size, expected["concordance"], "concordance");
   EXPECT_NEAR(pairwise.mean_r, number(expected["mean_r"]), kAgreement);
   EXPECT_NEAR(pairwise.min, number(expected["min"]), kAgreement);
   EXPECT_NEAR(pairwise.max, number(expected["max"]), kAgreement);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/missing.h"
+#include "stats/concordance.h"
 #include "stats/correlation.h"
 
 namespace mien {
@@ -77,12 +78,14 @@ PairwiseSimilarity pairwise_similarity(const ContextMaps& maps) {
       result.pairs.push_back(
           {a, b, raw.r,
            ranked ? pearson(ranks[a], ranks[b]).r : spearman(maps.values(a), maps.values(b)).r,
-           pearson(drawn_in.values(a), drawn_in.values(b)).r, raw.n});
+           pearson(drawn_in.values(a), drawn_in.values(b)).r,
+           concordance(maps.values(a), maps.values(b)), raw.n});
     }
   }
   result.mean_r = mean_over(result.pairs, &RegionPair::r);
   result.mean_spearman = mean_over(result.pairs, &RegionPair::spearman);
   result.mean_r_winsorised = mean_over(result.pairs, &RegionPair::r_winsorised);
+  result.mean_concordance = mean_over(result.pairs, &RegionPair::concordance);
   result.min = result.max = kNaN;
   for (const RegionPair& pair : result.pairs) {
     result.min = std::fmin(result.min, pair.r);  // fmin and fmax pass over NaN

@@ -1,8 +1,9 @@
 // How alike the regions' maps are.
 //
 // Two regions: r_gh = corr(vec A_g, vec A_h) over all cells that both have; beside it Spearman's
-// and r after winsorising each region's cells, since the tails of published maps are heavy. A mean
-// over pairs of regions is arithmetic. Noise in the maps makes all of these too small; corrected
+// and r after winsorising each region's cells, since the tails of published maps are heavy; and the
+// concordance, which asks for cells of one size where r asks for one pattern. A mean over pairs of
+// regions is arithmetic. Noise in the maps makes all of these too small; corrected
 // values are in reliability.h.
 #pragma once
 
@@ -19,7 +20,8 @@ struct RegionPair {
   double r = 0;  // NaN: not estimable
   double spearman = 0;
   double r_winsorised = 0;
-  std::size_t cells = 0;  // that both regions have
+  double concordance = 0;  // concordance.h
+  std::size_t cells = 0;   // that both regions have
 };
 
 struct PairwiseSimilarity {
@@ -29,6 +31,7 @@ struct PairwiseSimilarity {
   double max = 0;
   double mean_spearman = 0;
   double mean_r_winsorised = 0;
+  double mean_concordance = 0;
 };
 PairwiseSimilarity pairwise_similarity(const ContextMaps& maps);
 

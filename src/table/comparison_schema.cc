@@ -26,6 +26,9 @@ TableSchema compare_pairs_schema() {
            {"region_b", kString, "The other."},
            {"r", kDouble, "Correlation of the cells that both have."},
            {"spearman", kDouble, "The same of ranks."},
+           {"concordance", kDouble,
+            "Lin's concordance of the cells: at most |r|, and equal to it where both maps have one "
+            "mean and one spread."},
            {"r_winsorised", kDouble,
             "r after each region's cells were drawn in to median +- 5 x 1.4826 MAD."},
            {"cells", kInt64, "Cells that both regions have."},

@@ -21,6 +21,7 @@ Json pairwise_json(const Comparison& comparison) {
                        {"r", number(pair.r)},
                        {"spearman", number(pair.spearman)},
                        {"r_winsorised", number(pair.r_winsorised)},
+                       {"concordance", number(pair.concordance)},
                        {"cells", pair.cells}});
   }
   return {{"mean_r", number(comparison.pairwise.mean_r)},
@@ -28,6 +29,7 @@ Json pairwise_json(const Comparison& comparison) {
           {"max", number(comparison.pairwise.max)},
           {"mean_spearman", number(comparison.pairwise.mean_spearman)},
           {"mean_r_winsorised", number(comparison.pairwise.mean_r_winsorised)},
+          {"mean_concordance", number(comparison.pairwise.mean_concordance)},
           {"regions", std::move(regions)}};
 }
 

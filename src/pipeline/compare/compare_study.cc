@@ -154,6 +154,7 @@ void append_pairs(const StudyMaps& head, const Comparison& part, Table& table) {
         .set("region_b", part.maps.regions[pair.b])
         .set("r", cell_from(pair.r))
         .set("spearman", cell_from(pair.spearman))
+        .set("concordance", cell_from(pair.concordance))
         .set("r_winsorised", cell_from(pair.r_winsorised))
         .set("cells", integer(pair.cells))
         .set("rho", cell_from(rho.value))

@@ -76,6 +76,8 @@ std::string pairwise_text(const Comparison& comparison) {
                       rounded(pairwise.mean_r), rounded(pairwise.min), rounded(pairwise.max));
   text += fmt::format("  Spearman               {}\n", rounded(pairwise.mean_spearman));
   text += fmt::format("  r, cells winsorised    {}\n", rounded(pairwise.mean_r_winsorised));
+  text += fmt::format("  concordance            {}  (alike in size too)\n",
+                      rounded(pairwise.mean_concordance));
   std::vector<double> r;
   for (const RegionPair& pair : pairwise.pairs) r.push_back(pair.r);
   const std::vector<std::size_t> order = falling(r);

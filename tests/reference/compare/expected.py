@@ -60,13 +60,18 @@ def fisher(values):
     return float(np.tanh(np.nanmean(np.arctanh(values))))
 
 
+def concordance(x, y):
+    return 2 * np.cov(x, y, bias=True)[0, 1] / (np.var(x) + np.var(y) + (np.mean(x) - np.mean(y)) ** 2)
+
+
 def similarity(cells):
     regions, contexts, expressions = cells.shape
     drawn_in = np.stack([winsorise(c) for c in cells])
-    r, rank, robust = [], [], []
+    r, rank, robust, in_size = [], [], [], []
     for a, b in pairs(regions):
         r.append(stats.pearsonr(*both(cells[a].ravel(), cells[b].ravel()))[0])
         rank.append(stats.spearmanr(*both(cells[a].ravel(), cells[b].ravel()))[0])
+        in_size.append(concordance(*both(cells[a].ravel(), cells[b].ravel())))
         robust.append(stats.pearsonr(*both(drawn_in[a].ravel(), drawn_in[b].ravel()))[0])
     rest = []
     for g in range(regions):
@@ -84,7 +89,7 @@ def similarity(cells):
             values.append(stats.pearsonr(x, y)[0] if len(x) >= 3 else np.nan)
         per_context.append(fisher(values))
     return {
-        "r": r, "spearman": rank, "winsorised": robust, "mean_r": np.mean(r), "min": min(r),
+        "r": r, "spearman": rank, "winsorised": robust, "concordance": in_size, "mean_r": np.mean(r), "min": min(r),
         "max": max(r), "against_rest": rest, "per_expression": per_expression,
         "per_context": per_context,
     }

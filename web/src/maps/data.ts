@@ -88,7 +88,8 @@ export interface Comparison {
     max: Maybe<number>;
     mean_spearman: Maybe<number>;
     mean_r_winsorised: Maybe<number>;
-    regions: { a: string; b: string; r: Maybe<number>; spearman: Maybe<number>; r_winsorised: Maybe<number>; cells: number }[];
+    mean_concordance: Maybe<number>;
+    regions: { a: string; b: string; r: Maybe<number>; spearman: Maybe<number>; r_winsorised: Maybe<number>; concordance: Maybe<number>; cells: number }[];
   };
   region_vs_rest: Record<string, Maybe<number>>;
   region_vs_rest_expected: Record<string, Maybe<number>>;

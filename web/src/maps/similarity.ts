@@ -19,8 +19,8 @@ interface Pair {
   reason: string;
 }
 
-type Measure = "r" | "spearman" | "r_winsorised" | "rho";
-const kMeasures: Record<Measure, string> = { r: "correlation of cells", spearman: "Spearman", r_winsorised: "winsorised correlation", rho: "corrected for sampling noise" };
+type Measure = "r" | "spearman" | "r_winsorised" | "concordance" | "rho";
+const kMeasures: Record<Measure, string> = { r: "correlation of cells", spearman: "Spearman", r_winsorised: "winsorised correlation", concordance: "concordance: alike in size too", rho: "corrected for sampling noise" };
 
 function pairsOf(comparison: Comparison, measure: Measure): Pair[] {
   const noise = comparison.noise_corrected;
