@@ -6,6 +6,7 @@
 #include <set>
 
 #include "model/import/onnx_graph.h"
+#include "model/import/tf_narrow_prelu.h"
 #include "model/import/tf_simplify.h"
 #include "model/import/tf_tensors.h"
 
@@ -179,6 +180,7 @@ class Converter {
     if (!placeholder_.empty() && placeholder_ != node.name)
       return unsupported(node, "the graph has a second input; the first is '" + placeholder_ + "'");
     placeholder_ = node.name;
+    tensors_.set_network_input(input_.name);
     return tensors_.set(node,
                         {nullptr, input_.name, false, static_cast<int>(input_.shape.size()), -1});
   }
@@ -203,6 +205,9 @@ class Converter {
 Result<std::string> convert_tf(std::vector<TfNode> nodes, Weights weights, const TensorSpec& input,
                                const std::vector<TensorSpec>& outputs) {
   simplify_tf(nodes, weights);
+  std::set<std::string> given_out;
+  for (const TensorSpec& output : outputs) given_out.insert(output.source);
+  split_narrow_prelu(nodes, weights, given_out);
   return Converter(weights, input, outputs).run(nodes);
 }
 

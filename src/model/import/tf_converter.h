@@ -1,6 +1,7 @@
 // TensorFlow graph -> ONNX graph, node by node.
 //
-// Spelled-out forms are shortened first (tf_simplify.h), pictures stay channels-second through
+// Spelled-out forms are shortened first (tf_simplify.h), PRelu of few channels is written as two
+// halves (tf_narrow_prelu.h), pictures stay channels-second through
 // the body of a network (tf_tensors.h), and what would leave ONNX Runtime's blocked layout is
 // written as a convolution (tf_picture_operators.cc). The leading extent 1 of constant Reshape
 // targets becomes "as the input", so that batches pass.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "model/import/tf_tensors.h"
 
@@ -99,8 +100,35 @@ Result<std::string> activated(TfTensors& tensors, const TfNode& node, std::strin
   return name;
 }
 
+// A 1 x 1 convolution of what is in TensorFlow's own layout, as in mixers of tokens: a product of
+// matrices over the last axis, in that layout; nullopt where it is something else.
+Result<std::optional<TfValue>> as_product(TfTensors& tensors, const TfNode& node) {
+  MIEN_TRY(value, tensors.input(node, 0));
+  MIEN_TRY(filter, tensors.numbers(node, 1));
+  const Extents& shape = filter->shape;  // H W I O
+  const std::vector<std::string> fused_ops = node.texts("fused_ops");
+  const bool has_bias = fused_ops == std::vector<std::string>{"BiasAdd"};
+  if (value.channels_second || value.constant != nullptr || value.rank != 4 ||
+      tensors.is_network_input(value) || shape.size() != 4 || shape[0] != 1 || shape[1] != 1 ||
+      node.integers("strides") != Extents{1, 1, 1, 1} || !(fused_ops.empty() || has_bias))
+    return std::optional<TfValue>();
+  OnnxGraph& graph = tensors.graph();
+  std::string name = graph.node(
+      "MatMul", {tensors.plain(value), graph.floats(filter->floats, Extents{shape[2], shape[3]})});
+  if (has_bias) {
+    MIEN_TRY(bias, tensors.numbers(node, 2));
+    if (bias->size() != shape[3]) return unsupported(node, "its bias is not one a channel");
+    name = graph.node("Add", {name, graph.floats(bias->floats, Extents{bias->size()})});
+  }
+  return std::optional(TfValue{nullptr, name, false, 4, -1});
+}
+
 Status convert_convolution(TfTensors& tensors, const TfNode& node) {
   const bool depthwise = node.op.find("Depthwise") != std::string::npos;
+  if (!depthwise) {
+    MIEN_TRY(product, as_product(tensors, node));
+    if (product) return tensors.set(node, *product);
+  }
   MIEN_TRY(picture, tensors.picture_input(node, 0));
   MIEN_TRY(filter, tensors.numbers(node, 1));
   if (filter->shape.size() != 4 || filter->size() == 0)

@@ -55,6 +55,10 @@ class TfTensors {
   // The ONNX tensor in TensorFlow's own layout.
   std::string plain(const TfValue& value);
 
+  // Whether it is what the network is given, as it comes.
+  void set_network_input(const std::string& name) { network_input_ = name; }
+  bool is_network_input(const TfValue& value) const { return value.name == network_input_; }
+
   // Whether the value can be had as picture(): a 4-d tensor, or a constant of numbers that
   // broadcasts to one.
   static bool fits_picture(const TfValue& value);
@@ -72,6 +76,7 @@ class TfTensors {
 
   const Weights& weights_;
   OnnxGraph& graph_;
+  std::string network_input_;
   std::map<std::string, TfValue> values_;
   std::map<std::string, std::string> plain_;     // ONNX name -> its transpose
   std::map<std::string, std::string> pictures_;  // the other way round

@@ -110,6 +110,66 @@ TEST(TfjsConverter, DoesNotShortenWhatOnlyLooksLikeIt) {
   expect_near(out[1].data, wanted);
 }
 
+// Written as two halves where nobody else reads it, as it stands where it is given out too.
+TEST(TfjsConverter, NarrowPreluBetweenConvolutionsHoldsInEitherForm) {
+  const std::vector<float> slopes = {0, 1.5F, 6.2F, 1, -0.3F, -4, 0.9F, 2};
+  std::vector<float> filter(3 * 3 * 8);
+  for (std::size_t i = 0; i < filter.size(); ++i) filter[i] = std::cos(static_cast<float>(i));
+  std::vector<float> last(8 * 4);
+  for (std::size_t i = 0; i < last.size(); ++i) last[i] = std::sin(static_cast<float>(i));
+  json first = Graph::window(1, "VALID");
+  json each = Graph::window(1, "SAME");
+  first["fused_ops"]["list"]["s"] = each["fused_ops"]["list"]["s"] = {base64("BiasAdd")};
+  Graph graph;
+  graph.channels("x", 8);  // its filter
+  graph.numbers("bias", {8}, {0.5F, -0.5F, 0.1F, 0, 1, -1, 0.2F, 0.3F});
+  graph.node("narrow", "_FusedConv2D", {"picture", "x/filter", "bias"}, first);
+  graph.node("sloped", "Prelu", {"narrow", graph.numbers("slopes", {1, 1, 8}, slopes)});
+  graph.node("each", "FusedDepthwiseConv2dNative",
+             {"sloped", graph.numbers("each/filter", {3, 3, 8, 1}, filter), "bias"}, each);
+  graph.node("end", "Conv2D", {"each", graph.numbers("end/filter", {1, 1, 8, 4}, last)},
+             Graph::window(1, "VALID"));
+  const Extents four = {-1, kSide, kSide, 4};
+  const auto halves = graph.run({"end"}, {four});
+  const auto whole = graph.run({"end", "sloped", "narrow"}, {four, kEight, kEight});
+  ASSERT_EQ(halves.size(), 1U);
+  ASSERT_EQ(whole.size(), 3U);
+  expect_near(whole[1].data, prelu(whole[2].data, slopes));
+  expect_near(halves[0].data, whole[0].data);
+  EXPECT_EQ(graph.convert({"end"}).value().find("Add_"), std::string::npos);
+  EXPECT_NE(graph.convert({"end", "sloped"}).value().find("Add_"), std::string::npos);
+}
+
+TEST(TfjsConverter, AConvolutionOverTheLastAxisOfWhatIsNoPictureIsAProduct) {
+  std::vector<float> filter(kSide * 5);
+  for (std::size_t i = 0; i < filter.size(); ++i) filter[i] = std::cos(static_cast<float>(i));
+  const std::vector<float> bias = {1, -1, 0.5F, 0, 2};
+  json fused = Graph::window(1, "VALID");
+  fused["fused_ops"]["list"]["s"] = {base64("BiasAdd")};
+  Graph graph;
+  graph.node("turned", "Transpose", {"picture", graph.integers("order", {0, 1, 3, 2})});
+  graph.node("y", "_FusedConv2D",
+             {"turned", graph.numbers("filter", {1, 1, kSide, 5}, filter),
+              graph.numbers("bias", {5}, bias)},
+             fused);
+  const auto out = graph.run({"y"}, {{-1, kSide, 3, 5}});
+  ASSERT_EQ(out.size(), 1U);
+  const std::vector<float> in = Graph::picture();
+  std::vector<float> wanted;
+  for (std::size_t row = 0; row < kSide; ++row) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      for (std::size_t o = 0; o < 5; ++o) {
+        float sum = bias[o];
+        for (std::size_t x = 0; x < kSide; ++x)
+          sum += in[(row * kSide + x) * 3 + c] * filter[x * 5 + o];
+        wanted.push_back(sum);
+      }
+    }
+  }
+  expect_near(out[0].data, wanted);
+  EXPECT_EQ(graph.convert({"y"}).value().find("Conv"), std::string::npos);
+}
+
 TEST(TfjsConverter, PadsChannelsAndPlaces) {
   for (const std::int64_t extra : {4, 3}) {  // written as a convolution, and as Pad
     Graph graph;
