@@ -10,6 +10,7 @@
 #include "app/stage_lines.h"
 #include "app/train_commands.h"
 #include "app/worker_flags.h"
+#include "expression/track_features.h"
 #include "pipeline/train/train_expression.h"
 
 namespace mien {
@@ -91,6 +92,11 @@ void add_train_expression(CommandLine& line, CLI::App& train) {
   verb->add_option("--head", request->head, "Which kind of head")
       ->check(CLI::IsMember({"auto", "pooled", "recurrent"}))
       ->capture_default_str();
+  verb->add_option("--extra-features", request->extra_features,
+                   "Also read these, separated by commas: blendshape, au; MediaPipe's bundle "
+                   "gives them (mien models add), and annotate then needs it too")
+      ->delimiter(',')
+      ->check(CLI::IsMember(std::vector<std::string>(kExtraBlocks.begin(), kExtraBlocks.end())));
   verb->add_option("--evaluation", request->evaluation, "How it is measured")
       ->check(CLI::IsMember({"auto", "folds", "splits"}))
       ->capture_default_str();

@@ -25,6 +25,21 @@ constexpr std::array<std::size_t, 146> kPoints = {
 
 }  // namespace
 
+Result<std::vector<std::filesystem::path>> bundle_manifests(
+    const std::filesystem::path& model_folder, const std::string& wanted_by) {
+  std::vector<std::filesystem::path> manifests;
+  for (const char* id : {kIrisLandmarkModel, kBlendshapeModel}) {
+    manifests.push_back(model_folder / (std::string(id) + ".json"));
+    std::error_code ignored;
+    if (std::filesystem::exists(manifests.back(), ignored)) continue;
+    return Error{ErrorCode::kNotFound,
+                 wanted_by + ": the network '" + id +
+                     "' is not installed; remedy: mien models add FILE, with your copy of "
+                     "MediaPipe's face_landmarker.task"};
+  }
+  return manifests;
+}
+
 std::vector<ColumnSpec> blendshape_columns(const Manifest& manifest) {
   std::vector<ColumnSpec> columns;
   for (const std::string& label : manifest.labels) {

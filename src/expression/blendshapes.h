@@ -6,6 +6,8 @@
 // agreement with MediaPipe and limits: docs/blendshapes.md.
 #pragma once
 
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "base/image.h"
@@ -19,6 +21,11 @@
 namespace mien {
 
 inline constexpr const char* kBlendshapeModel = "mediapipe_blendshapes";
+
+// The manifests of both networks in the folder of models, where `mien models add` puts them.
+// kNotFound, which begins with `wanted_by` and names the remedy, where one is not there.
+Result<std::vector<std::filesystem::path>> bundle_manifests(
+    const std::filesystem::path& model_folder, const std::string& wanted_by);
 
 // "blendshape_jaw_open" and so on, in the network's order.
 std::vector<ColumnSpec> blendshape_columns(const Manifest& manifest);

@@ -75,8 +75,8 @@ struct ChannelScorer::State {
     return Ok{};
   }
 
-  Status add_all_features(const ModelSet& set) {
-    MIEN_TRY(blocks, feature_blocks(set));
+  Status add_all_features(const ModelSet& set, const std::vector<std::string>& extra) {
+    MIEN_TRY(blocks, feature_blocks(set, extra));
     MIEN_TRY(opened, FeatureExtractor::open(set, blocks));
     features = std::move(opened);
     return Ok{};
@@ -196,7 +196,7 @@ Result<ChannelScorer> ChannelScorer::open(const ModelSet& models, const ChannelO
     MIEN_TRY_VOID(state->show(stretch.first, stretch.count));
   }
   if (options.head) state->head_columns = state->columns.size() - stretches.back().count;
-  if (options.features) MIEN_TRY_VOID(state->add_all_features(models));
+  if (options.features) MIEN_TRY_VOID(state->add_all_features(models, options.extra_features));
   return ChannelScorer(std::move(state));
 }
 

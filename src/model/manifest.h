@@ -85,6 +85,7 @@ struct HeadFeatures {
     std::int64_t size = 0;
     std::string model;        // id of the network that gives it; empty: no network of its own
     std::string onnx_sha256;  // of its file: another network's numbers mean something else
+    std::string landmarks_sha256{};  // likewise of the face mesh that `model` reads, where it does
   };
   double rate_hz = 0;  // of the rows that it learned from
   std::vector<Block> blocks;

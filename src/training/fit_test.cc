@@ -368,6 +368,45 @@ TEST_F(FitTest, BadRatingsAreNamedAndNothingIsLost) {
   EXPECT_EQ(read_whole_file(home_ / "out" / "head.onnx").value(), head);
 }
 
+// One movement alone tells the label, and only a block of blendshapes has it.
+TEST_F(FitTest, ALabelThatOnlyABlendshapeTellsIsLearnedWithItsBlockAndNotWithoutIt) {
+  constexpr std::size_t kActions = 26, kShapes = 52, kTelling = 25;
+  for (const bool with_shapes : {true, false}) {
+    DatasetHeader header;
+    header.blocks = {{"action", kActions, "", ""}};
+    if (with_shapes) header.blocks.push_back({"blendshape", kShapes, "", ""});
+    auto writer = DatasetWriter::create(home_ / "set", header);
+    ASSERT_TRUE(writer.ok());
+    RatingsBuilder builder;
+    Random random(7);
+    for (int i = 0; i < 300; ++i) {
+      const std::string name = "c" + std::to_string(i);
+      std::vector<float> row;
+      for (std::size_t f = 0; f < kActions; ++f) row.push_back(static_cast<float>(random.normal()));
+      for (std::size_t f = 0; f < kShapes; ++f) row.push_back(static_cast<float>(random.uniform()));
+      RatingsBuilder::Row told;
+      told.rater = "a";
+      told.clip = name;
+      told.label = row[kActions + kTelling] > 0.5F ? "open" : "shut";
+      builder.add(told);
+      if (!with_shapes) row.resize(kActions);
+      ASSERT_TRUE(writer->add({name, name, name}, row).ok());
+    }
+    const auto ratings = std::move(builder).finish(RatingMode::kChoice);
+    ASSERT_TRUE(writer->finish(*ratings).ok());
+    FitRequest wanted = request();
+    wanted.keep_all_labels = true;
+    const auto fit = run(wanted);
+    ASSERT_TRUE(fit.ok()) << fit.error().message;
+    const double balanced = fit->at("balanced_accuracy").get<double>();
+    if (with_shapes) {
+      EXPECT_GT(balanced, 0.9);
+    } else {
+      EXPECT_LT(balanced, 0.6);  // chance is 0.5, its standard error 0.03
+    }
+  }
+}
+
 TEST_F(FitTest, ALeakBetweenGivenSplitsFailsTheRun) {
   DatasetHeader header;
   header.blocks = {{"simulated", 1, "", ""}};

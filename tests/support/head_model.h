@@ -29,6 +29,7 @@ inline std::filesystem::path write_head(const std::filesystem::path& folder,
       one["model"] = block.model;
       one["onnx_sha256"] = block.onnx_sha256;
     }
+    if (!block.landmarks_sha256.empty()) one["landmarks_sha256"] = block.landmarks_sha256;
     listed.push_back(one);
   }
   const std::int64_t size = features.size();

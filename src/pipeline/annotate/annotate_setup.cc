@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "context/context_namer.h"
 #include "expression/blendshapes.h"
+#include "expression/track_features.h"
 #include "model/model_set.h"
 #include "pipeline/study/program_version.h"
 #include "store/durable_file.h"
@@ -48,6 +49,21 @@ Result<StudySettings> settings_of(const AnnotateOptions& options, const ModelSet
   return settings;
 }
 
+// What of the request needs the networks of the blendshapes; empty where nothing does.
+Result<std::string> blendshapes_wanted_by(const AnnotateRequest& request) {
+  if (request.options.channels.needs_blendshapes())
+    return std::string("--channels blendshape or au");
+  for (const fs::path& path : request.extra_manifests) {
+    MIEN_TRY(manifest, read_manifest(path));
+    for (const HeadFeatures::Block& block : manifest.features.blocks) {
+      if (!is_extra_block(block.name)) continue;
+      return fmt::format("--expression-model: '{}' reads the features '{}'", manifest.id,
+                         block.name);
+    }
+  }
+  return std::string();
+}
+
 // Those that were named; the picture classifier that comes from an optional package, where it is
 // installed and contexts are asked for; and the networks of the blendshapes, where these are.
 Result<std::vector<fs::path>> extra_manifests_of(const AnnotateRequest& request) {
@@ -56,15 +72,10 @@ Result<std::vector<fs::path>> extra_manifests_of(const AnnotateRequest& request)
   std::error_code ignored;
   if (request.options.contexts.any() && fs::exists(classifier, ignored))
     extra.push_back(classifier);
-  if (!request.options.channels.needs_blendshapes()) return extra;
-  for (const char* id : {kIrisLandmarkModel, kBlendshapeModel}) {
-    extra.push_back(request.model_folder / (std::string(id) + ".json"));
-    if (fs::exists(extra.back(), ignored)) continue;
-    return Error{ErrorCode::kNotFound,
-                 "--channels blendshape or au: the network '" + std::string(id) +
-                     "' is not installed; remedy: mien models add FILE, with your copy of "
-                     "MediaPipe's face_landmarker.task"};
-  }
+  MIEN_TRY(wanted_by, blendshapes_wanted_by(request));
+  if (wanted_by.empty()) return extra;
+  MIEN_TRY(bundle, bundle_manifests(request.model_folder, wanted_by));
+  extra.insert(extra.end(), bundle.begin(), bundle.end());
   return extra;
 }
 

@@ -86,6 +86,9 @@ Result<Json> manifest_of(const TrainExpressionRequest& request, const Ratings& r
       one["model"] = block.model;
       one["onnx_sha256"] = block.onnx_sha256;
     }
+    if (!block.landmarks_sha256.empty()) {
+      one["landmarks_sha256"] = block.landmarks_sha256;
+    }
     listed.push_back(std::move(one));
     size += block.size;
   }

@@ -72,6 +72,10 @@ class TrainRun {
 
  private:
   Status read() {
+    if (!request_.extra_features.empty()) {
+      MIEN_TRY(bundle, bundle_manifests(request_.model_folder, "--extra-features"));
+      bundle_ = std::move(bundle);
+    }
     MIEN_TRY(database, Database::open());
     MIEN_TRY(ratings, read_ratings(database, request_.ratings, request_.mode));
     MIEN_TRY(persons, read_rated_persons(database, request_.ratings));
@@ -87,9 +91,10 @@ class TrainRun {
     options_.channels = {};
     options_.channels.basic7 = options_.channels.action = options_.channels.label = false;
     options_.channels.features = true;
+    options_.channels.extra_features = request_.extra_features;
     options_.face.unconfirmed_in_stills = true;
     options_.contexts = {};
-    MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder));
+    MIEN_TRY(models, ModelSet::open(request_.manifest_folder, request_.model_folder, bundle_));
     for (const Manifest& manifest : models.manifests()) {
       const auto known = study.settings().models.find(manifest.id);
       if (known != study.settings().models.end() && known->second != manifest.onnx_sha256) {
@@ -99,7 +104,7 @@ class TrainRun {
                                  request_.study.string(), manifest.id)};
       }
     }
-    MIEN_TRY(blocks, feature_blocks(models));
+    MIEN_TRY(blocks, feature_blocks(models, request_.extra_features));
     blocks_ = std::move(blocks);
     models_ = std::move(models);
     MIEN_TRY(clips, find_rated_clips(database, request_.study, ratings_->clips, options_.rate_hz));
@@ -169,6 +174,7 @@ class TrainRun {
     pool.setup.study = fs::absolute(request_.study);
     pool.setup.manifest_folder = request_.manifest_folder;
     pool.setup.model_folder = request_.model_folder;
+    pool.setup.extra_manifests = bundle_;
     pool.setup.limits = request_.limits;
     pool.setup.threads = request_.threads;
     pool.on_progress = [](const WorkerTask&, const WorkerReply&) {};
@@ -338,6 +344,7 @@ class TrainRun {
   std::optional<Ratings> ratings_;
   std::map<std::string, std::string> persons_;  // clip -> person
   AnnotateOptions options_;
+  std::vector<fs::path> bundle_;  // manifests of networks of extra blocks
   std::optional<ModelSet> models_;
   std::vector<HeadFeatures::Block> blocks_;
   std::size_t row_size_ = 0;

@@ -35,7 +35,8 @@ struct TrainExpressionRequest {
   int epochs = 40;
   bool simulated = false;  // no person rated
   bool keep_all_labels = false;
-  bool keep_features = true;  // in STUDY/features
+  bool keep_features = true;                // in STUDY/features
+  std::vector<std::string> extra_features;  // of kExtraBlocks (expression/track_features.h)
   std::filesystem::path manifest_folder, model_folder;
   WorkerLimits limits;  // of the processes that read the videos
   StageReport report;

@@ -75,6 +75,7 @@ std::string encode(const WorkerSetup& setup) {
                   {"context_data", setup.options.contexts.data.string()},
                   {"context_vocabulary", setup.options.contexts.vocabulary.string()},
                   {"features", setup.options.channels.features},
+                  {"extra_features", setup.options.channels.extra_features},
                   {"vectors_of", setup.options.contexts.vectors_of},
                   {"settings", encode(setup.settings)},
                   {"study", setup.study.string()},
@@ -97,6 +98,7 @@ Result<WorkerSetup> decode_setup(const std::string& line) {
         setup.options.contexts.data = json.at("context_data").get<std::string>();
         setup.options.contexts.vocabulary = json.at("context_vocabulary").get<std::string>();
         json.at("features").get_to(setup.options.channels.features);
+        json.at("extra_features").get_to(setup.options.channels.extra_features);
         json.at("vectors_of").get_to(setup.options.contexts.vectors_of);
         setup.settings = std::move(settings);
         setup.study = json.at("study").get<std::string>();
