@@ -53,6 +53,8 @@ class Round {
     AnnotateOptions options;
     options.rate_hz = rate_hz;
     options.channels = channels;
+    options.face.detect_every = usual_detect_every(rate_hz);
+    options.face.second_mesh_follows = second_mesh_should_follow(options);
     MIEN_TRY(analyser, FrameAnalyser::open(models, options.face));
     MIEN_TRY(scorer, ChannelScorer::open(models, options.channels));
     return Round(std::move(analyser), std::move(scorer));

@@ -70,6 +70,7 @@ Result<AnnotateOptions> annotate_options(const Options& options, const Files& fi
   MIEN_TRY_VOID(check_range("time_limit_s", options.time_limit_s, 1, 86400));
   AnnotateOptions all;
   all.rate_hz = options.rate_hz;
+  all.face.detect_every = usual_detect_every(options.rate_hz);
   all.frames_table = options.frames;
   all.channels.basic7 = options.basic7;
   all.channels.action = options.actions;

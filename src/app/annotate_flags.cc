@@ -95,9 +95,10 @@ void add_face_flags(CLI::App* verb, AnnotateFlags& flags) {
       ->check(CLI::Range(0.0, 2.0))
       ->capture_default_str()
       ->group(group);
-  verb->add_option("--detect-every", face.detect_every, "Full detection on every n-th grid frame")
+  verb->add_option("--detect-every", flags.detect_every,
+                   "Full detection on every n-th grid frame (default: 4, and 2/3 s where --rate is "
+                   "above 6)")
       ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
       ->group(group);
   verb->add_flag("--no-small-faces", flags.no_small_faces,
                  "Leave out the tiles that find small faces")
@@ -186,6 +187,8 @@ Status take_flags(AnnotateFlags& flags, const Resources& resources) {
   AnnotateRequest& wanted = flags.request;
   MIEN_TRY_VOID(choose_channels(flags.channels, wanted.options.channels));
   wanted.options.face.small_faces = !flags.no_small_faces;
+  wanted.options.face.detect_every =
+      flags.detect_every.value_or(usual_detect_every(wanted.options.rate_hz));
   wanted.options.windows.video_mean = flags.video_mean == "largest_face" ? VideoMean::kLargestFace
                                       : flags.video_mean == "one_vote_per_track"
                                           ? VideoMean::kOneVotePerTrack

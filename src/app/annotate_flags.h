@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct AnnotateFlags {
   std::vector<std::string> channels{"basic7", "action", "label"};
   std::string video_mean = "all_faces";
   bool no_small_faces = false;
+  std::optional<int> detect_every;
   bool contexts = false;
   std::vector<std::string> faces{"masked"};
   std::vector<std::filesystem::path> context_models;

@@ -69,6 +69,7 @@ std::vector<float> Blendshapes::missing() const {
 
 Result<std::vector<float>> Blendshapes::score(const ImageView& image, double scale,
                                               const FaceObservation& face) {
+  if (face.irises) return score(*face.irises);
   MIEN_TRY(landmarks, landmarker_.find(image, scale, mesh_square(face.landmarks)));
   return score(landmarks);
 }

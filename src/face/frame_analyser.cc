@@ -10,6 +10,7 @@
 #include "face/descriptor.h"
 #include "face/descriptor_rule.h"
 #include "face/face_finder.h"
+#include "face/iris_landmarker.h"
 #include "face/pose.h"
 #include "face/quality.h"
 #include "face/shot_cut.h"
@@ -55,6 +56,7 @@ bool overlaps_any(const Box& box, const std::vector<CarriedFace>& faces,
 struct FrameAnalyser::State {
   FaceFinder finder;
   std::optional<Descriptor> descriptor;
+  std::optional<IrisLandmarker> second_mesh;
   FaceOptions options;
 
   std::vector<CarriedFace> faces{};  // of the frame before
@@ -74,20 +76,36 @@ struct FrameAnalyser::State {
     return face;
   }
 
+  struct Reading {
+    Landmarks landmarks;
+    std::optional<IrisLandmarks> irises;  // where the second mesh read them
+  };
+
+  // One run of the mesh that follows.
+  Result<Reading> read_near(const ImageView& image, double scale, const Landmarks& before) {
+    if (!second_mesh) {
+      MIEN_TRY(landmarks, finder.follow(image, scale, before));
+      return Reading{landmarks, {}};
+    }
+    MIEN_TRY(irises, second_mesh->find(image, scale, mesh_square(before)));
+    return Reading{without_irises(irises), irises};
+  }
+
   // The landmarks on this frame; presence 0 where they have slipped.
-  Result<Landmarks> follow(const ImageView& image, double scale, const Landmarks& before) {
-    MIEN_TRY(now, finder.follow(image, scale, before));
+  Result<Reading> follow(const ImageView& image, double scale, const Landmarks& before) {
+    MIEN_TRY(reading, read_near(image, scale, before));
+    Landmarks& now = reading.landmarks;
     const CropSquare was = mesh_square(before);
     CropSquare is = mesh_square(now);
     const float moved = std::hypot(is.centre.x - was.centre.x, is.centre.y - was.centre.y);
     if (now.presence_prob >= options.min_presence_prob && moved > kFarMove * was.side_px) {
-      MIEN_TRY(again, finder.follow(image, scale, now));
-      now = again;
+      MIEN_TRY(again, read_near(image, scale, now));
+      reading = std::move(again);
       is = mesh_square(now);
     }
     const float grown = is.side_px / was.side_px;
     if (!(grown < kSlipped && grown > 1 / kSlipped)) now.presence_prob = 0;
-    return now;
+    return reading;
   }
 
   // The face on this frame: by its landmarks, else by the detector near where it was; nullopt where
@@ -95,10 +113,11 @@ struct FrameAnalyser::State {
   Result<std::optional<CarriedFace>> carry_on(const ImageView& image, double scale,
                                               const CarriedFace& face) {
     if (face.has_landmarks) {
-      MIEN_TRY(landmarks, follow(image, scale, face.landmarks));
-      if (landmarks.presence_prob >= options.min_presence_prob) {
+      MIEN_TRY(reading, follow(image, scale, face.landmarks));
+      if (reading.landmarks.presence_prob >= options.min_presence_prob) {
         CarriedFace next = face;
-        next.landmarks = landmarks;
+        next.landmarks = reading.landmarks;
+        next.irises = reading.irises;
         next.detected = false;
         return std::optional(next);
       }
@@ -144,11 +163,14 @@ struct FrameAnalyser::State {
     }
     if (detection) {
       Landmarks landmarks = face.landmarks;
+      std::optional<IrisLandmarks> irises = face.irises;
       if (!face.has_landmarks || intersection_over_union(detection->box, box) < kAgreeing) {
         MIEN_TRY(read, finder.read(image, scale, *detection));
         landmarks = read;
+        irises.reset();
       }
       face = seen_face(*detection, landmarks);
+      face.irises = irises;
     } else {
       ++face.unconfirmed;
     }
@@ -236,8 +258,13 @@ Result<FrameAnalyser> FrameAnalyser::open(const ModelSet& models, const FaceOpti
     MIEN_TRY(opened, opening.get());
     descriptor = std::move(opened);
   }
-  return FrameAnalyser(
-      std::make_unique<State>(State{std::move(finder), std::move(descriptor), options}));
+  std::optional<IrisLandmarker> second_mesh;
+  if (options.second_mesh_follows) {
+    MIEN_TRY(opened, IrisLandmarker::open(models));
+    second_mesh = std::move(opened);
+  }
+  return FrameAnalyser(std::make_unique<State>(
+      State{std::move(finder), std::move(descriptor), std::move(second_mesh), options}));
 }
 
 void FrameAnalyser::begin_chunk(Source source) {
@@ -271,6 +298,7 @@ Result<FrameFaces> FrameAnalyser::analyse(const ImageView& image, double scale,
     seen.has_landmarks = face.has_landmarks;
     if (face.has_landmarks) {
       seen.landmarks = face.landmarks;
+      seen.irises = face.irises;
       seen.pose = estimate_pose(face.landmarks);
     }
     seen.quality = measure_quality(image, scale, seen, options);
@@ -296,6 +324,7 @@ std::vector<StageTime> FrameAnalyser::stage_times() const {
   };
   std::vector<StageTime> times = {stage("detect", state_->finder.detector_clock()),
                                   stage("landmarks", state_->finder.landmark_clock())};
+  if (state_->second_mesh) times.push_back(stage("iris_landmarks", state_->second_mesh->clock()));
   if (state_->descriptor) times.push_back(stage("descriptor", state_->descriptor->clock()));
   return times;
 }

@@ -33,6 +33,10 @@ struct FaceOptions {
   // min_score_prob and fills the picture (0.6 of its shorter side); heads then read faces of stills
   // that have no landmarks (docs/expression-heads.md).
   bool unconfirmed_in_stills = false;
+  // Faces are found and confirmed by the first mesh and followed from frame to frame by the second
+  // (iris_landmarker.h), so that one mesh runs a frame where blendshapes are all that is measured:
+  // docs/blendshapes.md. Needs the bundle's network.
+  bool second_mesh_follows = false;
 };
 
 enum class Source { kVideo, kStill };

@@ -2,11 +2,9 @@
 // installed (docs/blendshapes.md).
 //
 // MediaPipe's second face mesh looks at the same kind of square as the first (landmarker.h), at 256
-// x 256. Points 0 to 467 are the mesh's; 468 to 472 are the centre and the four sides of the iris
-// of the person's right eye, 473 to 477 of the left.
+// x 256.
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "base/image.h"
@@ -20,12 +18,6 @@ namespace mien {
 
 inline constexpr const char* kIrisLandmarkModel = "mediapipe_face_landmarks";
 inline constexpr int kIrisMeshSide_px = 256;
-inline constexpr std::size_t kIrisLandmarkCount = 478;
-
-struct IrisLandmarks {
-  std::array<Point3, kIrisLandmarkCount> points{};  // as in Landmarks
-  float presence_prob = 0;  // the network's own opinion whether the square holds a face
-};
 
 // Those that both meshes have, for what takes them: head pose, actions.
 Landmarks without_irises(const IrisLandmarks& landmarks);

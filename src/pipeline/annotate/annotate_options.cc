@@ -1,5 +1,7 @@
 #include "pipeline/annotate/annotate_options.h"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace mien {
@@ -45,6 +47,19 @@ constexpr const char* kVideoMeans[] = {"all_faces", "largest_face", "one_vote_pe
 
 }  // namespace
 
+int usual_detect_every(double rate_hz) {
+  return std::max(FaceOptions{}.detect_every, static_cast<int>(std::lround(rate_hz * 2 / 3)));
+}
+
+bool second_mesh_should_follow(const AnnotateOptions& options) {
+  constexpr double kLeastRate_hz = 20;
+  const ChannelOptions& channels = options.channels;
+  const bool reads_first_mesh = channels.basic7 || channels.action || channels.label ||
+                                !channels.expression_models.empty() || channels.head ||
+                                channels.features;
+  return channels.needs_blendshapes() && !reads_first_mesh && options.rate_hz >= kLeastRate_hz;
+}
+
 nlohmann::json to_json(const AnnotateOptions& options) {
   nlohmann::json json;
   for_each_field(options, [&json](const char* group, const char* name, const auto& field) {
@@ -54,6 +69,7 @@ nlohmann::json to_json(const AnnotateOptions& options) {
   if (options.channels.blendshape) json["channels"]["blendshape"] = true;
   if (options.channels.action_units) json["channels"]["au"] = true;
   if (options.face.unconfirmed_in_stills) json["face"]["unconfirmed_in_stills"] = true;
+  if (options.face.second_mesh_follows) json["face"]["second_mesh_follows"] = true;
   if (options.channels.head) json["channels"]["head"] = to_json(*options.channels.head);
   json["windows"]["video_mean"] = kVideoMeans[static_cast<int>(options.windows.video_mean)];
   json["chunk_grid_points"] = kChunkGridPoints;
@@ -68,6 +84,7 @@ Result<AnnotateOptions> annotate_options_from_json(const nlohmann::json& json) {
       json.at(group).at(name).get_to(field);
     });
     options.face.unconfirmed_in_stills = json.at("face").value("unconfirmed_in_stills", false);
+    options.face.second_mesh_follows = json.at("face").value("second_mesh_follows", false);
     const nlohmann::json& channels = json.at("channels");
     options.channels.blendshape = channels.value("blendshape", false);
     options.channels.action_units = channels.value("au", false);

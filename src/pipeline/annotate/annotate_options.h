@@ -33,6 +33,15 @@ struct AnnotateOptions {
   VisualOptions contexts;
 };
 
+// Frames from one full detection to the next where nobody says: 4, or what comes nearest to 2/3 s
+// on grids of more than 6 frames a second.
+int usual_detect_every(double rate_hz);
+
+// Whether the second mesh follows faces (FaceOptions::second_mesh_follows): blendshapes or Action
+// Units are all that is measured of a face, on a grid of at least 20 frames a second, so that faces
+// move little from frame to frame.
+bool second_mesh_should_follow(const AnnotateOptions& options);
+
 nlohmann::json to_json(const AnnotateOptions& options);
 
 // Reads what to_json wrote; a missing or misshapen field is an error (kCorrupt).

@@ -114,6 +114,7 @@ Result<WorkerSetup> worker_setup(const AnnotateRequest& request) {
     MIEN_TRY(read, read_manifest(manifest));
     MIEN_TRY_VOID(take_model(read, options));
   }
+  options.face.second_mesh_follows = second_mesh_should_follow(options);
   MIEN_TRY(settings, settings_of(options, models));
   return WorkerSetup{options,
                      settings,

@@ -48,6 +48,27 @@ TEST(AnnotateOptionsTest, AskForBlendshapesOnlyWhereTheirNetworksAre) {
   EXPECT_THAT(refused.error().message, HasSubstr("remedy: mien models add FILE"));
 }
 
+TEST(AnnotateOptionsTest, DetectionIsAsFarApartInTimeOnFastGrids) {
+  EXPECT_EQ(usual_detect_every(1), 4);
+  EXPECT_EQ(usual_detect_every(6), 4);
+  EXPECT_EQ(usual_detect_every(12), 8);
+  EXPECT_EQ(usual_detect_every(25), 17);
+}
+
+TEST(AnnotateOptionsTest, TheSecondMeshFollowsWhereBlendshapesAreAllThatIsMeasured) {
+  AnnotateOptions options;
+  options.rate_hz = 25;
+  options.channels.blendshape = true;
+  EXPECT_FALSE(second_mesh_should_follow(options));  // basic7, action and label read the first
+  options.channels.basic7 = options.channels.action = options.channels.label = false;
+  EXPECT_TRUE(second_mesh_should_follow(options));
+  options.face.second_mesh_follows = true;
+  EXPECT_TRUE(annotate_options_from_json(to_json(options))->face.second_mesh_follows);
+  options.rate_hz = 6;
+  EXPECT_FALSE(second_mesh_should_follow(options));
+  EXPECT_FALSE(to_json(AnnotateOptions{}).at("face").contains("second_mesh_follows"));
+}
+
 TEST(AnnotateOptionsTest, RefuseMissingFields) {
   nlohmann::json json = to_json(AnnotateOptions{});
   json["face"].erase("border");
