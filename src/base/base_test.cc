@@ -7,6 +7,7 @@
 #include "base/geometry.h"
 #include "base/half_float.h"
 #include "base/ids.h"
+#include "base/quick_checksum.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/sha256.h"
@@ -69,6 +70,21 @@ TEST(Sha256Test, KnowsTheStandardsAnswers) {  // FIPS 180-4 examples
   EXPECT_EQ(sha256_of_bytes(""),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256_of_file("/nowhere/at/all").error().code, ErrorCode::kNotFound);
+}
+
+TEST(QuickChecksumTest, KnowsTheAnswerOfItsAuthorsAndSeesEveryChange) {
+  // McGrew and Viega 2004, "The Galois/Counter Mode of Operation", test case 1: nothing, zeros
+  EXPECT_EQ(QuickChecksum().finish(),
+            "\x58\xe2\xfc\xce\xfa\x7e\x30\x61\x36\x7f\x1d\x57\xa4\xe7\x45\x5a");
+  const auto of = [](std::string_view first, std::string_view second) {
+    QuickChecksum checksum;
+    checksum.add(first);
+    checksum.add(second);
+    return checksum.finish();
+  };
+  EXPECT_EQ(of("one and", " two"), of("one and two", ""));
+  EXPECT_NE(of("one and", " two"), of("one and", " twp"));
+  EXPECT_NE(of("one", ""), of("one", std::string_view("\0", 1)));
 }
 
 TEST(RandomTest, IsTheSameEverywhereAndForksApart) {

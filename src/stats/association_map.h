@@ -65,6 +65,30 @@ struct AssociationMap {
 
 AssociationMap association_map(const AssociationSums& sums, const MapOptions& options);
 
+// The same, group by group, where the sums of not all groups lie in memory. Count every group, then
+// suppress, then estimate every group; several threads may do so, each another group.
+class AssociationMapper {
+ public:
+  // `layout` of the whole; must outlive this.
+  AssociationMapper(const AssociationLayout& layout, const MapOptions& options);
+
+  // `sums` have the group at the place `at`, and the layout's contexts and columns.
+  void count(std::size_t group, const AssociationSums& sums, std::size_t at);
+  void suppress();
+  void estimate(std::size_t group, const AssociationSums& sums, std::size_t at);
+  // Where groups are few, threads share the contexts of a group instead: 1.
+  int groups_at_once() const;
+
+  // Corrects for the family of all cells. Gives the map up.
+  AssociationMap finish();
+
+ private:
+  const AssociationLayout* layout_;
+  MapOptions options_;
+  AssociationMap map_;
+  std::vector<std::vector<std::int64_t>> without_;  // uploaders, a group and context
+};
+
 // Distinct uploaders of a group, of its videos with each context, and of those without: exact where
 // they are fewer than kUploadersKept, else estimated (uploader_sketch.h); of the group, exact as
 // long as no slot has so many. Never more than there are videos.

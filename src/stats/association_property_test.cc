@@ -217,6 +217,26 @@ TEST(AssociationPropertyTest, APartWithoutALevelOrAContextAddsUpToo) {
   expect_same_maps(association_map(videos.sums(), quick()), association_map(*sums, quick()), kSame);
 }
 
+// Its uploaders lack the context as those of a part that names it and has no video with it.
+TEST(AssociationPropertyTest, UploadersOfAPartThatDoesNotNameAContextLackIt) {
+  const FixtureVideos videos = some_videos(1200, 17);
+  std::vector<std::size_t> with;
+  std::vector<std::size_t> without;
+  for (std::size_t i = 0; i < 1200; ++i) {
+    const bool has_last =
+        videos.first[i + 1] > videos.first[i] && videos.context[videos.first[i + 1] - 1] == 3;
+    (has_last || i % 5 == 0 ? with : without).push_back(i);
+  }
+  FixtureVideos part = videos.picked(without);
+  part.layout.contexts.pop_back();
+  for (const bool turned : {false, true}) {
+    const AssociationSums a = videos.picked(with).sums();
+    const auto sums = turned ? add_sums(part.sums(), a) : add_sums(a, part.sums());
+    ASSERT_TRUE(sums.ok()) << sums.error().message;
+    expect_same_uploaders(videos.sums(), *sums);
+  }
+}
+
 TEST(AssociationPropertyTest, PartsThatDoNotFitAreRefusedByName) {
   const FixtureVideos videos = some_videos(200, 8);
   FixtureVideos other = videos;

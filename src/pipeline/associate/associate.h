@@ -7,6 +7,9 @@
 //   STUDY/maps/excluded.parquet             videos that left the analysis, by reason
 //   STUDY/maps/statistics-SOURCE.sums       what maps are made from, adds up (association_file.h)
 //
+// Memory: that of as many videos as are read at once, and of the maps, however many there are
+// (association_pieces.h, association_maps.h). What is put aside meanwhile lies beside the maps.
+//
 // A video is in the analysis of a source when it has a group, a country (within country), a weight
 // above 0, every covariate, every score of the chosen channels and a context_status of ok; all
 // others are counted by region, language and reason.
@@ -62,11 +65,6 @@ struct AssociateSummary {
 // Errors: kUsage (no such column, no covariate for a kind that needs one), kNotFound (a table that
 // is not there), kCorrupt (a video twice, a context twice in a video, another schema), kBusy, kIo.
 Result<AssociateSummary> associate(const AssociateOptions& options);
-
-// Estimates anew from sums and writes maps.parquet and excluded.parquet into `folder`.
-Result<AssociateSummary> write_maps(const std::vector<AssociationSums>& sums,
-                                    const std::filesystem::path& folder, const MapOptions& options,
-                                    const FileMetadata& metadata, Database& database);
 
 // Adds the sums of several studies, and writes maps with the options of the first one's maps.
 // kMismatch says what does not agree. Two halves give the maps of the whole (relative 1e-12).

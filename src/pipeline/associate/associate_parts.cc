@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "pipeline/associate/association_file.h"
+#include "pipeline/associate/association_maps.h"
 #include "pipeline/associate/association_metadata.h"
 #include "pipeline/associate/association_pieces.h"
 #include "pipeline/associate/part_file.h"
@@ -262,6 +263,7 @@ Result<AssociateSummary> associate_from_parts(const AssociateOptions& options) {
   MIEN_TRY_VOID(check_parts(
       parts.folder(), parts.shards(), [&](std::int64_t shard) { return parts.origin(shard); },
       again));
+  MIEN_TRY_VOID(clear_pieces(options.study / "maps"));
   AssociationUnion all;
   for (std::int64_t shard = 0; shard < parts.shards(); ++shard) {
     const fs::path folder = parts.folder() / shard_name(shard);
@@ -277,13 +279,16 @@ Result<AssociateSummary> associate_from_parts(const AssociateOptions& options) {
       auto rest = reduce_unplanned(database, options, corpus);
       fs::remove(corpus, code);
       if (!rest.ok()) return std::move(rest).error();
-      MIEN_TRY_VOID(all.add(*std::move(rest)));
+      MIEN_TRY(scratch, open_pieces(options.study / "maps"));
+      MIEN_TRY(stored, store_part(std::move(rest).value(), scratch));
+      MIEN_TRY_VOID(all.add(std::move(stored)));
     }
   }
   database.reset();
   MIEN_TRY(whole, all.finish(options));
   MIEN_TRY(writer, association_database(options.map.threads));
-  MIEN_TRY(summary, write_maps(whole.sums, options.study / "maps", options.map, made_by, writer));
+  MIEN_TRY(summary,
+           write_maps(std::move(whole.sums), options.study / "maps", options.map, made_by, writer));
   summary.corpus_videos = whole.videos;
   summary.notes = std::move(whole.notes);
   return summary;

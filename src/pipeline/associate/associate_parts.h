@@ -6,7 +6,7 @@
 //   (study_parts.h)
 //
 // A shard's task reads the corpus and its own shard, and no more memory than these take; it locks
-// nothing, and may run twice. The small job that makes the maps holds the sums of the whole.
+// nothing, and may run twice. The small job that makes the maps reads the sums group by group.
 #pragma once
 
 #include <cstdint>

@@ -1,24 +1,21 @@
 #include "pipeline/associate/association_file.h"
 
+#include <algorithm>
 #include <bit>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "base/bytes.h"
 #include "base/check.h"
 #include "base/outside_json.h"
 #include "base/sha256.h"
+#include "pipeline/associate/sums_bytes.h"
 #include "pipeline/study/program_version.h"
 
 namespace mien {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
-
 constexpr std::string_view kMagic = "MIENSUM3";
 constexpr std::size_t kDigestLength = 64;
-constexpr std::size_t kPieceBytes = 1 << 20;
 using Json = nlohmann::ordered_json;
 
 Error corrupt(const std::string& what) {
@@ -26,60 +23,11 @@ Error corrupt(const std::string& what) {
                what + "; remedy: the file is damaged; run 'mien associate' again"};
 }
 
-template <typename T>
-void put(std::string& out, const T& value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof(T));
-}
-
-template <typename T>
-void put_all(std::string& out, const std::vector<T>& values) {
-  out.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
-}
-
-// Reads numbers; after the end everything is 0 and `ok` is false.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  template <typename T>
-  T get() {
-    T value{};
-    if (!take(sizeof(T))) return value;
-    std::memcpy(&value, bytes_.data() + at_ - sizeof(T), sizeof(T));
-    return value;
-  }
-
-  template <typename T>
-  std::vector<T> get_all(std::uint64_t count) {
-    if (count > bytes_.size() / sizeof(T) || !take(count * sizeof(T))) {
-      ok_ = false;
-      return {};
-    }
-    return numbers_of_bytes<T>(bytes_.substr(at_ - count * sizeof(T), count * sizeof(T)));
-  }
-
-  bool ok() const { return ok_; }
-  bool is_done() const { return ok_ && at_ == bytes_.size(); }
-
- private:
-  bool take(std::size_t count) {
-    if (!ok_ || count > bytes_.size() - at_) {
-      ok_ = false;
-      return false;
-    }
-    at_ += count;
-    return true;
-  }
-
-  std::string_view bytes_;
-  std::size_t at_ = 0;
-  bool ok_ = true;
-};
-
-Json header_of(const AssociationSums& sums, const FileMetadata& metadata) {
-  const AssociationLayout& layout = sums.layout;
+Json header_of(const AssociationLayout& layout, const std::vector<std::uint32_t>& slots,
+               std::uint64_t blocks, const Exclusions& excluded_videos,
+               const FileMetadata& metadata) {
   Json exclusions = Json::array();
-  for (const auto& [key, excluded] : sums.exclusions) {
+  for (const auto& [key, excluded] : excluded_videos) {
     exclusions.push_back({key[0], key[1], key[2], excluded.videos, excluded.uploaders});
   }
   return {{"program", std::string(kProgramVersion)},
@@ -93,81 +41,39 @@ Json header_of(const AssociationSums& sums, const FileMetadata& metadata) {
           {"groups", layout.groups},
           {"parents", layout.parents},
           {"countries", layout.countries},
-          {"slots", sums.slots},
-          {"blocks", sums.blocks.size()},
+          {"slots", slots},
+          {"blocks", blocks},
           {"exclusions", exclusions},
           {"metadata", metadata}};
 }
 
-void put_block(std::string& out, const AssociationBlock& block) {
-  put(out, block.group);
-  put(out, block.country);
-  put(out, block.slot);
-  put(out, static_cast<std::uint32_t>(block.contexts.size()));
-  put(out, block.videos);
-  put(out, block.weight);
-  put(out, static_cast<std::uint64_t>(block.uploaders.size()));
-  put_all(out, block.sums);
-  put_all(out, block.products);
-  put_all(out, block.contexts);
-  put_all(out, block.rows);
-  put_all(out, block.uploaders);
+// What stands before the presence.
+std::string beginning(const Json& header, const std::vector<double>& centres) {
+  const std::string text = header.dump();
+  const std::uint64_t length = text.size();
+  std::string out(kMagic);
+  out.append(reinterpret_cast<const char*>(&length), sizeof length);
+  out += text;
+  out.append(reinterpret_cast<const char*>(centres.data()), centres.size() * sizeof(double));
+  return out;
 }
 
-bool is_ascending(const auto& values, std::uint64_t end) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] >= end || (i > 0 && values[i] <= values[i - 1])) return false;
+// A file's bytes on their way: digested, and the digest after them.
+class DigestedSink {
+ public:
+  explicit DigestedSink(const ByteSink& sink) : sink_(sink) {}
+  Status put(std::string_view bytes) {
+    digest_.add(bytes);
+    return sink_(bytes);
   }
-  return true;
-}
+  Status finish() { return sink_(digest_.finish()); }
 
-bool is_sketch(const UploaderSketch& sketch) {
-  return sketch.size() <= kUploadersKept && is_ascending(sketch, ~std::uint64_t{0});
-}
+ private:
+  const ByteSink& sink_;
+  Sha256 digest_;
+};
 
-void put_presence(std::string& out, const PresenceSums& presence) {
-  put(out, presence.videos);
-  put(out, presence.weight);
-  put(out, static_cast<std::uint32_t>(presence.uploaders.size()));
-  put(out, static_cast<std::uint32_t>(presence.lacking.size()));
-  put_all(out, presence.sums);
-  put_all(out, presence.squares);
-  put_all(out, presence.uploaders);
-  put_all(out, presence.lacking);
-}
-
-bool get_presence(Reader& reader, std::size_t expressions, PresenceSums& presence) {
-  presence.videos = reader.get<std::int64_t>();
-  presence.weight = reader.get<double>();
-  const auto uploaders = reader.get<std::uint32_t>();
-  const auto lacking = reader.get<std::uint32_t>();
-  presence.sums = reader.get_all<double>(expressions);
-  presence.squares = reader.get_all<double>(expressions);
-  presence.uploaders = reader.get_all<std::uint64_t>(uploaders);
-  presence.lacking = reader.get_all<std::uint64_t>(lacking);
-  return reader.ok() && is_sketch(presence.uploaders) && is_sketch(presence.lacking);
-}
-
-bool get_block(Reader& reader, const AssociationSums& sums, AssociationBlock& block) {
-  const std::size_t columns = sums.layout.columns();
-  block.group = reader.get<std::uint32_t>();
-  block.country = reader.get<std::uint32_t>();
-  block.slot = reader.get<std::uint32_t>();
-  const auto contexts = reader.get<std::uint32_t>();
-  block.videos = reader.get<std::int64_t>();
-  block.weight = reader.get<double>();
-  const auto uploaders = reader.get<std::uint64_t>();
-  block.sums = reader.get_all<double>(columns);
-  block.products = reader.get_all<double>(columns * (columns + 1) / 2);
-  block.contexts = reader.get_all<std::uint32_t>(contexts);
-  block.rows = reader.get_all<double>(std::uint64_t{contexts} * (columns + 2));
-  block.uploaders = reader.get_all<std::uint64_t>(uploaders);
-  return reader.ok() && block.group < sums.layout.groups.size() &&
-         block.country < sums.layout.countries.size() && block.slot < sums.slots[block.group] &&
-         is_ascending(block.contexts, sums.layout.contexts.size()) && is_sketch(block.uploaders);
-}
-
-Status read_header(const std::string& text, AssociationFile& file, std::size_t& blocks) {
+Status read_header(const std::string& text, AssociationFile& file, std::uint64_t& blocks) {
   const Json header = parse_own_json<Json>(text);
   if (!header.is_object()) return corrupt("the header is not JSON");
   AssociationLayout& layout = file.sums.layout;
@@ -204,6 +110,110 @@ Status read_header(const std::string& text, AssociationFile& file, std::size_t& 
   return holds ? Status(Ok{}) : Status(corrupt("the header contradicts itself"));
 }
 
+// What a file has before its presence, in sums without any.
+struct Head {
+  AssociationFile file;
+  std::uint64_t blocks = 0;
+};
+
+Result<Head> read_head(SumsReader& reader) {
+  const auto length = reader.get<std::uint64_t>();
+  const std::vector<char> header = reader.get_all<char>(length);
+  if (!reader.ok()) return corrupt("the header is cut off");
+  Head head;
+  MIEN_TRY_VOID(read_header({header.begin(), header.end()}, head.file, head.blocks));
+  head.file.sums.centres = reader.get_all<double>(head.file.sums.layout.columns());
+  return head;
+}
+
+// Presence by group and context, then blocks, to the end.
+Status read_body(SumsReader& reader, const Head& head,
+                 const std::function<void(std::size_t group, PresenceSums&&)>& presence,
+                 const std::function<void(AssociationBlock&&)>& take_block) {
+  const AssociationLayout& layout = head.file.sums.layout;
+  const SumsShape shape = shape_of(layout, head.file.sums.slots);
+  for (std::size_t g = 0; g < layout.groups.size(); ++g) {
+    for (std::size_t c = 0; c < shape.contexts && reader.ok(); ++c) {
+      PresenceSums of_context;
+      if (!get_presence(reader, shape, of_context)) return corrupt("the counts are wrong");
+      presence(g, std::move(of_context));
+    }
+  }
+  AssociationBlock before;
+  for (std::uint64_t b = 0; b < head.blocks && reader.ok(); ++b) {
+    AssociationBlock block;
+    if (!get_block(reader, shape, block))
+      return corrupt("block " + std::to_string(b) + " is wrong");
+    if (b > 0 && !is_after(block, before)) return corrupt("the blocks are not in order");
+    before.group = block.group;
+    before.country = block.country;
+    before.slot = block.slot;
+    take_block(std::move(block));
+  }
+  if (!reader.is_done()) return corrupt("the file is longer or shorter than its header says");
+  return Ok{};
+}
+
+Status check_magic(std::string_view start, std::uint64_t size) {
+  if (start.starts_with("MIENSUM1") || start.starts_with("MIENSUM2")) {
+    return Error{ErrorCode::kCorrupt,
+                 "sums of an earlier version of the program; remedy: run 'mien associate' again"};
+  }
+  if (size < kMagic.size() + sizeof(std::uint64_t) + kDigestLength || start != kMagic) {
+    return corrupt("not a file of association sums");
+  }
+  return Ok{};
+}
+
+Status check_digest(const PlacedBytes& file) {
+  const std::uint64_t end = file.size() - kDigestLength;
+  std::vector<char> piece;
+  Sha256 digest;
+  for (std::uint64_t at = 0; at < end; at += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(end - at, kSumsPieceBytes));
+    MIEN_TRY_VOID(file.read(at, piece));
+    digest.add({piece.data(), piece.size()});
+  }
+  std::string told(kDigestLength, '\0');
+  MIEN_TRY_VOID(file.read(end, told));
+  return digest.finish() == told ? Status(Ok{}) : Status(corrupt("the checksum does not hold"));
+}
+
+Result<OpenedSums> open_sums(const PlacedBytes& file) {
+  std::string start(std::min<std::uint64_t>(file.size(), kMagic.size()), '\0');
+  MIEN_TRY_VOID(file.read(0, start));
+  MIEN_TRY_VOID(check_magic(start, file.size()));
+  MIEN_TRY_VOID(check_digest(file));
+  SumsReader reader(file, kMagic.size(), file.size() - kDigestLength);
+  MIEN_TRY(head, read_head(reader));
+  AssociationSums& sums = head.file.sums;
+  OpenedSums opened;
+  StoredSums& stored = opened.sums;
+  stored.shape = shape_of(sums.layout, sums.slots);
+  stored.groups.resize(sums.layout.groups.size());
+  stored.stamp = file.stamp();
+  std::uint64_t last = reader.position();
+  const auto extend = [&](StoredRange& range) {
+    if (range.end == 0) range.at = last;
+    last = range.end = reader.position();
+  };
+  MIEN_TRY_VOID(read_body(
+      reader, head, [&](std::size_t g, PresenceSums&&) { extend(stored.groups[g].presence); },
+      [&](AssociationBlock&& block) {
+        StoredGroup& group = stored.groups[block.group];
+        extend(group.blocks);
+        ++group.block_count;
+        if (group.countries.empty() || group.countries.back() != block.country) {
+          group.countries.push_back(block.country);
+        }
+      }));
+  stored.layout = std::move(sums.layout);
+  stored.centres = std::move(sums.centres);
+  stored.exclusions = std::move(sums.exclusions);
+  opened.metadata = std::move(head.file.metadata);
+  return opened;
+}
+
 }  // namespace
 
 std::filesystem::path association_file_path(const std::filesystem::path& folder,
@@ -218,30 +228,26 @@ bool is_association_file(const std::filesystem::path& path) {
 
 Status association_pieces(const AssociationSums& sums, const FileMetadata& metadata,
                           const ByteSink& sink) {
-  Sha256 digest;
-  std::string out;
+  DigestedSink digested(sink);
+  std::string out =
+      beginning(header_of(sums.layout, sums.slots, sums.blocks.size(), sums.exclusions, metadata),
+                sums.centres);
   const auto hand_over = [&](std::size_t least) -> Status {
     if (out.size() < least) return Ok{};
-    digest.add(out);
-    MIEN_TRY_VOID(sink(out));
+    MIEN_TRY_VOID(digested.put(out));
     out.clear();
     return Ok{};
   };
-  const std::string header = header_of(sums, metadata).dump();
-  out += kMagic;
-  put(out, static_cast<std::uint64_t>(header.size()));
-  out += header;
-  put_all(out, sums.centres);
   for (const PresenceSums& presence : sums.presence) {
     put_presence(out, presence);
-    MIEN_TRY_VOID(hand_over(kPieceBytes));
+    MIEN_TRY_VOID(hand_over(kSumsPieceBytes));
   }
   for (const AssociationBlock& block : sums.blocks) {
     put_block(out, block);
-    MIEN_TRY_VOID(hand_over(kPieceBytes));
+    MIEN_TRY_VOID(hand_over(kSumsPieceBytes));
   }
   MIEN_TRY_VOID(hand_over(0));
-  return sink(digest.finish());
+  return digested.finish();
 }
 
 std::string association_bytes(const AssociationSums& sums, const FileMetadata& metadata) {
@@ -255,48 +261,22 @@ std::string association_bytes(const AssociationSums& sums, const FileMetadata& m
 }
 
 Result<AssociationFile> parse_association_bytes(std::string_view bytes) {
-  const std::size_t least = kMagic.size() + 8 + kDigestLength;
-  if (bytes.starts_with("MIENSUM1") || bytes.starts_with("MIENSUM2")) {
-    return Error{ErrorCode::kCorrupt,
-                 "sums of an earlier version of the program; remedy: run 'mien associate' again"};
-  }
-  if (bytes.size() < least || bytes.substr(0, kMagic.size()) != kMagic) {
-    return corrupt("not a file of association sums");
-  }
+  MIEN_TRY_VOID(check_magic(bytes.substr(0, kMagic.size()), bytes.size()));
   const std::string_view body = bytes.substr(0, bytes.size() - kDigestLength);
   if (sha256_of_bytes(body) != bytes.substr(body.size())) {
     return corrupt("the checksum does not hold");
   }
-  Reader reader(body.substr(kMagic.size()));
-  const auto length = reader.get<std::uint64_t>();
-  const std::vector<char> header = reader.get_all<char>(length);
-  if (!reader.ok()) return corrupt("the header is cut off");
-  AssociationFile file;
-  std::size_t blocks = 0;
-  MIEN_TRY_VOID(read_header({header.begin(), header.end()}, file, blocks));
-  AssociationSums& sums = file.sums;
-  sums.centres = reader.get_all<double>(sums.layout.columns());
-  const std::size_t expressions = sums.layout.expressions.size();
-  const std::size_t cells = sums.layout.groups.size() * sums.layout.contexts.size();
-  for (std::size_t i = 0; i < cells && reader.ok(); ++i) {
-    PresenceSums presence;
-    if (!get_presence(reader, expressions, presence)) return corrupt("the counts are wrong");
-    sums.presence.push_back(std::move(presence));
-  }
-  for (std::size_t b = 0; b < blocks && reader.ok(); ++b) {
-    AssociationBlock block;
-    if (!get_block(reader, sums, block)) return corrupt("block " + std::to_string(b) + " is wrong");
-    if (b > 0) {
-      const AssociationBlock& before = sums.blocks.back();
-      if (std::tie(before.group, before.country, before.slot) >=
-          std::tie(block.group, block.country, block.slot)) {
-        return corrupt("the blocks are not in order");
-      }
-    }
-    sums.blocks.push_back(std::move(block));
-  }
-  if (!reader.is_done()) return corrupt("the file is longer or shorter than its header says");
-  return file;
+  SumsReader reader(body.substr(kMagic.size()));
+  MIEN_TRY(head, read_head(reader));
+  std::vector<PresenceSums> presence;
+  std::vector<AssociationBlock> blocks;
+  MIEN_TRY_VOID(read_body(
+      reader, head,
+      [&](std::size_t, PresenceSums&& of_context) { presence.push_back(std::move(of_context)); },
+      [&](AssociationBlock&& block) { blocks.push_back(std::move(block)); }));
+  head.file.sums.presence = std::move(presence);
+  head.file.sums.blocks = std::move(blocks);
+  return std::move(head.file);
 }
 
 Status write_association_file(const std::filesystem::path& path, const AssociationSums& sums,
@@ -305,11 +285,31 @@ Status write_association_file(const std::filesystem::path& path, const Associati
       path, [&](const ByteSink& sink) { return association_pieces(sums, metadata, sink); });
 }
 
+Status write_association_file(const std::filesystem::path& path, const StoredSums& sums,
+                              const FileMetadata& metadata) {
+  const Json header =
+      header_of(sums.layout, sums.shape.slots, sums.block_count(), sums.exclusions, metadata);
+  return write_file_durably(path, [&](const ByteSink& sink) -> Status {
+    DigestedSink digested(sink);
+    MIEN_TRY_VOID(digested.put(beginning(header, sums.centres)));
+    MIEN_TRY_VOID(copy_sums(sums, [&](std::string_view bytes) { return digested.put(bytes); }));
+    return digested.finish();
+  });
+}
+
 Result<AssociationFile> read_association_file(const std::filesystem::path& path) {
   MIEN_TRY(bytes, read_whole_file(path));
   auto file = parse_association_bytes(bytes);
   if (!file.ok()) return std::move(file).error().with_context(path.string());
   return file;
+}
+
+Result<OpenedSums> open_association_file(const std::filesystem::path& path) {
+  MIEN_TRY(file, PlacedBytes::open(path));
+  auto opened = open_sums(file);
+  if (!opened.ok()) return std::move(opened).error().with_context(path.string());
+  opened->sums.path = path;
+  return opened;
 }
 
 }  // namespace mien

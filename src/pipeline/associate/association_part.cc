@@ -1,10 +1,6 @@
 #include "pipeline/associate/association_part.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-
-#include "stats/association_addition.h"
 
 namespace mien {
 
@@ -44,30 +40,6 @@ void empty_sums(AssociationSums& sums, const std::vector<std::string>& scores) {
   nothing.sums.assign(scores.size(), 0.0);
   nothing.squares.assign(scores.size(), 0.0);
   sums.presence.assign(layout.groups.size() * layout.contexts.size(), nothing);
-}
-
-// The commonest reasons, for an error.
-std::string first_reasons(const Exclusions& exclusions) {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& [key, excluded] : exclusions) counts[key[2]] += excluded.videos;
-  std::vector<std::pair<std::int64_t, std::string>> ordered;
-  for (const auto& [reason, videos] : counts) ordered.emplace_back(-videos, reason);
-  std::sort(ordered.begin(), ordered.end());
-  constexpr std::size_t kFew = 3;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(kFew, ordered.size()); ++i) {
-    text += (i > 0 ? ", " : "") + ordered[i].second + " (" + std::to_string(-ordered[i].first) +
-            " videos)";
-  }
-  return text;
-}
-
-Status add_to(AssociationSums& into, const AssociationSums& from) {
-  // Centres near the means are those of a part with videos.
-  if (!into.blocks.empty() || from.blocks.empty()) return add_sums_to(into, from);
-  MIEN_TRY(sums, add_sums(from, into));
-  into = std::move(sums);
-  return Ok{};
 }
 
 }  // namespace
@@ -148,111 +120,14 @@ Result<AssociationPart> reduce_association(std::optional<Database>& database,
   return part;
 }
 
-Status AssociationUnion::add(AssociationPart part) {
-  if (scores_.empty()) scores_ = part.scores;
-  if (!part.scores.empty() && scores_ != part.scores) {
-    return Error{ErrorCode::kMismatch,
-                 fmt::format("the scores are {}, those of the others {}",
-                             fmt::join(part.scores, ", "), fmt::join(scores_, ", "))};
+Result<StoredPart> store_part(AssociationPart part, const std::shared_ptr<ScratchFile>& scratch) {
+  StoredPart stored{static_cast<PartFacts&&>(part), {}};
+  for (auto& [source, sums] : part.sums) {
+    MIEN_TRY(aside, store_sums(sums, scratch));
+    sums = {};
+    stored.sums.emplace(source, std::move(aside));
   }
-  videos_ += part.videos;
-  remarks_.add(part.remarks);
-  sources_.insert(part.sources.begin(), part.sources.end());
-  of_several_regions_.insert(part.of_several_regions.begin(), part.of_several_regions.end());
-  const AssociationLayout& layout = part.bare.layout;
-  for (std::size_t g = 0; g < layout.groups.size(); ++g) {
-    if (!layout.parents[g].empty()) parents_[layout.groups[g]].insert(layout.parents[g]);
-  }
-  std::vector<std::string> sources;
-  for (const auto& [source, sums] : part.sums) sources.push_back(source);
-  const auto [found, is_new] = parts_.try_emplace({part.measured, sources});
-  Alike& alike = found->second;
-  add_exclusions(part.where_more_is_measured, alike.where_more_is_measured);
-  add_exclusions(part.without_source, alike.without_source);
-  if (is_new) {
-    alike.bare = std::move(part.bare);
-    alike.sums = std::move(part.sums);
-    return Ok{};
-  }
-  MIEN_TRY_VOID(add_to(alike.bare, part.bare));
-  for (auto& [source, sums] : part.sums) MIEN_TRY_VOID(add_to(alike.sums.at(source), sums));
-  return Ok{};
-}
-
-// Of all parts, whatever they measured.
-Result<AssociationSums> AssociationUnion::take_source(const std::string& source,
-                                                      const std::vector<std::string>& measured) {
-  std::optional<AssociationSums> whole;
-  for (auto& [key, alike] : parts_) {
-    const auto own = alike.sums.find(source);
-    AssociationSums sums = own == alike.sums.end() ? alike.bare : std::move(own->second);
-    sums.layout.source = source;
-    if (key.first != measured) {
-      empty_sums(sums, measured);
-      sums.exclusions = alike.where_more_is_measured;
-    } else if (own == alike.sums.end()) {
-      empty_sums(sums, measured);
-      sums.exclusions = alike.without_source;
-    }
-    if (!whole.has_value()) {
-      whole = std::move(sums);
-      continue;
-    }
-    MIEN_TRY_VOID(add_to(*whole, sums));
-  }
-  for (std::size_t g = 0; g < whole->layout.groups.size(); ++g) {
-    const std::string& group = whole->layout.groups[g];
-    const std::set<std::string>& parents = parents_[group];
-    const bool has_one = parents.size() == 1 && !of_several_regions_.contains(group);
-    whole->layout.parents[g] = has_one ? *parents.begin() : "";
-  }
-  return *std::move(whole);
-}
-
-Result<AssociationUnion::Whole> AssociationUnion::finish(const AssociateOptions& options) {
-  std::set<std::string> met;
-  std::set<std::string> sources;
-  for (const auto& [key, alike] : parts_) {
-    met.insert(key.first.begin(), key.first.end());
-    sources.insert(key.second.begin(), key.second.end());
-  }
-  if (videos_ == 0) return Error{ErrorCode::kNotFound, "the corpus has no videos"};
-  if (sources_.empty()) {
-    return Error{ErrorCode::kNotFound, "context_status has no rows: no contexts were named"};
-  }
-  for (const std::string& wanted : options.sources) {
-    if (sources.contains(wanted)) continue;
-    return Error{ErrorCode::kUsage, "--source " + wanted + ": the study has contexts from " +
-                                        fmt::format("{}", fmt::join(sources_, ", ")) + " only"};
-  }
-  if (met.empty()) {
-    return Error{ErrorCode::kNotFound,
-                 "no video of the corpus has a scored face; remedy: run 'mien annotate'"};
-  }
-  Whole whole;
-  whole.videos = videos_;
-  whole.notes = remarks_.words();
-  std::vector<std::string> measured;
-  for (const std::string& score : scores_) {
-    if (met.contains(score)) {
-      measured.push_back(score);
-    } else {
-      whole.notes.push_back(score + " was measured in no video and has no cells");
-    }
-  }
-  for (const std::string& source : sources) {
-    MIEN_TRY(sums, take_source(source, measured));
-    if (sums.layout.contexts.empty()) {
-      return Error{ErrorCode::kNotFound, "the study names no " + source + " context in any video"};
-    }
-    if (sums.blocks.empty()) {
-      return Error{ErrorCode::kNotFound,
-                   "no video is left for the " + source +
-                       " contexts; the first reasons: " + first_reasons(sums.exclusions)};
-    }
-    whole.sums.push_back(std::move(sums));
-  }
-  return whole;
+  return stored;
 }
 
 }  // namespace mien

@@ -50,6 +50,19 @@ Result<AssociationRemarks> unknown_rows(Database& database, const AssociationSco
 
 }  // namespace
 
+Status clear_pieces(const fs::path& folder) {
+  for (const char* name : {"pieces", "piece.parquet", "unplanned.parquet"}) {
+    MIEN_TRY_VOID(clear_left_overs_of(folder / name));
+  }
+  return Ok{};
+}
+
+Result<std::shared_ptr<ScratchFile>> open_pieces(const fs::path& folder) {
+  MIEN_TRY_VOID(make_folders(folder));
+  MIEN_TRY(scratch, ScratchFile::create(folder / "pieces"));
+  return std::make_shared<ScratchFile>(std::move(scratch));
+}
+
 Result<std::string> corpus_columns(Database& database, const AssociateOptions& options) {
   MIEN_TRY(schema, database.read_schema(options.study / "corpus.parquet"));
   std::set<std::string> wanted = {"video_id", "country",  "region",       "uploader",
@@ -70,12 +83,14 @@ Status reduce_whole(std::optional<Database>& database, const AssociateOptions& o
   MIEN_TRY(videos, count_rows(*database, corpus));
   if (videos <= options.videos_at_once) {
     MIEN_TRY(part, reduce_association(database, options, whole, finished));
-    return into.add(std::move(part));
+    MIEN_TRY(scratch, open_pieces(options.study / "maps"));
+    MIEN_TRY(stored, store_part(std::move(part), scratch));
+    return into.add(std::move(stored));
   }
   const std::int64_t pieces = (videos + options.videos_at_once - 1) / options.videos_at_once;
   MIEN_TRY_VOID(check_ids(*database, corpus, pieces));
   MIEN_TRY(columns, corpus_columns(*database, options));
-  MIEN_TRY_VOID(make_folders(options.study / "maps"));
+  MIEN_TRY(scratch, open_pieces(options.study / "maps"));
   AssociationScope scope = whole;
   scope.corpus = temporary_name_for(options.study / "maps" / "piece.parquet");
   scope.is_part = true;
@@ -86,9 +101,9 @@ Status reduce_whole(std::optional<Database>& database, const AssociateOptions& o
                     columns, corpus, videos * piece / pieces, videos * (piece + 1) / pieces),
         scope.corpus, {}));
     MIEN_TRY(part, reduce_association(database, options, scope, finished));
-    MIEN_TRY_VOID(into.add(std::move(part)));
-    finished("add");
-    return Ok{};
+    MIEN_TRY(stored, store_part(std::move(part), scratch));
+    finished("put aside");
+    return into.add(std::move(stored));
   };
   std::error_code ignored;
   for (std::int64_t piece = 0; piece < pieces; ++piece) {

@@ -139,22 +139,21 @@ void fill(const TableSchema& schema, const AssociationLayout& layout, std::size_
 
 }  // namespace
 
-BulkSource map_rows(const std::vector<AssociationSums>& sums,
-                    const std::vector<AssociationMap>& maps, const MapOptions& options) {
-  MIEN_CHECK(sums.size() == maps.size(), "a map for every source");
+BulkSource map_rows(const std::vector<MappedSource>& sources, const MapOptions& options) {
   struct Place {
     std::size_t source = 0;
     std::size_t group = 0;
   };
-  return [&sums, &maps, options, schema = maps_schema(),
+  return [&sources, options, schema = maps_schema(),
           place = Place{}](BulkBatch& batch) mutable -> Result<bool> {
-    while (place.source < sums.size() && place.group == sums[place.source].layout.groups.size()) {
+    while (place.source < sources.size() &&
+           place.group == sources[place.source].layout.groups.size()) {
       ++place.source;
       place.group = 0;
     }
-    if (place.source == sums.size()) return false;
-    fill(schema, sums[place.source].layout, place.group, maps[place.source].groups[place.group],
-         options, batch);
+    if (place.source == sources.size()) return false;
+    const MappedSource& source = sources[place.source];
+    fill(schema, source.layout, place.group, source.map.groups[place.group], options, batch);
     ++place.group;
     return true;
   };
@@ -177,16 +176,16 @@ TableSchema excluded_schema() {
 
 }  // namespace
 
-Table excluded_rows(const std::vector<AssociationSums>& sums, std::int64_t minimum) {
+Table excluded_rows(const std::vector<MappedSource>& sources, std::int64_t minimum) {
   Table table(excluded_schema());
   RowBuilder row(table.schema());
   const auto text = [](const std::string& value) -> Cell {
     if (value.empty()) return std::monostate{};
     return value;
   };
-  for (const AssociationSums& part : sums) {
-    for (const auto& [key, videos] : shown_exclusions(part.exclusions, minimum)) {
-      row.set("source", part.layout.source)
+  for (const MappedSource& source : sources) {
+    for (const auto& [key, videos] : shown_exclusions(source.exclusions, minimum)) {
+      row.set("source", source.layout.source)
           .set("region", text(key[0]))
           .set("language", text(key[1]))
           .set("reason", key[2])

@@ -1,4 +1,4 @@
-// Maps as rows of their table. `sums` and `maps` (one a source) must outlive what is given.
+// Maps as rows of their table. `sources` must outlive what is given.
 #pragma once
 
 #include <vector>
@@ -10,11 +10,16 @@
 
 namespace mien {
 
+struct MappedSource {
+  AssociationLayout layout;
+  Exclusions exclusions;
+  AssociationMap map;
+};
+
 // Rows of maps_schema() by source, group, context, expression; a batch a group.
-BulkSource map_rows(const std::vector<AssociationSums>& sums,
-                    const std::vector<AssociationMap>& maps, const MapOptions& options);
+BulkSource map_rows(const std::vector<MappedSource>& sources, const MapOptions& options);
 
 // source, region, language, reason, videos, as shown_exclusions() gives them.
-Table excluded_rows(const std::vector<AssociationSums>& sums, std::int64_t minimum);
+Table excluded_rows(const std::vector<MappedSource>& sources, std::int64_t minimum);
 
 }  // namespace mien

@@ -3,7 +3,9 @@
 
 #include "pipeline/associate/associate.h"
 #include "pipeline/associate/association_file.h"
+#include "pipeline/associate/association_maps.h"
 #include "pipeline/associate/association_metadata.h"
+#include "pipeline/associate/association_pieces.h"
 #include "pipeline/study/file_lock.h"
 #include "store/durable_file.h"
 
@@ -11,7 +13,11 @@ namespace mien {
 
 Result<MergedAssociations> merge_associations(const std::vector<std::filesystem::path>& studies,
                                               const std::filesystem::path& out, int threads) {
-  std::map<std::string, AssociationFile> merged;
+  struct Merged {
+    UnitedSums sums;
+    FileMetadata metadata;
+  };
+  std::map<std::string, Merged> merged;
   std::size_t count = 0;
   for (const std::filesystem::path& study : studies) {
     std::vector<std::filesystem::path> files;
@@ -35,7 +41,7 @@ Result<MergedAssociations> merge_associations(const std::vector<std::filesystem:
     ++count;
     std::sort(files.begin(), files.end());
     for (const std::filesystem::path& path : files) {
-      MIEN_TRY(file, read_association_file(path));
+      MIEN_TRY(file, open_association_file(path));
       const std::string source = file.sums.layout.source;
       const auto found = merged.find(source);
       if (found == merged.end()) {
@@ -43,7 +49,9 @@ Result<MergedAssociations> merge_associations(const std::vector<std::filesystem:
           return Error{ErrorCode::kMismatch, path.string() + ": " + studies.front().string() +
                                                  " has no contexts of that source"};
         }
-        merged.emplace(source, std::move(file));
+        Merged& fresh = merged[source];
+        fresh.metadata = std::move(file.metadata);
+        MIEN_TRY_VOID(fresh.sums.add(std::move(file.sums)));
         continue;
       }
       if (found->second.metadata != file.metadata) {
@@ -52,13 +60,15 @@ Result<MergedAssociations> merge_associations(const std::vector<std::filesystem:
                          first_difference(found->second.metadata, file.metadata) +
                          "; remedy: associate all parts with the same options"};
       }
-      auto sums = add_sums(found->second.sums, file.sums);
-      if (!sums.ok()) return std::move(sums).error().with_context(path.string());
-      found->second.sums = *std::move(sums);
+      auto added = found->second.sums.add(std::move(file.sums));
+      if (!added.ok()) return std::move(added).error().with_context(path.string());
     }
   }
-  std::vector<AssociationSums> sums;
-  for (auto& [source, file] : merged) sums.push_back(std::move(file.sums));
+  std::vector<UnitedSums> sums;
+  for (auto& [source, of_source] : merged) {
+    of_source.sums.finish();
+    sums.push_back(std::move(of_source.sums));
+  }
   const FileMetadata& metadata = merged.begin()->second.metadata;
   MIEN_TRY(options, map_options(metadata, threads));
   DatabaseOptions database_options;
@@ -66,7 +76,8 @@ Result<MergedAssociations> merge_associations(const std::vector<std::filesystem:
   MIEN_TRY(database, Database::open(database_options));
   MIEN_TRY_VOID(make_folders(out));
   MIEN_TRY(lock, FileLock::acquire(out / ".lock"));
-  MIEN_TRY(summary, write_maps(sums, out / "maps", options, metadata, database));
+  MIEN_TRY_VOID(clear_pieces(out / "maps"));
+  MIEN_TRY(summary, write_maps(std::move(sums), out / "maps", options, metadata, database));
   for (const SourceSummary& source : summary.sources) {
     std::int64_t videos = source.videos;
     for (const auto& [key, excluded] : source.exclusions) videos += excluded;

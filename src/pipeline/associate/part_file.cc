@@ -16,7 +16,7 @@ constexpr const char* kMoreFile = "more.sums";
 constexpr const char* kLessFile = "less.sums";
 constexpr const char* kFacts = "part";  // in the metadata of more.sums
 
-std::string facts_of(const AssociationPart& part) {
+std::string facts_of(const PartFacts& part) {
   return Json{{"videos", part.videos},
               {"scores", part.scores},
               {"measured", part.measured},
@@ -29,7 +29,7 @@ std::string facts_of(const AssociationPart& part) {
       .dump();
 }
 
-Status take_facts(const std::string& text, AssociationPart& part) {
+Status take_facts(const std::string& text, PartFacts& part) {
   try {
     const Json facts = parse_own_json(text);
     part.videos = facts.at("videos");
@@ -67,8 +67,8 @@ Result<std::vector<std::string>> write_part(const AssociationPart& part, const f
   return files;
 }
 
-Result<AssociationPart> read_part(const fs::path& folder) {
-  AssociationPart part;
+Result<StoredPart> read_part(const fs::path& folder) {
+  StoredPart part;
   MIEN_TRY(more, read_association_file(folder / kMoreFile));
   MIEN_TRY_VOID(take_facts(more.metadata[kFacts], part));
   part.where_more_is_measured = std::move(more.sums.exclusions);
@@ -79,7 +79,7 @@ Result<AssociationPart> read_part(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (!is_association_file(it->path())) continue;
-    MIEN_TRY(file, read_association_file(it->path()));
+    MIEN_TRY(file, open_association_file(it->path()));
     const std::string source = file.sums.layout.source;
     part.sums.emplace(source, std::move(file.sums));
   }

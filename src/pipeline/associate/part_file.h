@@ -17,6 +17,7 @@ Result<std::vector<std::string>> write_part(const AssociationPart& part,
                                             const std::filesystem::path& folder,
                                             const FileMetadata& metadata);
 
-Result<AssociationPart> read_part(const std::filesystem::path& folder);
+// Its sums are checked and stay where they are.
+Result<StoredPart> read_part(const std::filesystem::path& folder);
 
 }  // namespace mien
