@@ -63,7 +63,7 @@ class VerifyTest : public StudyFixture {
       const bool odd = i % 2 == 1;
       corpus.append(cells_of(corpus.schema(),
                              {{"video_id", more[i].video_id},
-                              {"uri", more[i].path.string()},
+                              {"uri", more[i].path},
                               {"country", std::string(odd ? "JP" : "DE")},
                               {"region", std::string(odd ? "East Asia" : "Western Europe")}}));
     }
