@@ -2,9 +2,9 @@
 
 #include <optional>
 
+#include "pipeline/associate/associate_clock.h"
 #include "pipeline/associate/association_maps.h"
 #include "pipeline/associate/association_pieces.h"
-#include "pipeline/associate/stage_clock.h"
 #include "pipeline/study/file_lock.h"
 #include "pipeline/study/study_tables.h"
 
@@ -33,7 +33,7 @@ Result<Database> association_database(int threads) {
 
 Result<AssociateSummary> associate(const AssociateOptions& options) {
   std::vector<AssociateStage> times;
-  StageClock clock(times);
+  AssociateClock clock(times);
   std::error_code code;
   if (!std::filesystem::is_directory(options.study, code)) {
     return Error{ErrorCode::kNotFound,

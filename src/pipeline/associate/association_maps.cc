@@ -5,11 +5,11 @@
 #include <list>
 #include <mutex>
 
+#include "pipeline/associate/associate_clock.h"
 #include "pipeline/associate/association_file.h"
 #include "pipeline/associate/association_metadata.h"
 #include "pipeline/associate/association_pieces.h"
 #include "pipeline/associate/association_rows.h"
-#include "pipeline/associate/stage_clock.h"
 #include "stats/parallel.h"
 #include "store/durable_file.h"
 
@@ -103,7 +103,7 @@ Result<AssociateSummary> write_maps(std::vector<UnitedSums> sums, const fs::path
                                     const MapOptions& options, const FileMetadata& origin,
                                     Database& database) {
   AssociateSummary summary;
-  StageClock clock(summary.times);
+  AssociateClock clock(summary.times);
   FileMetadata metadata = map_metadata(options);
   metadata.insert(origin.begin(), origin.end());
   FileMetadata of_layout = layout_metadata(sums.front().layout());

@@ -10,9 +10,9 @@
 
 namespace mien {
 
-class StageClock {
+class AssociateClock {
  public:
-  explicit StageClock(std::vector<AssociateStage>& times) : times_(times) {}
+  explicit AssociateClock(std::vector<AssociateStage>& times) : times_(times) {}
   void finish(const std::string& stage) {
     const auto now = std::chrono::steady_clock::now();
     const double seconds = std::chrono::duration<double>(now - last_).count();
