@@ -158,7 +158,7 @@ Moments TrueMoments::given() const {
   for (Eigen::Index c = 0; c < contexts; ++c) {
     const double scale = measured_[static_cast<std::size_t>(c)].mean1;
     m.direct.row(c) *= scale;
-    m.xz.row(c) = scale * loads_.row(c);
+    if (loads_.cols() > 0) m.xz.row(c) = scale * loads_.row(c);
   }
   m.xy = m.direct + m.xz * m.yz.transpose();
   add_between(shares, mean_x, mean_y, mean_z, m);
