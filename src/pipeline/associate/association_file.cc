@@ -111,23 +111,23 @@ Status read_header(const std::string& text, AssociationFile& file, std::uint64_t
 }
 
 // What a file has before its presence, in sums without any.
-struct Head {
+struct FileHead {
   AssociationFile file;
   std::uint64_t blocks = 0;
 };
 
-Result<Head> read_head(SumsReader& reader) {
+Result<FileHead> read_head(SumsReader& reader) {
   const auto length = reader.get<std::uint64_t>();
   const std::vector<char> header = reader.get_all<char>(length);
   if (!reader.ok()) return corrupt("the header is cut off");
-  Head head;
+  FileHead head;
   MIEN_TRY_VOID(read_header({header.begin(), header.end()}, head.file, head.blocks));
   head.file.sums.centres = reader.get_all<double>(head.file.sums.layout.columns());
   return head;
 }
 
 // Presence by group and context, then blocks, to the end.
-Status read_body(SumsReader& reader, const Head& head,
+Status read_body(SumsReader& reader, const FileHead& head,
                  const std::function<void(std::size_t group, PresenceSums&&)>& presence,
                  const std::function<void(AssociationBlock&&)>& take_block) {
   const AssociationLayout& layout = head.file.sums.layout;
