@@ -112,10 +112,8 @@ class Round {
 
 Status run(const std::string& manifests, const std::string& model_folder, const std::string& video,
            std::size_t wanted, double rate_hz) {
-  const std::filesystem::path folder = model_folder;  // an added network's manifest lies beside it
-  MIEN_TRY(models, ModelSet::open(manifests, folder,
-                                  {folder / (std::string(kIrisLandmarkModel) + ".json"),
-                                   folder / (std::string(kBlendshapeModel) + ".json")}));
+  MIEN_TRY(bundle, bundle_manifests(model_folder, "mien-bench-blendshapes"));
+  MIEN_TRY(models, ModelSet::open(manifests, model_folder, bundle));
   MIEN_TRY(frames, decoded(video, rate_hz, wanted));
   MIEN_TRY(round, Round::open(models, rate_hz));
   std::string line;

@@ -25,8 +25,7 @@ inline ModelSet models_with_bundle(const std::filesystem::path& folder) {
   const auto manifests = read_manifests(root / "models/bundle").value();
   MIEN_CHECK(import_task_bundle(reference_bundle(), manifests, folder).ok(), "the bundle is whole");
   return ModelSet::open(root / "models", root / "build/models",
-                        {folder / (std::string(kIrisLandmarkModel) + ".json"),
-                         folder / (std::string(kBlendshapeModel) + ".json")})
+                        bundle_manifests(folder, "a test").value())
       .value();
 }
 

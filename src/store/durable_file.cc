@@ -11,27 +11,14 @@
 #include <system_error>
 #include <vector>
 
+#include "store/system_call.h"
+
 namespace mien {
 
 namespace {
 
 constexpr std::string_view kTemporaryMark = ".tmp-";
 constexpr std::string_view kReplacedMark = ".replaced";
-
-Error io_error(const std::filesystem::path& path, std::string_view what, int error_number) {
-  return {error_number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-          path.string() + ": " + std::string(what) + ": " +
-              std::generic_category().message(error_number) + "; " + io_remedy(error_number)};
-}
-
-// A system call, made again for as long as signals interrupt it: network file systems let them.
-template <typename Call>
-auto uninterrupted(const Call& call) {
-  while (true) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 // A file descriptor that is closed when it goes out of scope.
 class Descriptor {

@@ -8,33 +8,15 @@
 #include <system_error>
 
 #include "store/durable_file.h"
+#include "store/system_call.h"
 
 namespace mien {
 
-namespace {
-
-Error refused(const std::filesystem::path& path, std::string_view what, int error_number) {
-  return {error_number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-          path.string() + ": " + std::string(what) + ": " +
-              std::generic_category().message(error_number) + "; " + io_remedy(error_number)};
-}
-
-// A call that signals interrupt is made again.
-template <typename Call>
-auto until_done(const Call& call) {
-  while (true) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
-
-}  // namespace
-
 Result<ScratchFile> ScratchFile::create(const std::filesystem::path& path) {
   const std::filesystem::path name = temporary_name_for(path);
-  const int file = until_done(
+  const int file = uninterrupted(
       [&] { return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644); });
-  if (file < 0) return refused(name, "cannot be created", errno);
+  if (file < 0) return io_error(name, "cannot be created", errno);
   return ScratchFile(name, file);
 }
 
@@ -52,8 +34,9 @@ ScratchFile::~ScratchFile() {
 
 Status ScratchFile::append(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = until_done([&] { return ::write(file_, bytes.data(), bytes.size()); });
-    if (written < 0) return refused(path_, "cannot be written", errno);
+    const ssize_t written =
+        uninterrupted([&] { return ::write(file_, bytes.data(), bytes.size()); });
+    if (written < 0) return io_error(path_, "cannot be written", errno);
     size_ += static_cast<std::uint64_t>(written);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -61,11 +44,11 @@ Status ScratchFile::append(std::string_view bytes) {
 }
 
 Result<PlacedBytes> PlacedBytes::open(const std::filesystem::path& path) {
-  const int file = until_done([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
-  if (file < 0) return refused(path, "cannot be opened for reading", errno);
+  const int file = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+  if (file < 0) return io_error(path, "cannot be opened for reading", errno);
   PlacedBytes bytes(path, file);
   struct stat info {};
-  if (::fstat(file, &info) != 0) return refused(path, "cannot be read", errno);
+  if (::fstat(file, &info) != 0) return io_error(path, "cannot be read", errno);
   bytes.size_ = static_cast<std::uint64_t>(info.st_size);
   bytes.stamp_ = std::to_string(info.st_dev) + " " + std::to_string(info.st_ino) + " " +
                  std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + " " +
@@ -88,8 +71,8 @@ PlacedBytes::~PlacedBytes() {
 Status PlacedBytes::read(std::uint64_t at, std::span<char> to) const {
   while (!to.empty()) {
     const ssize_t got =
-        until_done([&] { return ::pread(file_, to.data(), to.size(), static_cast<off_t>(at)); });
-    if (got < 0) return refused(path_, "cannot be read", errno);
+        uninterrupted([&] { return ::pread(file_, to.data(), to.size(), static_cast<off_t>(at)); });
+    if (got < 0) return io_error(path_, "cannot be read", errno);
     if (got == 0) {
       return Error{ErrorCode::kCorrupt,
                    path_.string() + ": shorter than it was; remedy: run the same command again"};

@@ -66,7 +66,7 @@ TEST_F(PlanTest, ShardsAloneAreReadWithTheirNumbers) {
   ASSERT_TRUE(database_
                   .write_query_parquet("SELECT * REPLACE (CASE shard WHEN 0 THEN 7 ELSE size_bytes "
                                        "END AS size_bytes) FROM " +
-                                           sql_read_parquet(std::vector{file}),
+                                           sql_read_parquet(file),
                                        other, metadata)
                   .ok());
   EXPECT_EQ(Plan::read_shards(database_, other, {4}).error().code, ErrorCode::kCorrupt);
@@ -163,7 +163,7 @@ TEST_F(PlanTest, APlanThatWasTamperedWithIsNotBelieved) {
   ASSERT_TRUE(plan.write(database_, root_ / "plan.parquet").ok());
   const FileMetadata metadata = database_.read_metadata(root_ / "plan.parquet").value();
   const fs::path other = root_ / "other.parquet";
-  const std::string source = sql_read_parquet(std::vector{root_ / "plan.parquet"});
+  const std::string source = sql_read_parquet(root_ / "plan.parquet");
   const auto tampered = [&](const std::string& select) {
     EXPECT_TRUE(database_.write_query_parquet(select + source, other, metadata).ok());
     return Plan::read(database_, other);

@@ -104,8 +104,7 @@ TEST_F(AssociateParts, PiecesOfTheCorpusEqualTheWhole) {
   const auto take = [&](const std::string& rows) {
     ASSERT_TRUE(
         database_
-            .write_query_parquet(
-                "SELECT * FROM " + sql_read_parquet(std::vector{copy}) + " " + rows, corpus, {})
+            .write_query_parquet("SELECT * FROM " + sql_read_parquet(copy) + " " + rows, corpus, {})
             .ok());
   };
   take("LIMIT 650");
@@ -131,7 +130,7 @@ TEST_F(AssociateParts, PiecesOfTheCorpusEqualTheWhole) {
   for (const auto& entry : fs::directory_iterator(options.study / "maps")) {
     EXPECT_FALSE(is_temporary_name(entry.path())) << entry.path();
   }
-  take("UNION ALL (SELECT * FROM " + sql_read_parquet(std::vector{copy}) + " LIMIT 1)");
+  take("UNION ALL (SELECT * FROM " + sql_read_parquet(copy) + " LIMIT 1)");
   const auto twice = associate(options);
   ASSERT_FALSE(twice.ok());
   EXPECT_EQ(twice.error().code, ErrorCode::kCorrupt);
@@ -198,8 +197,7 @@ TEST_F(AssociateParts, PartsThatAreMissingStaleForeignOrOfOtherOptionsAreNamed) 
   const fs::path shard = study / "annotations" / "shard-00006";
   ASSERT_TRUE(database_
                   .write_query_parquet(
-                      "SELECT * FROM " + sql_read_parquet(std::vector{shard / "contexts.parquet"}) +
-                          " LIMIT 5",
+                      "SELECT * FROM " + sql_read_parquet(shard / "contexts.parquet") + " LIMIT 5",
                       shard / "contexts.parquet", {})
                   .ok());
   seal(study);
@@ -212,11 +210,10 @@ TEST_F(AssociateParts, VideosOfNoShardAreCounted) {
   const fs::path plan = study / "annotations" / "plan.parquet";
   const fs::path copy = folder_.path() / "plan.parquet";
   fs::copy_file(plan, copy);
-  ASSERT_TRUE(
-      database_
-          .write_query_parquet(
-              "SELECT * FROM " + sql_read_parquet(std::vector{copy}) + " WHERE shard < 7", plan, {})
-          .ok());
+  ASSERT_TRUE(database_
+                  .write_query_parquet(
+                      "SELECT * FROM " + sql_read_parquet(copy) + " WHERE shard < 7", plan, {})
+                  .ok());
   fs::remove_all(study / "annotations" / "shard-00007");
   const AssociateOptions options = options_for(study);
   const auto whole = associate(options);

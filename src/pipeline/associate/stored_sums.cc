@@ -124,11 +124,16 @@ Result<std::vector<PresenceSums>> read_group(
   return presence;
 }
 
+AssociationLayout layout_of_group(const AssociationLayout& layout, std::size_t group) {
+  AssociationLayout alone = layout;
+  alone.groups = {layout.groups[group]};
+  alone.parents = {layout.parents[group]};
+  return alone;
+}
+
 Result<AssociationSums> sums_of_group(const StoredSums& sums, std::size_t group) {
   AssociationSums alone;
-  alone.layout = sums.layout;
-  alone.layout.groups = {sums.layout.groups[group]};
-  alone.layout.parents = {sums.layout.parents[group]};
+  alone.layout = layout_of_group(sums.layout, group);
   alone.centres = sums.centres;
   alone.slots = {sums.shape.slots[group]};
   MIEN_TRY(presence, read_group(sums, group, [&](AssociationBlock&& block) {

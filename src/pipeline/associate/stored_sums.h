@@ -54,6 +54,9 @@ Result<std::vector<PresenceSums>> read_group(
     const StoredSums& sums, std::size_t group,
     const std::function<void(AssociationBlock&& block)>& visit);
 
+// The layout with one of its groups alone.
+AssociationLayout layout_of_group(const AssociationLayout& layout, std::size_t group);
+
 // The sums of one group alone: the layout has no other.
 Result<AssociationSums> sums_of_group(const StoredSums& sums, std::size_t group);
 

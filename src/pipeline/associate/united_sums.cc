@@ -55,9 +55,7 @@ Result<AssociationSums> UnitedSums::group(std::uint32_t group) const {
     addition.add_presence(placement, presence);
   }
   AssociationSums sums;
-  sums.layout = layout_;
-  sums.layout.groups = {layout_.groups[group]};
-  sums.layout.parents = {layout_.parents[group]};
+  sums.layout = layout_of_group(layout_, group);
   sums.centres = centres_;
   sums.slots = {slots_[group]};
   addition.take(0, sums.blocks, sums.presence);

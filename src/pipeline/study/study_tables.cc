@@ -20,16 +20,6 @@ bool is_table(const fs::path& file) {
          fs::is_regular_file(file, ignored);
 }
 
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    entries.push_back(it->path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
 Status verify_one(const fs::path& shard, const std::string& settings) {
   Result<ShardManifest> manifest = verify_shard(shard, settings);
   if (!manifest.ok()) {
@@ -49,6 +39,16 @@ Status verify_one(const fs::path& shard, const std::string& settings) {
 }
 
 }  // namespace
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    entries.push_back(it->path());
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
 
 std::vector<fs::path> shard_folders(const fs::path& study) {
   std::vector<fs::path> shards = sorted_entries(study / "annotations");

@@ -47,4 +47,7 @@ Status verify_shards(const std::filesystem::path& study);
 // The same for one of its shards; kNotFound where it is not there.
 Status verify_study_shard(const std::filesystem::path& study, const std::filesystem::path& shard);
 
+// What is directly in a folder, by path; nothing where it cannot be read.
+std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder);
+
 }  // namespace mien

@@ -52,16 +52,6 @@ const std::map<std::string, DeclaredTable>& declared_tables() {
   return tables;
 }
 
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    entries.push_back(it->path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
 std::optional<std::int64_t> number_of(const fs::path& shard) {
   const std::string digits = shard.filename().string().substr(std::string_view("shard-").size());
   std::int64_t number = -1;
@@ -190,7 +180,7 @@ class FolderCheck {
   void look_for_others(const ShardManifest& manifest) {
     std::set<std::string> listed{"manifest.json"};
     for (const ShardFile& file : manifest.files) listed.insert(file.name);
-    for (const fs::path& entry : entries_of(folder_)) {
+    for (const fs::path& entry : sorted_entries(folder_)) {
       if (listed.contains(entry.filename().string())) continue;
       if (entry.extension() != ".parquet") {
         findings_.note(entry.string() + ": a file that is no part of the shard");
@@ -316,7 +306,7 @@ std::vector<fs::path> verify_pending_folders(Database& database, const ShardsToV
                                              VerifyFindings& findings) {
   std::vector<fs::path> sound;
   std::int64_t useless = 0;
-  for (const fs::path& folder : entries_of(study.study / "annotations" / "pending")) {
+  for (const fs::path& folder : sorted_entries(study.study / "annotations" / "pending")) {
     if (folder.filename().string().starts_with('.')) continue;  // told as a left-over
     const auto manifest = FolderCheck(database, study, findings, folder).run();
     if (!manifest.has_value()) continue;
